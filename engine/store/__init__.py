@@ -1,0 +1,1 @@
+"""The task store: tables, loading with locks, applying a ``Step``, read-only queries. SQLAlchemy Core on SQLite and PostgreSQL."""

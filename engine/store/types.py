@@ -1,0 +1,76 @@
+"""Column types that mean the same on SQLite and PostgreSQL: UTC times, JSON, identifiers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_encode = msgspec.json.encode
+_decode = msgspec.json.decode
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time: timestamptz on PostgreSQL, ISO text that sorts on SQLite."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(32))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone reached the store")
+        value = value.astimezone(UTC)
+        if dialect.name == "sqlite":
+            return value.isoformat(sep=" ", timespec="microseconds")
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        result: datetime = value.astimezone(UTC)
+        return result
+
+
+class Json(TypeDecorator[Any]):
+    """JSON written by msgspec: jsonb on PostgreSQL (so that it can be queried), text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(_RawJsonb())
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else _encode(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return _decode(value) if isinstance(value, (str, bytes)) else value
+
+
+class _RawJsonb(JSONB):
+    """JSONB whose parameters are JSON text already; results are decoded by the driver."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+
+Id = String(16)  # engine.domain.ids
+Login = String(120)  # a user's login or a team's key
+Key = String(255)  # of processes, forms, decisions, messages
+Serial = BigInteger().with_variant(Integer(), "sqlite")  # autoincrement on both
+Blob = LargeBinary
