@@ -1,1 +1,4 @@
-"""The task store: tables, loading with locks, applying a ``Step``, read-only queries. SQLAlchemy Core on SQLite and PostgreSQL."""
+"""The task store: tables, loading with locks, applying a ``Step``, read-only queries.
+
+SQLAlchemy Core on SQLite (WAL) and PostgreSQL.
+"""

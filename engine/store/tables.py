@@ -365,9 +365,7 @@ record_link = Table(
 import_run = Table(
     "import_run",
     metadata,
-    Column(
-        "id", Id, primary_key=True
-    ),  # from the file's content and the mapping: the same import again is known
+    Column("id", Id, primary_key=True),  # from the file's content and the mapping: the same import again is known
     Column("file", Text, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("upto", Integer, nullable=False),  # rows read so far; a restart goes on there
