@@ -1,0 +1,38 @@
+# crmflow: two commands matter. `make demo` runs the product, `make test` passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test prove lint bench serve clean screenshots
+
+demo: $(VENV)/.ready  ## environment, database, packs, sample data, web server with scheduler (SQLite)
+	$(BIN)/crmflow demo
+
+test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
+	$(PYTEST)
+
+prove: $(VENV)/.ready  ## the long ones: kills, races, fuzz, real data, at full counts
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m bench.engine --db sqlite --json
+	$(BIN)/python -m bench.engine --db postgresql --json
+
+screenshots: $(VENV)/.ready  ## redraw docs/screenshots with Chromium
+	CRMFLOW_SCREENSHOTS=1 $(PYTEST) tests/browser
+
+$(VENV)/.ready: setup.cfg setup.py pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmflow needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info var .mypy_cache .ruff_cache .hypothesis
