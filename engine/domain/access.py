@@ -106,6 +106,7 @@ class Actor:
     teams: frozenset[str] = frozenset()  # team keys, nested teams expanded upwards
     locale: str = "en"  # "en" or "zh_Hans"
     timezone: str = "UTC"
+    stamp: int = 0  # raised by a new password or deactivation; older sessions end
     rights: frozenset[Right] = field(init=False)
 
     def __post_init__(self) -> None:
