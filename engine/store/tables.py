@@ -111,6 +111,7 @@ instance = Table(
     Column("parent_id", Id),
     Column("choice", Json),
     Column("error", Text),
+    Column("audit_digest", String(32)),  # of its last audit row: the next one chains onto it
     Index("ix_instance_definition_id_state", "definition_id", "state"),
     Index("ix_instance_business_key", "business_key"),
     Index("ix_instance_started_at", "started_at"),

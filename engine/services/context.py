@@ -1,0 +1,74 @@
+"""What a use case works with: the connection, the time, the settings, loaded models, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from engine.domain.access import Actor
+from engine.domain.clock import Clock
+from engine.domain.ids import new_id
+from engine.packs import Packs
+from engine.services.trail import Trail
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.services.library import Library, Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The instance whose run is under way while a transactional call or an assignment is made."""
+
+    id: str
+    definition: Loaded
+    business_key: str | None
+    by: Actor  # who gave the command that runs it
+
+
+@dataclass(slots=True)
+class Context:
+    """One transaction's view of the engine. Handed to every handler; lives as long as the transaction.
+
+    ``conn``     SQLAlchemy connection inside the transaction (questions: read-only, autocommit)
+    ``now``      the time of the command, aware, UTC: the same for everything it writes
+    ``library``  loaded definitions, forms and decisions, cached by content for the whole engine
+    ``current``  the instance being run, or None
+    """
+
+    conn: Connection
+    now: datetime
+    clock: Clock
+    settings: Settings
+    packs: Packs
+    library: Library
+    trail: Trail = field(default_factory=Trail)
+    current: Current | None = None
+    wake: bool = False  # set when due work was written: the heartbeat need not wait for its tick
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.conn.dialect.name
+
+    def new_id(self) -> str:
+        return new_id(self.now)
+
+    def audit(
+        self,
+        by: Actor,
+        action: str,
+        *,
+        instance_id: str | None = None,
+        target: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note who did what (``task.complete``, ``user.add``); written with the transaction, chained per instance.
+
+        ``detail`` holds ids, names of fields and reasons, never personal data or secrets.
+        """
+        self.trail.note(self.now, by.id, action, instance_id, target, detail)

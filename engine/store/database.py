@@ -1,0 +1,101 @@
+"""Opening a database: SQLite (WAL) or PostgreSQL (psycopg 3), with the same promises of durability and locking.
+
+SQLite runs with ``synchronous=NORMAL``: a power cut may lose the last commits but never breaks the file; the
+death of the process alone loses nothing. Commands take the write lock at once (``BEGIN IMMEDIATE``), so two
+writers queue instead of failing half way. PostgreSQL runs READ COMMITTED with explicit row locks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.pool import QueuePool
+
+from engine.domain.errors import Invalid
+from engine.settings import Settings
+
+#: Execution option of a connection that only reads: no transaction is opened.
+READ = {"crmflow_read": True}
+_URLS = "Write sqlite:///FILE or postgresql://…"
+_RETRY_STATES = {"40001", "40P01", "55P03"}  # serialisation failure, deadlock, lock not available
+
+
+def open_database(url: str, settings: Settings) -> Engine:
+    """An SQLAlchemy engine for ``sqlite:///file`` or ``postgresql://…``. Raises ``Invalid`` CRM-010 on another URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Invalid("CRM-010", "The database URL cannot be read.", fix=_URLS) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(parsed, settings)
+    if backend == "postgresql":
+        return _open_postgresql(parsed, settings)
+    raise Invalid("CRM-010", f"crmflow has no store for '{backend}'.", fix=_URLS)
+
+
+def read_view(engine: Engine) -> Engine:
+    """The same pool for questions: no transaction is opened, each statement sees what is committed."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**READ)
+    return engine.execution_options(isolation_level="AUTOCOMMIT", **READ)
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """True if the same command may succeed when run again: deadlock, lost race for a key, busy file."""
+    if isinstance(error, IntegrityError):
+        # Two commands made the same key at once; the second run finds what the first wrote.
+        return True
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        return "locked" in str(original) or "busy" in str(original)
+    return getattr(original, "sqlstate", None) in _RETRY_STATES
+
+
+def _open_sqlite(url: URL, settings: Settings) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise Invalid("CRM-010", "crmflow's store is a file, not memory.", fix="Write sqlite:///FILE.")
+    Path(str(url.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_size,
+        pool_use_lifo=True,
+        connect_args={
+            "check_same_thread": False,
+            "timeout": settings.busy_seconds,
+            "isolation_level": None,  # we say BEGIN ourselves
+            "cached_statements": 256,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(conn: Connection) -> None:
+        if not conn.get_execution_options().get("crmflow_read"):
+            # Said to the driver itself, like COMMIT: a lock taken at once never has to be upgraded.
+            conn.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
+
+    return engine
+
+
+def _open_postgresql(url: URL, settings: Settings) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_size,
+        pool_use_lifo=True,
+        pool_pre_ping=False,
+        isolation_level="READ COMMITTED",
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=30s", "application_name": "crmflow"},
+    )

@@ -1,0 +1,1 @@
+"""Alembic's scripts: ``env`` and one module per revision."""

@@ -1,0 +1,130 @@
+"""Statements compiled once per database and then sent as text: the hot path pays for no SQL construction.
+
+Values pass through the column types' own converters, so a prepared statement means what the Core statement means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select, Table
+from sqlalchemy.sql.dml import UpdateBase
+
+Convert = Callable[[Any], Any] | None
+_CHUNK = 400  # rows per INSERT: far below the parameter limits of both databases
+
+
+class Prepared:
+    """One SELECT, UPDATE or DELETE. Parameters are the statement's ``bindparam`` names."""
+
+    __slots__ = ("_plans", "statement")
+
+    def __init__(self, statement: Select[Any] | UpdateBase) -> None:
+        self.statement = statement
+        self._plans: dict[str, _Plan] = {}
+
+    def rows(self, conn: Connection, **params: Any) -> list[tuple[Any, ...]]:
+        """All rows, each value converted by its column's type."""
+        plan = self._plan(conn)
+        found = conn.exec_driver_sql(plan.text, plan.bind(params)).fetchall()
+        return [plan.result(row) for row in found]
+
+    def row(self, conn: Connection, **params: Any) -> tuple[Any, ...] | None:
+        """The first row or None."""
+        plan = self._plan(conn)
+        found = conn.exec_driver_sql(plan.text, plan.bind(params)).fetchone()
+        return None if found is None else plan.result(found)
+
+    def run(self, conn: Connection, **params: Any) -> int:
+        """Execute a change; the number of rows it touched."""
+        plan = self._plan(conn)
+        return conn.exec_driver_sql(plan.text, plan.bind(params)).rowcount
+
+    def _plan(self, conn: Connection) -> _Plan:
+        plan = self._plans.get(conn.dialect.name)
+        if plan is None:
+            plan = self._plans[conn.dialect.name] = _Plan(self.statement, conn.dialect)
+        return plan
+
+
+class _Plan:
+    """A statement's text and converters for one dialect."""
+
+    __slots__ = ("binds", "fixed", "positional", "results", "text")
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.text: str = str(compiled)
+        self.positional: bool = bool(dialect.positional)
+        names: Sequence[str] = compiled.positiontup if dialect.positional else list(compiled.binds)
+        self.binds: tuple[tuple[str, Convert], ...] = tuple(
+            (name, _bind(compiled.binds[name].type, dialect)) for name in names
+        )
+        # Literals of the statement itself (state = 'ready') are bound too; their values never change.
+        self.fixed: dict[str, Any] = {
+            name: bind.value for name, bind in compiled.binds.items() if not bind.required and bind.value is not None
+        }
+        columns = statement.selected_columns if isinstance(statement, Select) else (statement._returning or ())
+        self.results: tuple[tuple[int, Callable[[Any], Any]], ...] = tuple(
+            (index, convert)
+            for index, column in enumerate(columns)
+            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        )
+
+    def bind(self, params: Mapping[str, Any]) -> Any:
+        values = {**self.fixed, **params} if self.fixed else params
+        if self.positional:
+            return tuple(values[n] if c is None else c(values[n]) for n, c in self.binds)
+        return {n: values[n] if c is None else c(values[n]) for n, c in self.binds}
+
+    def result(self, row: Any) -> tuple[Any, ...]:
+        if not self.results:
+            return tuple(row)
+        values = list(row)
+        for index, convert in self.results:
+            values[index] = convert(values[index])
+        return tuple(values)
+
+
+class Insert:
+    """INSERT of any number of rows in one statement (up to 400 rows each). Missing keys are NULL."""
+
+    __slots__ = ("_plans", "columns", "table")
+
+    def __init__(self, table: Table, *columns: str) -> None:
+        self.table = table
+        self.columns = columns or tuple(c.name for c in table.columns if c.autoincrement is not True)
+        self._plans: dict[str, tuple[str, str, tuple[Convert, ...]]] = {}
+
+    def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the rows; nothing to write is no statement."""
+        if not rows:
+            return
+        head, group, converts = self._plan(conn.dialect)
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            values = tuple(
+                row.get(name) if convert is None else convert(row.get(name))
+                for row in chunk
+                for name, convert in zip(self.columns, converts, strict=True)
+            )
+            conn.exec_driver_sql(head + ", ".join([group] * len(chunk)), values)
+
+    def _plan(self, dialect: Dialect) -> tuple[str, str, tuple[Convert, ...]]:
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            prepare = dialect.identifier_preparer
+            names = ", ".join(prepare.quote(name) for name in self.columns)
+            mark = "?" if dialect.positional else "%s"
+            plan = self._plans[dialect.name] = (
+                f"INSERT INTO {prepare.format_table(self.table)} ({names}) VALUES ",  # noqa: S608 (our own table)
+                "(" + ", ".join([mark] * len(self.columns)) + ")",
+                tuple(_bind(self.table.c[name].type, dialect) for name in self.columns),
+            )
+        return plan
+
+
+def _bind(kind: Any, dialect: Dialect) -> Convert:
+    convert: Convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    return convert

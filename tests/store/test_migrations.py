@@ -1,0 +1,27 @@
+"""The migrations build exactly the tables of ``engine.store.tables``, on both databases."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from engine.store import migrate
+from engine.store.tables import metadata
+
+
+def test_migrations_equal_models(engine):
+    with engine._db.connect() as conn:
+        context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_twice_changes_nothing(engine):
+    engine.migrate()
+    assert migrate.revision(engine._db) == "0002"
+
+
+def test_downgrade_removes_every_table(engine):
+    migrate.downgrade(engine._db)
+    with engine._db.connect() as conn:
+        names = conn.dialect.get_table_names(conn)
+    assert set(names) <= {"alembic_version"}
