@@ -1,0 +1,59 @@
+"""Who I am, who there is, and what I was told."""
+
+from __future__ import annotations
+
+from engine.domain.access import Right
+from engine.domain.commands import MarkRead
+from engine.domain.questions import ListNotifications, ListPeople
+from engine.domain.values import NotificationRow, Page, PrincipalRow
+from webui.api.models import Marked, Me, NotificationQuery, PeopleQuery, ReadBody
+from webui.api.routing import Call, Route, Tag
+
+
+def get_me(call: Call) -> Me:
+    by = call.by
+    return {
+        "login": by.id,
+        "name": by.name,
+        "roles": sorted(by.roles),
+        "teams": sorted(by.teams),
+        "rights": sorted(by.rights),
+        "locale": by.locale,
+        "timezone": by.timezone,
+    }
+
+
+def list_people(call: Call) -> Page[PrincipalRow]:
+    query = call.query
+    return call.engine.ask(ListPeople(call.by, query.kind, search=query.search, limit=query.limit, cursor=query.cursor))
+
+
+def list_notifications(call: Call) -> Page[NotificationRow]:
+    query = call.query
+    return call.engine.ask(ListNotifications(call.by, query.unread, limit=query.limit, cursor=query.cursor))
+
+
+def mark_read(call: Call) -> Marked:
+    return {"marked": call.engine.do(MarkRead(call.by, tuple(call.body.ids)))}
+
+
+TAG = Tag(
+    "people",
+    "Users and teams, and what you were told.",
+    "用户与团队，以及发给您的通知。",
+    (
+        Route("GET", "/me", get_me, "people", "Who I am and what I may", "我是谁，有哪些权限", answer=Me),
+        Route(
+            "GET", "/people", list_people, "people", "Users and teams", "用户与团队",
+            answer=Page[PrincipalRow], right=Right.PEOPLE_READ, query=PeopleQuery,
+        ),
+        Route(
+            "GET", "/notifications", list_notifications, "people", "What I was told", "我的通知",
+            answer=Page[NotificationRow], query=NotificationQuery,
+        ),
+        Route(
+            "POST", "/notifications/read", mark_read, "people", "Mark as read", "标为已读",
+            answer=Marked, body=ReadBody,
+        ),
+    ),
+)  # fmt: skip
