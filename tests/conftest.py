@@ -7,7 +7,8 @@ message that says how to enable it; under ``CRMFLOW_REQUIRE_ALL=1`` it fails ins
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -15,7 +16,9 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from engine.app import Engine
 from engine.domain.clock import FixedClock
+from engine.store.servers import Server, find_binaries
 
 ROOT = Path(__file__).parents[1]
 PROVE = os.environ.get("CRMFLOW_PROVE") == "1"
@@ -61,3 +64,100 @@ def data() -> Path:
 def clock() -> FixedClock:
     """Monday, 2 March 2026, 09:00 UTC: a working day without a holiday or DST change near it."""
     return FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+
+# --- databases: one migrated template each, copied for every test -----------------------------------
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A private PostgreSQL server for the whole run (no fsync: nobody pulls the plug)."""
+    if find_binaries() is None:
+        lacking("PostgreSQL", "install the package 'postgresql' (it need not be running)")
+    server = Server(durable=False).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(server: Server) -> str:
+    """Name of a migrated database to copy from."""
+    url = server.fresh()
+    engine = Engine.open(url)
+    engine.migrate()
+    engine.close()
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file to copy from."""
+    path = tmp_path_factory.mktemp("template") / "crmflow.sqlite"
+    engine = Engine.open(f"sqlite:///{path}")
+    engine.migrate()
+    engine.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """URL of a fresh migrated SQLite database."""
+    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(tmp_path / "crmflow.sqlite") as copy:
+        source.backup(copy)
+    return f"sqlite:///{tmp_path / 'crmflow.sqlite'}"
+
+
+@pytest.fixture
+def postgres_url(server: Server, postgres_template: str) -> Iterator[str]:
+    """URL of a fresh migrated PostgreSQL database."""
+    url = server.fresh(template=postgres_template)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The one suite on both databases."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def engine(database_url: str, clock: FixedClock) -> Iterator[Engine]:
+    """An engine on a fresh migrated database, with the fixed clock; the test runs once per database."""
+    engine = Engine.open(database_url, clock=clock)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def lite(sqlite_url: str, clock: FixedClock) -> Iterator[Engine]:
+    """An engine on SQLite only, for what does not depend on the database."""
+    engine = Engine.open(sqlite_url, clock=clock)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def postgres(postgres_url: str, clock: FixedClock) -> Iterator[Engine]:
+    """An engine on PostgreSQL only, for races."""
+    engine = Engine.open(postgres_url, clock=clock)
+    yield engine
+    engine.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """``prove(only=True)`` has no reduced form: it is left out of the default run (deselected, not skipped)."""
+    if PROVE:
+        return
+    long = [i for i in items if (mark := i.get_closest_marker("prove")) and mark.kwargs.get("only")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [i for i in items if i not in long]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is required, a skip is a failure."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+    return report

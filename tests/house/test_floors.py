@@ -12,7 +12,9 @@ from statistics import median, quantiles
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(p for top in ("engine", "webui") for p in (ROOT / top).rglob("*.py") if "migrations/versions" not in str(p))
+SOURCES = sorted(
+    p for top in ("engine", "webui") for p in (ROOT / top).rglob("*.py") if "migrations/versions" not in str(p)
+)
 
 
 def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -92,7 +94,12 @@ def test_packs_hold_data_only():
 
 def test_no_python_names_a_flow_a_form_or_a_decision():
     """A12, A17: services and pages know no shipped process, form or decision by its key."""
-    keys = {p.stem for top in ("processes", "forms", "rules") for p in (ROOT / top).rglob("*") if p.suffix in {".bpmn", ".dmn", ".form"}}
+    keys = {
+        p.stem
+        for top in ("processes", "forms", "rules")
+        for p in (ROOT / top).rglob("*")
+        if p.suffix in {".bpmn", ".dmn", ".form"}
+    }
     # Whole words of a generic kind are no names of a flow ("case" is a Python keyword).
     keys = {k for k in keys if "-" in k or "_" in k}
     found = [
