@@ -6,7 +6,7 @@ back without loss. The source bytes stay the truth: a model that nobody changed 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from xml.parsers import expat
 
 from lxml import etree
@@ -90,8 +90,8 @@ def space(element: etree._Element) -> str:
 
 def line_of(element: etree._Element) -> int | None:
     """Line an element begins at, from 1."""
-    line: int | None = element.sourceline
-    return line
+    line = element.sourceline  # the stubs do not know its type
+    return cast("int | None", line)
 
 
 def _not_well_formed(error: Exception) -> BadXml:
@@ -134,3 +134,8 @@ def _refuse_doctype(xml: bytes) -> None:
         line = xml.count(b"\n", 0, at) + 1 if at >= 0 else None
     if line is not None:
         raise BadXml("CRM-102", "The file has a DOCTYPE.", line=line)
+
+
+def text_of(element: etree._Element) -> str:
+    """All text inside an element, stripped."""
+    return "".join(str(t) for t in element.itertext()).strip()

@@ -1,0 +1,124 @@
+"""What a model says about itself before it runs: keys, owner and goal, what it needs, how it may start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from engine.bpmn.dialect import called_by, crmflow_value, decision_of, form_of, static, zeebe_value
+from engine.model.graph import Model, Scope, load
+from engine.model.vocabulary import FLOW_NODES
+from engine.model.xml import BPMN, local, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class ElementInfo:
+    """One thing that is drawn. ``kind`` is its BPMN name."""
+
+    id: str
+    name: str
+    kind: str
+    documentation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """One process of a file. References are literal ids; those that an expression computes are left out."""
+
+    key: str
+    name: str
+    executable: bool
+    owner: str | None
+    goal: str | None
+    kpi: str | None
+    kind: str | None  # business | management
+    stage: str | None
+    version_tag: str | None
+    variant_of: str | None
+    variants: str | None  # id of the decision that picks a variant at start
+    start_form: str | None
+    forms: tuple[str, ...]
+    decisions: tuple[str, ...]
+    calls: tuple[str, ...]
+    messages_start: tuple[tuple[str, str], ...]  # (element id of the start event, message name)
+    elements: Mapping[str, ElementInfo]
+    documentation: str = ""
+
+
+def inspect(xml: bytes) -> tuple[ProcessInfo, ...]:
+    """The processes of a file, in its order. Raises ``engine.model.xml.BadXml`` (CRM-100 … CRM-104)."""
+    model = load(xml)
+    return tuple(_process(p, model) for p in model.processes if p.id)
+
+
+def documentation(xml: etree._Element) -> str:
+    """The documentation of an element, its parts joined by blank lines."""
+    parts = [text_of(d) for d in xml.findall(f"{{{BPMN}}}documentation")]
+    return "\n\n".join(p for p in parts if p)
+
+
+def message_name(model: Model, ref: str | None) -> str | None:
+    """Name of a message by its id; None when there is no such message or it has no name."""
+    e = model.globals("message").get(ref or "")
+    return e.get("name") or None if e is not None else None
+
+
+def _process(process: Scope, model: Model) -> ProcessInfo:
+    nodes = [n for scope in process.walk() for n in scope.nodes]
+    decisions = [decision_of(n) for n in nodes]
+    variants = crmflow_value(process.xml, "process", "variants")
+    return ProcessInfo(
+        key=process.id,
+        name=process.name or process.id,
+        executable=process.executable,
+        owner=crmflow_value(process.xml, "process", "owner"),
+        goal=crmflow_value(process.xml, "process", "goal"),
+        kpi=crmflow_value(process.xml, "process", "kpi"),
+        kind=crmflow_value(process.xml, "process", "kind"),
+        stage=crmflow_value(process.xml, "process", "stage"),
+        version_tag=zeebe_value(process.xml, "versionTag", "value"),
+        variant_of=crmflow_value(process.xml, "process", "variantOf"),
+        variants=variants,
+        start_form=next((form_of(s) for s in process.starts() if s.event == "none" and form_of(s)), None),
+        forms=_unique(form_of(n) for n in nodes),
+        decisions=_unique([*(static(d) for d in decisions), variants]),
+        calls=_unique(static(called_by(n)) for n in nodes if n.kind == "callActivity"),
+        messages_start=_messages(process, model),
+        elements=_elements(process),
+        documentation=documentation(process.xml),
+    )
+
+
+def _messages(process: Scope, model: Model) -> tuple[tuple[str, str], ...]:
+    found = []
+    for start in process.starts():
+        for event in start.events:
+            name = message_name(model, event.ref) if event.kind == "message" else None
+            if name:
+                found.append((start.id, name))
+    return tuple(found)
+
+
+#: What people see beside flow nodes: things that have an id and a label in the diagram.
+_LABELLED = FLOW_NODES | {
+    "sequenceFlow",
+    "lane",
+    "textAnnotation",
+    "dataObjectReference",
+    "dataStoreReference",
+}
+
+
+def _elements(process: Scope) -> Mapping[str, ElementInfo]:
+    found: dict[str, ElementInfo] = {}
+    for e in process.xml.iter(f"{{{BPMN}}}*"):
+        kind, key = local(e), e.get("id")
+        if kind in _LABELLED and key and key not in found:
+            found[key] = ElementInfo(key, e.get("name", ""), kind, documentation(e))
+    return found
+
+
+def _unique(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(v for v in values if v))

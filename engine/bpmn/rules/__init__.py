@@ -1,0 +1,12 @@
+"""The rules a model is checked by. Importing this package registers all of them.
+
+Each rule is a function with a code; what it says is in ``texts``; what it may see is a ``Context``.
+"""
+
+from __future__ import annotations
+
+from engine.bpmn.rules import crm, events, flow, refs, run, source, supported, words
+from engine.bpmn.rules.base import RULES
+from engine.bpmn.rules.texts import TEXTS
+
+__all__ = ["RULES", "TEXTS", "crm", "events", "flow", "refs", "run", "source", "supported", "words"]

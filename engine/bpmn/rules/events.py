@@ -1,0 +1,208 @@
+"""Rules of events, event gateways, event sub-processes, links, loops and timers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.dialect import loop_of, zeebe, zeebe_value
+from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
+from engine.model.graph import Node, Scope
+from engine.model.xml import BPMN, line_of
+
+#: What may start an event sub-process.
+_TRIGGERS = frozenset({"message", "timer", "error", "escalation", "compensate", "conditional", "signal", "multiple"})
+_DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?\Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?(\[[\w/+-]+\])?)?\Z")
+#: Why an event is wrong, in words: (English, Chinese).
+_WHY: dict[str, tuple[str, str]] = {
+    "few": ("fewer than two ways lead on", "出口少于两条"),
+    "target": ("a way leads to {x}, which catches nothing", "有一条路通向不捕获事件的 {x}"),
+    "shared": ("other flows come in as well", "还有其他连线流入"),
+    "watched": ("a boundary event is attached behind the gateway", "网关之后的任务附有边界事件"),
+    "trigger": ("the start event has a trigger ({x})", "开始事件带有触发条件（{x}）"),
+    "flows": ("an event sub-process is connected by sequence flows", "事件子流程连接了顺序流"),
+    "starts": ("there is not exactly one start event", "开始事件不是恰好一个"),
+    "untriggered": ("the start event has no trigger that may start it", "开始事件没有可用的触发条件"),
+    "bare": ("no trigger that may stand at a border ({x})", "的触发条件不能用在边界上（{x}）"),
+    "no-way": ("no outgoing flow", "没有流出的连线"),
+    "no-message": ("names no message", "没有指定消息"),
+    "no-name": ("names a message that has no name", "指定的消息没有名称"),
+    "parts": ("says {x} times when, not once", "给出了 {x} 个时间，应恰好一个"),
+    "text": ("says “{x}”, which is no time", "的值“{x}”不是时间"),
+    "cycle": ("is a cycle (“{x}”), but the event happens once", "是周期（“{x}”），但该事件只发生一次"),
+}
+_CRON = re.compile(r"(\S+\s+){4,5}\S+\Z")
+
+
+def _because(why: str, x: str = "") -> dict[str, Any]:
+    en, zh = _WHY[why]
+    return {"why": en.format(x=x), "why_zh": zh.format(x=x)}
+
+
+@rule("CRM-140", ERROR)
+def event_gateway(c: Context) -> Iterator[Hit]:
+    """An event-based gateway leads to at least two catching events or receive tasks, and to nothing else."""
+    for node in c.model.all_nodes():
+        if node.kind != "eventBasedGateway":
+            continue
+        if len(node.outgoing) < 2:
+            yield hit(node.xml, **_because("few"))
+        for flow in node.outgoing:
+            target = flow.target
+            if target is None:
+                continue
+            if not (target.kind == "receiveTask" or (target.kind == "intermediateCatchEvent" and target.events)):
+                yield hit(node.xml, **_because("target", target.name or target.id))
+            elif len(target.incoming) > 1:
+                yield hit(target.xml, **_because("shared"))
+            elif target.kind == "receiveTask" and target.boundary:
+                yield hit(target.xml, **_because("watched"))
+
+
+@rule("CRM-141", ERROR)
+def boundary(c: Context) -> Iterator[Hit]:
+    """A boundary event has a trigger that BPMN allows there and a way out."""
+    for node in c.model.all_nodes():
+        if node.kind != "boundaryEvent":
+            continue
+        if node.event in ("none", "link", "terminate"):
+            yield hit(node.xml, **_because("bare", node.event))
+        elif node.event != "compensate" and not node.outgoing:
+            yield hit(node.xml, **_because("no-way"))
+
+
+@rule("CRM-142", ERROR)
+def many_starts(c: Context) -> Iterator[Hit]:
+    """A process has at most one start event without trigger; a sub-process exactly one start event."""
+    for scope in c.model.scopes():
+        plain = [n for n in scope.starts() if n.event == "none"]
+        for extra in plain[1:]:
+            yield hit(extra.xml, first=plain[0].name or plain[0].id)
+
+
+@rule("CRM-145", ERROR)
+def sub_process_start(c: Context) -> Iterator[Hit]:
+    """A sub-process begins without trigger; an event sub-process by exactly one trigger, and without flows."""
+    for node in c.model.all_nodes():
+        if node.body is None:
+            continue
+        starts = node.body.starts()
+        if not node.event_scope:
+            for start in starts:
+                if start.event != "none":
+                    yield hit(start.xml, **_because("trigger", start.event))
+            continue
+        if node.incoming or node.outgoing:
+            yield hit(node.xml, **_because("flows"))
+        if len(starts) != 1:
+            yield hit(node.xml, **_because("starts"))
+        elif starts[0].event not in _TRIGGERS:
+            yield hit(starts[0].xml, **_because("untriggered"))
+
+
+@rule("CRM-146", ERROR)
+def links(c: Context) -> Iterator[Hit]:
+    """A thrown link has exactly one catching end of its name in the same scope, and the other way round."""
+    for scope in c.model.scopes():
+        throws, catches = _links(scope, "intermediateThrowEvent"), _links(scope, "intermediateCatchEvent")
+        for name, nodes in throws.items():
+            if len(catches.get(name, ())) != 1:
+                yield hit(nodes[0].xml, link=name, count=len(catches.get(name, ())))
+        for name, nodes in catches.items():
+            if name not in throws:
+                yield hit(nodes[0].xml, link=name, count=0)
+
+
+def _links(scope: Scope, kind: str) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for node in scope.nodes:
+        if node.kind == kind and node.event == "link":
+            found.setdefault(node.events[0].xml.get("name") or "", []).append(node)
+    return found
+
+
+@rule("CRM-147", ERROR)
+def loops(c: Context) -> Iterator[Hit]:
+    """A multi-instance says over what or how often."""
+    for node in c.model.all_nodes():
+        loop = loop_of(node)
+        if loop is None or not str(loop.tag).endswith("multiInstanceLoopCharacteristics"):
+            continue
+        told = (
+            zeebe_value(loop, "loopCharacteristics", "inputCollection")
+            or loop.find(f"{{{BPMN}}}loopCardinality") is not None
+            or loop.find(f"{{{BPMN}}}loopDataInputRef") is not None
+            or any(str(k).endswith("}collection") for k in loop.attrib)  # Camunda 7, refused by CRM-118
+        )
+        if not told:
+            yield hit(node.xml, line_of(loop))
+
+
+@rule("CRM-124", ERROR)
+def nameless_message(c: Context) -> Iterator[Hit]:
+    """Who waits for or sends a message says which, and the message has a name."""
+    messages = c.model.globals("message")
+    for node, ref, e in _messages(c):
+        job = zeebe(node.xml, "taskDefinition") is not None
+        if ref is None:
+            if not job:
+                yield hit(node.xml, line_of(e), **_because("no-message"))
+        elif ref in messages and not (messages[ref].get("name") or "").strip():
+            yield hit(node.xml, line_of(e), **_because("no-name"))
+
+
+def _messages(c: Context) -> Iterator[tuple[Node, str | None, etree._Element]]:
+    for node in c.model.all_nodes():
+        if node.kind == "receiveTask":
+            yield node, (node.xml.get("messageRef") or "").rpartition(":")[2] or None, node.xml
+        for event in node.events:
+            if event.kind == "message":
+                yield node, event.ref, event.xml
+
+
+@rule("CRM-148", WARNING)
+def no_correlation(c: Context) -> Iterator[Hit]:
+    """A message that a running instance waits for says by which key it is told from the others'."""
+    messages = c.model.globals("message")
+    for node, ref, e in _messages(c):
+        catching = node.kind in ("receiveTask", "intermediateCatchEvent", "boundaryEvent")
+        if not catching or node.flag("instantiate") or ref not in messages:
+            continue
+        if not zeebe_value(messages[ref], "subscription", "correlationKey"):
+            yield hit(node.xml, line_of(e), message=messages[ref].get("name") or ref)
+
+
+@rule("CRM-149", ERROR)
+def timers(c: Context) -> Iterator[Hit]:
+    """A timer says exactly one of date, duration, cycle, in ISO 8601 (or FEEL after ``=``; a cycle also as cron)."""
+    for node in c.model.all_nodes():
+        for event in node.events:
+            if event.kind != "timer":
+                continue
+            parts = [(p, event.xml.find(f"{{{BPMN}}}{p}")) for p in ("timeDate", "timeDuration", "timeCycle")]
+            given = [(p, (e.text or "").strip(), e) for p, e in parts if e is not None]
+            if len(given) != 1:
+                yield hit(node.xml, event.line, **_because("parts", str(len(given))))
+            for part, text, e in given:
+                if not _time(part, text):
+                    yield hit(node.xml, line_of(e), **_because("text", text))
+                elif part == "timeCycle" and node.kind == "intermediateCatchEvent":
+                    yield hit(node.xml, line_of(e), **_because("cycle", text))
+
+
+def _time(part: str, text: str) -> bool:
+    if text.startswith("=") or text.startswith(("${", "#{")):
+        return True  # looked at as an expression
+    if part == "timeDate":
+        return bool(_DATE.match(text))
+    if part == "timeDuration":
+        return bool(_DURATION.match(text))
+    if not text.startswith("R"):
+        return bool(_CRON.match(text) or _DURATION.match(text))
+    head, *rest = text.split("/")
+    pieces = [bool(_DATE.match(p) or _DURATION.match(p)) for p in rest]
+    return re.fullmatch(r"R\d*", head) is not None and 1 <= len(rest) <= 2 and all(pieces)

@@ -1,0 +1,186 @@
+"""Rules of execution: each step says what it does, who does it, and in FEEL that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine import feel
+from engine.bpmn.dialect import (
+    Expression,
+    called_by,
+    conditions_of,
+    crmflow,
+    decision_of,
+    expressions_of,
+    foreign_language,
+    script_text,
+    static,
+    xsi_type,
+    zeebe,
+    zeebe_value,
+)
+from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
+from engine.bpmn.rules.supported import running
+from engine.domain.errors import ExpressionError
+from engine.model.graph import Node
+from engine.model.xml import BPMN, line_of, text_of
+
+
+def _nodes(c: Context, *kinds: str) -> Iterator[Node]:
+    return (n for scope in running(c) for n in scope.nodes if not kinds or n.kind in kinds)
+
+
+def _job(node: Node) -> bool:
+    """Whether a worker does the step: a Zeebe task definition with a type."""
+    return bool(zeebe_value(node.xml, "taskDefinition", "type"))
+
+
+@rule("CRM-171", ERROR)
+def scripts(c: Context) -> Iterator[Hit]:
+    """A script task has a script, in FEEL."""
+    for node in _nodes(c, "scriptTask"):
+        if _job(node):
+            continue
+        language = foreign_language(node.xml) if zeebe(node.xml, "script") is None else None
+        text, _ = script_text(node)
+        if language:
+            yield hit(node.xml, why=f"its script is {language}", why_zh=f"脚本语言是 {language}")
+        elif not text:
+            yield hit(node.xml, why="it has no script", why_zh="没有脚本")
+
+
+@rule("CRM-172", ERROR)
+def no_decision(c: Context) -> Iterator[Hit]:
+    """A business rule task names its decision."""
+    for node in _nodes(c, "businessRuleTask"):
+        if not decision_of(node) and not _job(node):
+            yield hit(node.xml)
+
+
+@rule("CRM-173", ERROR)
+def no_work(c: Context) -> Iterator[Hit]:
+    """A service task names the type of its work; a send task that or its message."""
+    for node in _nodes(c, "serviceTask", "sendTask"):
+        if not _job(node) and not (node.kind == "sendTask" and node.xml.get("messageRef")):
+            yield hit(node.xml)
+
+
+@rule("CRM-174", WARNING)
+def nobody(c: Context) -> Iterator[Hit]:
+    """A user task says who does it: itself, or by its lane."""
+    for node in _nodes(c, "userTask", "manualTask"):
+        who = zeebe(node.xml, "assignmentDefinition")
+        named = who is not None and any((v or "").strip() for v in who.attrib.values())
+        if not named and crmflow(node.xml, "assignment") is None and not _lane(node):
+            yield hit(node.xml)
+
+
+def _lane(node: Node | None) -> bool:
+    """Whether the node, or a sub-process around it, is in a lane."""
+    while node is not None:
+        if node.lane:
+            return True
+        node = node.scope.owner
+    return False
+
+
+@rule("CRM-175", ERROR)
+def nothing_called(c: Context) -> Iterator[Hit]:
+    """A call activity names the process it calls."""
+    for node in _nodes(c, "callActivity"):
+        if not called_by(node):
+            yield hit(node.xml)
+
+
+def _expressions(c: Context) -> Iterator[Expression]:
+    for scope in running(c):
+        yield from conditions_of(scope)
+        for node in scope.nodes:
+            yield from expressions_of(node)
+            if node.kind == "scriptTask" and zeebe(node.xml, "script") is None and not _job(node):
+                text, _ = script_text(node)
+                if text and not foreign_language(node.xml):
+                    yield Expression(text, "script", node.line, node.xml, text)
+    for message in c.model.root.findall(f"{{{BPMN}}}message"):
+        key = zeebe_value(message, "subscription", "correlationKey")
+        if key and static(key) is None:
+            yield Expression(key.lstrip().removeprefix("="), "correlation key", line_of(message), message, key)
+
+
+def _juel(text: str) -> bool:
+    return text.strip().startswith(("${", "#{"))
+
+
+@rule("CRM-176", ERROR)
+def bad_feel(c: Context) -> Iterator[Hit]:
+    """Every expression can be read as FEEL."""
+    for e in _expressions(c):
+        if _juel(e.text):
+            continue
+        try:
+            feel.compile(e.text)
+        except ExpressionError as error:
+            place = {k: error.context.get(k) for k in ("line", "column") if error.context.get(k) is not None}
+            params = {"what": e.what, "text": _short(e.text), "reason": error.message, "feel": error.code}
+            yield Hit(e.owner, e.line, None, {**params, **{f"feel_{k}": v for k, v in place.items()}})
+
+
+@rule("CRM-177", ERROR)
+def other_language(c: Context) -> Iterator[Hit]:
+    """Conditions and expressions are FEEL, not JUEL, XPath, Groovy or JavaScript."""
+    for e in _expressions(c):
+        if _juel(e.text):
+            yield hit(e.owner, e.line, language="JUEL", text=_short(e.text))
+    for scope in running(c):
+        for flow in scope.flows:
+            language = foreign_language(flow.condition) if flow.condition is not None else None
+            if flow.condition is not None and language:
+                text = (flow.condition.text or "").strip()
+                if not _juel(text):
+                    yield hit(flow.xml, line_of(flow.condition), language=language, text=_short(text))
+
+
+def _short(text: str) -> str:
+    one = " ".join(text.split())
+    return one if len(one) <= 80 else one[:77] + "…"
+
+
+@rule("CRM-178", ERROR)
+def codeless_error(c: Context) -> Iterator[Hit]:
+    """A thrown error has a code, so that somebody can catch it."""
+    errors = c.model.globals("error")
+    for node in _nodes(c, "endEvent"):
+        for event in node.events:
+            if event.kind != "error":
+                continue
+            e = errors.get(event.ref or "")
+            if event.ref is None or (e is not None and not (e.get("errorCode") or "").strip()):
+                yield hit(node.xml, event.line)
+
+
+@rule("CRM-179", INFO)
+def no_form(c: Context) -> Iterator[Hit]:
+    """A user task has a form; one is generated otherwise."""
+    for node in _nodes(c, "userTask"):
+        if zeebe(node.xml, "formDefinition") is None:
+            yield hit(node.xml)
+
+
+@rule("CRM-196", WARNING)
+def odd_mapping(c: Context) -> Iterator[Hit]:
+    """Targets of mappings and result variables are names."""
+    for node in _nodes(c):
+        for name in ("input", "output"):
+            mapping = zeebe(node.xml, "ioMapping")
+            for e in mapping if mapping is not None else ():
+                if str(e.tag).endswith("}" + name) and not (e.get("target") or "").strip():
+                    yield hit(node.xml, line_of(e), part=name)
+
+
+@rule("CRM-197", WARNING)
+def formal_type(c: Context) -> Iterator[Hit]:
+    """A condition has a text; an empty one is never true."""
+    for scope in running(c):
+        for flow in scope.flows:
+            if flow.condition is not None and not text_of(flow.condition):
+                yield hit(flow.xml, line_of(flow.condition), type=xsi_type(flow.condition))

@@ -1,0 +1,112 @@
+"""Texts about execution (CRM-170 … CRM-179, CRM-194, CRM-196, CRM-197)."""
+
+from __future__ import annotations
+
+from engine.bpmn.rules.texts.base import Text
+
+TEXTS: dict[str, Text] = {
+    "CRM-170": Text(
+        "{el}: {construct} is not executed yet.",
+        "crmflow refuses what it does not run exactly, instead of running something else.",
+        "{instead}",
+        "{el}：暂不支持 {construct}。",
+        "crmflow 拒绝不能准确执行的内容，而不是执行成别的样子。",
+        "{instead}",
+    ),
+    "CRM-171": Text(
+        "{el} cannot run: {why}.",
+        "Scripts are FEEL, so that they are safe and can be explained.",
+        'Write a FEEL expression (zeebe:script expression="= …" with a result variable), or use a service task.',
+        "{el}无法运行：{why_zh}。",
+        "脚本使用 FEEL，安全且可解释。",
+        '请写 FEEL 表达式（zeebe:script expression="= …" 和结果变量），或改用服务任务。',
+    ),
+    "CRM-172": Text(
+        "{el} names no decision.",
+        "The step would have nothing to decide by.",
+        "Choose a decision (zeebe:calledDecision decisionId).",
+        "{el}没有指定决策。",
+        "该步骤没有决策依据。",
+        "请选择一个决策（zeebe:calledDecision decisionId）。",
+    ),
+    "CRM-173": Text(
+        "{el} does not say what to do.",
+        "Nobody would pick up the work, and the case would wait for ever.",
+        "Give it a task type (zeebe:taskDefinition type), for instance through an element template.",
+        "{el}没有说明要做什么。",
+        "没有人会处理它，流程会一直等待。",
+        "请设置任务类型（zeebe:taskDefinition type），例如使用元素模板。",
+    ),
+    "CRM-174": Text(
+        "Nobody is named for {el}.",
+        "It goes to the team that owns the process.",
+        "Name candidate groups, an assignee, or put it into a lane named after a team.",
+        "{el}没有指定处理人。",
+        "它会交给流程所属团队。",
+        "请指定候选组、处理人，或放入以团队命名的泳道。",
+    ),
+    "CRM-175": Text(
+        "{el} names no process to call.",
+        "The step would have nothing to do.",
+        "Choose a process (zeebe:calledElement processId).",
+        "{el}没有指定要调用的流程。",
+        "该步骤无事可做。",
+        "请选择一个流程（zeebe:calledElement processId）。",
+    ),
+    "CRM-176": Text(
+        "{el}: the {what} “{text}” cannot be read: {reason}",
+        "An expression that cannot be read stops the case at this place.",
+        "Correct the FEEL expression.",
+        "{el}：{what}“{text}”无法解析：{reason}",
+        "无法解析的表达式会使流程停在这里。",
+        "请改正 FEEL 表达式。",
+    ),
+    "CRM-177": Text(
+        "{el}: “{text}” is {language}, not FEEL.",
+        "Expressions are FEEL only: safe, and the same in flows, forms and decision tables.",
+        "Rewrite it as FEEL, for instance ${{amount > 10}} as = amount > 10.",
+        "{el}：“{text}”是 {language}，不是 FEEL。",
+        "表达式只用 FEEL：安全，且在流程、表单和决策表中一致。",
+        "请改写为 FEEL，例如把 ${{amount > 10}} 写作 = amount > 10。",
+    ),
+    "CRM-178": Text(
+        "{el} throws an error without a code.",
+        "Boundary events catch errors by their code.",
+        "Choose an error with an error code.",
+        "{el}抛出的错误没有代码。",
+        "边界事件通过代码捕获错误。",
+        "请选择带错误代码的错误。",
+    ),
+    "CRM-179": Text(
+        "{el} has no form.",
+        "One is generated from the data it reads and writes.",
+        "Draw a form and name it, if people should see more than plain fields.",
+        "{el}没有表单。",
+        "系统会根据它读写的数据生成表单。",
+        "如需更好的界面，请设计表单并在此引用。",
+    ),
+    "CRM-194": Text(
+        "The assignments or transformation of {el} are not executed.",
+        "Variables are seen by every step of their scope; nothing needs to be carried.",
+        "Use input and output mappings (zeebe:ioMapping).",
+        "{el}的赋值或转换不会执行。",
+        "变量对其范围内的每一步可见，无需搬运。",
+        "请使用输入输出映射（zeebe:ioMapping）。",
+    ),
+    "CRM-196": Text(
+        "An {part} mapping of {el} has no target.",
+        "Its value goes nowhere.",
+        "Name the variable it goes to.",
+        "{el}的 {part} 映射没有目标。",
+        "其值无处存放。",
+        "请填写目标变量。",
+    ),
+    "CRM-197": Text(
+        "The condition of {el} is empty.",
+        "An empty condition decides nothing.",
+        "Write the condition, or delete it.",
+        "{el}的条件为空。",
+        "空条件不能判断任何事。",
+        "请填写条件，或删除它。",
+    ),
+}
