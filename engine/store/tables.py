@@ -426,6 +426,7 @@ membership = Table(
     metadata,
     Column("member", Login, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),  # user or team
     Column("team", Login, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("turn", Integer),  # round robin: the team's count when this member last got work
     Index("ix_membership_team", "team"),
 )
 

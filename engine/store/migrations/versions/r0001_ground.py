@@ -152,6 +152,7 @@ def _membership() -> None:
         "membership",
         sa.Column("member", sa.String(length=120), nullable=False),
         sa.Column("team", sa.String(length=120), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["member"], ["principal.id"], name=op.f("fk_membership_member"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["team"], ["principal.id"], name=op.f("fk_membership_team"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("member", "team", name=op.f("pk_membership")),
