@@ -1,0 +1,113 @@
+"""Models: ``lint``, ``deploy``, ``publish``, ``definitions``."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cli.frame import actor, as_json, collect, common, engine, listing
+from engine.domain.commands import Deploy, Publish
+from engine.domain.questions import LintFiles, ListDefinitions
+from engine.domain.states import DefinitionState
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True))
+@as_json
+@common
+@click.pass_context
+def lint(ctx: click.Context, files: tuple[str, ...], json: bool) -> None:
+    """Check model files taken together: BPMN, DMN and forms. Nothing is stored.
+
+    Without --db no database is needed: the files are checked against each other. With --db they are checked
+    together with what is deployed there. Exit status 1 if a finding has severity error.
+
+    \b
+    crmflow lint order.bpmn discount.dmn approve.json
+    crmflow lint processes/ forms/ rules/ --json
+    """
+    from engine.cli.show import findings
+    from engine.cli.values import model_files
+
+    root = ctx.find_root()
+    root.obj = root.obj or {}
+    if not root.obj.get("db"):
+        root.obj["db"] = "sqlite"  # an empty one, gone afterwards
+    sent = model_files(files)
+    with engine() as opened:
+        found = opened.ask(LintFiles(sent, by=actor(opened)))
+    errors = findings(found, as_json=json)
+    if not json:
+        click.echo(f"{len(sent)} files, {len(found)} findings, {errors} errors.")
+    ctx.exit(1 if errors else 0)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True))
+@click.option("--publish", is_flag=True, help="Let people start them at once (needs owner, goal and KPI).")
+@as_json
+@common
+def deploy(paths: tuple[str, ...], publish: bool, json: bool) -> None:
+    """Deploy files, and all models in folders, together: all or none. The same content again changes nothing.
+
+    \b
+    crmflow deploy order.bpmn approve.json
+    crmflow deploy processes/ forms/ rules/ --publish --as dora
+    """
+    from engine.cli.show import dump, findings
+    from engine.cli.values import model_files
+
+    sent = model_files(paths)
+    with engine() as opened:
+        done = opened.do(Deploy(sent, by=actor(opened), publish=publish))
+    if json:
+        dump(done)
+        return
+    findings(done.findings)
+    for definition in done.definitions:
+        click.echo(f"{definition.key} version {definition.version} ({definition.state.value})")
+    for resource in done.resources:
+        click.echo(f"{resource.kind} {resource.key} version {resource.version}")
+    if done.unchanged:
+        click.echo(f"unchanged: {', '.join(done.unchanged)}")
+
+
+@click.command()
+@click.argument("key")
+@click.option("--version", type=click.IntRange(1), help="The newest, if not given.")
+@as_json
+@common
+def publish(key: str, version: int | None, json: bool) -> None:
+    """Let people start a definition. It must have an owner, a goal and a KPI.
+
+    \b
+    crmflow publish order-check
+    """
+    from engine.cli.show import dump
+
+    with engine() as opened:
+        row = opened.do(Publish(key, by=actor(opened), version=version))
+    if json:
+        dump(row)
+    else:
+        click.echo(f"{row.key} version {row.version} is {row.state.value}.")
+
+
+@click.command()
+@click.option("--key", help="All versions of this one.")
+@click.option("--state", type=click.Choice([state.value for state in DefinitionState]))
+@listing
+@common
+def definitions(key: str | None, state: str | None, limit: int, json: bool) -> None:
+    """List definitions: the newest version of each, or all versions of one.
+
+    \b
+    crmflow definitions --state published --json
+    """
+    from engine.cli.show import rows
+
+    wanted = DefinitionState(state) if state else None
+    with engine() as opened:
+        by = actor(opened)
+        found = collect(opened, lambda n, at: ListDefinitions(by, key, wanted, limit=n, cursor=at), limit)
+    columns = {"Key": "key", "Version": "version", "State": "state", "Name": "name", "Owner": "owner", "Id": "id"}
+    rows(found, columns, as_json=json, empty="Nothing is deployed; see crmflow deploy.")
