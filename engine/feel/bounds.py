@@ -1,0 +1,95 @@
+"""What one evaluation may use: steps, recursion, size, time. Each has its own error (CRM-510 … 513)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import monotonic
+
+from engine.domain.clock import Clock, SystemClock
+from engine.domain.errors import ExpressionError
+
+CHUNK = 2048  # steps between two looks at the time
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one evaluation."""
+
+    steps: int = 2_000_000
+    depth: int = 64  # of functions calling functions
+    size: int = 1_000_000  # elements of a list, characters of a string
+    seconds: float = 5.0
+
+
+DEFAULT = Limits()
+_clock: ContextVar[Clock] = ContextVar("feel_clock", default=SystemClock())  # noqa: B039 - immutable
+
+
+@contextmanager
+def at(clock: Clock) -> Iterator[None]:
+    """``now()`` and ``today()`` read this clock inside."""
+    token = _clock.set(clock)
+    try:
+        yield
+    finally:
+        _clock.reset(token)
+
+
+def clock() -> Clock:
+    """The clock that holds here."""
+    return _clock.get()
+
+
+class Run:
+    """One evaluation: what is left of its bounds, and (if asked for) the notes that explain nulls."""
+
+    __slots__ = ("depth", "left", "limits", "notes", "start", "used")
+
+    def __init__(self, limits: Limits = DEFAULT, notes: list[tuple[int, str]] | None = None) -> None:
+        self.limits = limits
+        self.notes = notes
+        self.depth = 0
+        self.used = 0
+        self.left = min(CHUNK, limits.steps)
+        self.start = 0.0
+
+    def step(self, count: int = 1) -> None:
+        """Count steps; raises CRM-510 or CRM-513."""
+        self.left -= count
+        if self.left < 0:
+            self.refill()
+
+    def refill(self) -> None:
+        """Look at what was used so far and at the time."""
+        self.used += CHUNK - self.left
+        self.left = CHUNK
+        if self.used > self.limits.steps:
+            message = f"FEEL: more than {self.limits.steps} steps."
+            raise ExpressionError("CRM-510", message, fix="Iterate over fewer values.")
+        now = monotonic()
+        if not self.start:
+            self.start = now
+        elif now - self.start > self.limits.seconds:
+            message = f"FEEL: took longer than {self.limits.seconds:g} s."
+            raise ExpressionError("CRM-513", message, fix="Iterate over fewer values.")
+
+    def enter(self) -> None:
+        """One function deeper; raises CRM-511."""
+        self.depth += 1
+        self.step()
+        if self.depth > self.limits.depth:
+            raise too_deep(self.limits.depth)
+
+    def note(self, pos: int, message: str) -> None:
+        """Explain a null."""
+        if self.notes is not None and len(self.notes) < 100:
+            self.notes.append((pos, message))
+
+
+def too_deep(depth: int) -> ExpressionError:
+    """The error for functions that call each other without end."""
+    message = f"FEEL: functions nested more than {depth} calls deep."
+    return ExpressionError("CRM-511", message, fix="End the recursion earlier.")

@@ -1,0 +1,53 @@
+"""Calling functions: built-ins by signature, FEEL's own and the host's by parameter; one evaluation as a Machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import InvalidOperation
+from typing import Any
+
+from engine.feel.bounds import Run
+from engine.feel.builtins import invoke
+from engine.feel.conform import coerce
+from engine.feel.faults import Unfit
+from engine.feel.values import Function, adopt, kind_of
+
+
+class Machine(Run):
+    """A Run that can call functions."""
+
+    __slots__ = ()
+
+    def call(self, function: Any, args: Sequence[Any], names: Sequence[str] | None = None) -> Any:
+        """The result; ``Unfit`` says why there is none. Counts depth and size."""
+        if type(function) is not Function:
+            raise Unfit(f"a {kind_of(function)} cannot be called")
+        if function.params is None:
+            self.step()
+            try:
+                result = invoke(function.name, args, names, self)
+            except InvalidOperation as error:
+                raise Unfit("the number is out of range") from error
+            if type(result) is list:
+                self.step(len(result) >> 3)
+            return result
+        return self._own(function, args, names)
+
+    def _own(self, function: Function, args: Sequence[Any], names: Sequence[str] | None) -> Any:
+        params = function.params or ()
+        if names is not None:
+            given = dict(zip(names, args, strict=True))
+            unknown = [name for name in given if name not in params]
+            if unknown or len(given) != len(params):
+                raise Unfit(f"takes the arguments {', '.join(params) or 'none'}, not {', '.join(given)}")
+            args = [given[name] for name in params]
+        if len(args) != len(params):
+            raise Unfit(f"takes {len(params)} argument{'s' if len(params) != 1 else ''}, not {len(args)}")
+        if function.types:
+            args = [coerce(arg, kind) for arg, kind in zip(args, function.types, strict=True)]
+        self.enter()
+        try:
+            result = function.call(self, *args) if function.aware else adopt(function.call(*args))
+        finally:
+            self.depth -= 1
+        return coerce(result, function.result)

@@ -1,0 +1,41 @@
+"""Which names a tree reads from the scope: those no ``for``, function, context or filter inside it brings along."""
+
+from __future__ import annotations
+
+from engine.feel import tree as t
+from engine.feel.builtins import REGISTRY
+
+
+def free_names(node: t.Node) -> frozenset[str]:
+    """Top-level names read. Inside a filter a name may also be an entry of the item: it counts as read."""
+    found: set[str] = set()
+    _collect(node, frozenset(("?",)), found)
+    return frozenset(found)
+
+
+def _collect(node: t.Node, bound: frozenset[str], found: set[str]) -> None:
+    if isinstance(node, t.Name):
+        if node.name not in bound:
+            found.add(node.name)
+    elif isinstance(node, t.For | t.Quantified):
+        inner = bound | {"partial"} if isinstance(node, t.For) else bound
+        for name, source in node.iterators:
+            _collect(source, inner, found)
+            inner |= {name}
+        _collect(node.body, inner, found)
+    elif isinstance(node, t.Lambda):
+        _collect(node.body, bound | {name for name, _ in node.params}, found)
+    elif isinstance(node, t.Context):
+        inner = bound
+        for key, value in node.entries:
+            _collect(value, inner, found)
+            inner |= {key}
+    elif isinstance(node, t.Filter):
+        _collect(node.source, bound, found)
+        _collect(node.condition, bound | {"item"}, found)
+    elif isinstance(node, t.Call) and isinstance(node.function, t.Name) and node.function.name in REGISTRY:
+        for arg in node.args:
+            _collect(arg, bound, found)
+    else:
+        for child in node.children():
+            _collect(child, bound, found)

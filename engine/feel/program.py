@@ -1,0 +1,96 @@
+"""A compiled FEEL text: evaluate, test, diagnose. Programs are immutable and shared between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from engine.domain.errors import ExpressionError
+from engine.feel import loops, tree
+from engine.feel.bounds import DEFAULT, Limits, too_deep
+from engine.feel.calls import Machine
+from engine.feel.closures import Env, build
+from engine.feel.faults import place
+from engine.feel.free import free_names
+from engine.feel.parser import parse
+from engine.feel.values import adopt
+
+KINDS = ("expression", "unary-tests")
+_EMPTY: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Why something became null, and where (line and column from 1)."""
+
+    message: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.message}"
+
+
+class Program:
+    """A FEEL text, read once. ``names`` are the top-level names it reads from the scope."""
+
+    __slots__ = ("code", "kind", "names", "text", "tree")
+
+    def __init__(self, text: str, kind: str, node: tree.Node) -> None:
+        self.text = text
+        self.kind = kind
+        self.tree = node
+        self.names: frozenset[str] = free_names(node)
+        self.code = build(node)
+
+    def __repr__(self) -> str:
+        return f"Program({self.text!r}, {self.kind!r})"
+
+    def evaluate(self, scope: Mapping[str, Any] | None = None, *, limits: Limits = DEFAULT) -> Any:
+        """The value; wrong types give null. Raises ExpressionError CRM-51x where a bound is left."""
+        return self._run(scope, Machine(limits))
+
+    def diagnose(
+        self, scope: Mapping[str, Any] | None = None, *, limits: Limits = DEFAULT
+    ) -> tuple[Any, tuple[Diagnostic, ...]]:
+        """The value, and what made it (or parts of it) null, in the order it happened."""
+        notes: list[tuple[int, str]] = []
+        value = self._run(scope, Machine(limits, notes))
+        return value, tuple(Diagnostic(why, *place(self.text, pos)) for pos, why in dict.fromkeys(notes))
+
+    def test(self, value: Any, scope: Mapping[str, Any] | None = None) -> bool | None:
+        """Unary tests against a value; None if it cannot be said."""
+        result = self.evaluate({**(scope or _EMPTY), "?": value})
+        return result if isinstance(result, bool) else None
+
+    def _run(self, scope: Mapping[str, Any] | None, machine: Machine) -> Any:
+        try:
+            return self.code(Env(_EMPTY if scope is None else scope, None, machine))
+        except RecursionError as error:
+            raise too_deep(machine.limits.depth) from error
+
+
+@lru_cache(maxsize=8192)
+def _cached(text: str, kind: str, names: frozenset[str]) -> Program:
+    return Program(text, kind, parse(text, kind, names))
+
+
+def compile(text: str, kind: str = "expression", names: Collection[str] = ()) -> Program:
+    """The program of a text, cached. ``names``: known names with spaces or operators in them.
+
+    Raises ExpressionError CRM-50x with line, column and what was expected (DMN 1.5, 10.3.1.2).
+    """
+    if kind not in KINDS:
+        raise ExpressionError("CRM-506", f"FEEL: there is no kind of program {kind!r}.", fix=f"Use {KINDS}.")
+    return _cached(text, kind, names if isinstance(names, frozenset) else frozenset(names))
+
+
+def evaluate(text: str, scope: Mapping[str, Any] | None = None) -> Any:
+    """Compile and evaluate in one go; the scope's names are known to the parser."""
+    odd = frozenset(name for name in scope or () if not name.isidentifier())
+    return compile(text, "expression", odd).evaluate(scope)
+
+
+__all__ = ["Diagnostic", "Program", "adopt", "compile", "evaluate", "loops"]
