@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from engine.bpmn.findings import check, publishable
 from engine.bpmn.inspect import ElementInfo, ProcessInfo, inspect
+from engine.bpmn.process import SUPPORTED, Process, Start, compile
 from engine.bpmn.rules.base import Catalogue
+from engine.bpmn.runtime import Run, Runtime
 
-__all__ = ["Catalogue", "ElementInfo", "ProcessInfo", "check", "inspect", "publishable"]
+__all__ = [
+    "SUPPORTED",
+    "Catalogue",
+    "ElementInfo",
+    "Process",
+    "ProcessInfo",
+    "Run",
+    "Runtime",
+    "Start",
+    "check",
+    "compile",
+    "inspect",
+    "publishable",
+]

@@ -1,0 +1,149 @@
+"""XML → specs, in two phases: make all nodes, then connect them. Nothing recurses, so a chain may be long."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from engine.bpmn.desugar import Plan, plan_of, starts_of
+from engine.bpmn.parse_ext import Extensions
+from engine.bpmn.parse_nodes import Site, listener_of, node_of
+from engine.bpmn.parse_source import Problems, Source, given
+from engine.bpmn.specs.base import Flow, Node, ScopeSpec
+from engine.bpmn.specs.events import Boundary
+from engine.bpmn.specs.gateways import EventGateway, InclusiveGateway
+from engine.bpmn.specs.scopes import CallActivity, EventSubProcess
+
+
+def scope_of(source: Source, key: str, problems: Problems) -> ScopeSpec | None:
+    """Compile one process of a file with everything in it; None where it is not there."""
+    process = source.processes().get(key)
+    if process is None:
+        return None
+    ext = Extensions(source, problems)
+    top = plan_of(source, process, problems)
+    specs: dict[str, ScopeSpec] = {}
+    plans = _walk(top)
+    for plan in plans:
+        specs[plan.id] = ScopeSpec(plan.id, plan.title, plan.process)
+    for plan in plans:
+        _make(plan, specs, ext)
+    for plan in plans:
+        _join(plan, specs[plan.id], ext)
+    return specs[top.id]
+
+
+def _walk(top: Plan) -> list[Plan]:
+    plans, todo = [], [top]
+    while todo:
+        plan = todo.pop()
+        plans.append(plan)
+        todo.extend(plan.inner.values())
+    return plans
+
+
+def _make(plan: Plan, specs: dict[str, ScopeSpec], ext: Extensions) -> None:
+    spec = specs[plan.id]
+    for draft in plan.drafts.values():
+        inner = specs.get(draft.id) if draft.id in plan.inner else None
+        site = Site(draft, plan, spec, ext, inner)
+        node = node_of(site)
+        if inner is not None:
+            spec.children[draft.id] = inner
+        if isinstance(node, EventSubProcess):
+            _listen(site, node, plan.inner[draft.id])
+
+
+def _listen(site: Site, node: EventSubProcess, inner: Plan) -> None:
+    starts = [d for d in inner.drafts.values() if d.kind == "startEvent"]
+    if len(starts) != 1:
+        site.ext.wrong(site.xml, "an event sub-process has exactly one start event", "事件子流程必须恰好有一个开始事件")
+        return
+    listener = listener_of(site, node, starts[0])
+    if listener is not None:
+        site.spec.listeners = (*site.spec.listeners, listener)
+
+
+def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
+    incoming: dict[str, list[Flow]] = {}
+    for draft in plan.drafts.values():
+        node = spec.node(draft.id)
+        if node is None:
+            continue
+        default = given(draft.xml, "default")
+        flows = []
+        for wire in draft.outgoing:
+            target = spec.node(wire.target)
+            if target is None:
+                continue
+            flow = Flow(wire.id, wire.title, node, target, ext.condition(wire.condition, wire.xml), wire.drawn)
+            flows.append(flow)
+            incoming.setdefault(wire.target, []).append(flow)
+            if wire.id == default:
+                node.default = flow
+        node.out = tuple(flows)
+        if isinstance(node, Boundary):
+            _attach(node, given(draft.xml, "attachedToRef"), spec, ext, draft.xml)
+    for id, flows in incoming.items():
+        target = spec.node(id)
+        assert target is not None
+        target.incoming = tuple(flows)
+    spec.starts = tuple(node for draft in starts_of(plan) if (node := spec.node(draft.id)) is not None)
+    if not spec.starts:
+        ext.wrong(plan.xml, "nothing in it can start", "其中没有可以开始的元素")
+    _reach(spec)
+    _check_events(plan, spec, ext)
+
+
+def _attach(node: Boundary, ref: str | None, spec: ScopeSpec, ext: Extensions, xml: object) -> None:
+    activity = spec.node((ref or "").rpartition(":")[2]) if ref else None
+    if activity is None or not activity.told_cancelled:
+        ext.wrong(xml, f"it is attached to '{ref}', which is no activity here", "边界事件没有附着在活动上")  # type: ignore[arg-type]
+    else:
+        activity.boundaries = (*activity.boundaries, node)
+
+
+def _check_events(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
+    for draft in plan.drafts.values():
+        node = spec.node(draft.id)
+        if isinstance(node, EventGateway):
+            for flow in node.out:
+                if flow.target.kind not in ("intermediateCatchEvent", "receiveTask") or flow.target.boundaries:
+                    ext.wrong(
+                        draft.xml,
+                        f"'{flow.target.title or flow.target.origin}' behind it is no catching event",
+                        "事件网关之后必须是捕获事件",
+                    )
+
+
+def _reach(spec: ScopeSpec) -> None:
+    """For each inclusive join: from which nodes each of its incoming flows can still be reached."""
+    joins = [n for n in spec.task_specs.values() if isinstance(n, InclusiveGateway) and len(n.incoming) > 1]
+    spec.inclusive = tuple(joins)
+    if not joins:
+        return
+    before: dict[str, list[Node]] = {}
+    for node in spec.task_specs.values():
+        for flow in node.out:
+            before.setdefault(flow.target.name, []).append(node)
+        for boundary in node.boundaries:
+            before.setdefault(boundary.name, []).append(node)
+    for join in joins:
+        for flow in join.incoming:
+            seen: set[str] = set()
+            todo = deque([flow.source])
+            while todo:
+                node = todo.popleft()
+                if node.name not in seen and node is not join:
+                    seen.add(node.name)
+                    todo.extend(before.get(node.name, ()))
+            join.upstream[flow.id] = frozenset(seen)
+
+
+def calls_of(scope: ScopeSpec) -> list[CallActivity]:
+    """The call activities of a process, those in its sub-processes included."""
+    found, todo = [], [scope]
+    while todo:
+        spec = todo.pop()
+        found += [node for node in spec.task_specs.values() if isinstance(node, CallActivity)]
+        todo.extend(spec.children.values())
+    return found

@@ -1,0 +1,220 @@
+"""Extension elements of a node, compiled: Zeebe's vocabulary and crmflow's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.parse_source import (
+    BPMN,
+    CRMFLOW,
+    ZEEBE,
+    Problems,
+    Source,
+    child,
+    children,
+    extension,
+    flag,
+    given,
+    local,
+    text_in,
+    zeebe,
+)  # fmt: skip
+from engine.bpmn.specs import timers
+from engine.bpmn.specs.expr import Expr, compiled, valid_target
+from engine.bpmn.specs.tasks import Human, Job
+from engine.bpmn.specs.triggers import (
+    CodeTrigger,
+    ConditionTrigger,
+    MessageTrigger,
+    SignalTrigger,
+    Terminate,
+    TimerTrigger,
+    Trigger,
+)  # fmt: skip
+from engine.domain.errors import ExpressionError
+
+_TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+
+
+class Extensions:
+    """Reads what hangs on the elements of one file; what cannot be read becomes a problem."""
+
+    def __init__(self, source: Source, problems: Problems) -> None:
+        self.source = source
+        self.problems = problems
+
+    def expr(self, text: str | None, at: etree._Element, what: str, *, condition: bool = False) -> Expr | None:
+        """Compile an expression; one that cannot be read is a problem at its element."""
+        try:
+            return compiled(text, condition=condition)
+        except ExpressionError as e:
+            self.problems.add(
+                "CRM-191",
+                at,
+                f"{what} of '{_name(at)}' cannot be read: {e.message}",
+                e.fix or "Correct the FEEL expression.",
+                f"“{_name(at)}”的表达式无法解析：{text}",
+                "请修正 FEEL 表达式。",
+            )
+            return None
+
+    def mapping(self, xml: etree._Element, side: str) -> tuple[tuple[str, Expr], ...]:
+        """Input or output mappings, in order."""
+        holder = zeebe(xml, "ioMapping")
+        if holder is None:
+            return ()
+        found = []
+        for part in holder.iterchildren(f"{{{ZEEBE}}}{side}"):
+            target = given(part, "target") or ""
+            if not valid_target(target):
+                self.wrong(xml, f"the {side} mapping's target '{target}' is no variable name", "变量映射的目标名称无效")
+                continue
+            expr = self.expr(part.get("source"), xml, f"The {side} mapping to '{target}'")
+            if expr is not None:
+                found.append((target, expr))
+        return tuple(found)
+
+    def wrong(self, at: etree._Element, what: str, zh: str) -> None:
+        """Something in the model that cannot be compiled."""
+        self.problems.add(
+            "CRM-191",
+            at,
+            f"'{_name(at)}': {what}.",
+            "Correct it in the modeler.",
+            f"“{_name(at)}”：{zh}。",
+            "请在建模工具中修正。",
+        )
+
+    def human(self, xml: etree._Element, lane: str | None) -> Human:
+        """What the model says about a person's task."""
+        assigned, schedule = zeebe(xml, "assignmentDefinition"), zeebe(xml, "taskSchedule")
+        form = zeebe(xml, "formDefinition")
+        form_id = given(form, "formId") or given(form, "externalReference") or given(form, "formKey")
+        if form_id and not form_id.startswith("="):
+            form_id = form_id.rpartition(":")[2]  # camunda-forms:bpmn:…
+        record = extension(xml, CRMFLOW, "record")
+        variable = given(record, "variable")
+        params = extension(xml, CRMFLOW, "assignment")
+        return Human(
+            assignee=self.expr(given(assigned, "assignee"), xml, "The assignee"),
+            users=self.expr(given(assigned, "candidateUsers"), xml, "The candidate users"),
+            groups=self.expr(given(assigned, "candidateGroups"), xml, "The candidate groups"),
+            due=self.expr(given(schedule, "dueDate"), xml, "The due date"),
+            follow_up=self.expr(given(schedule, "followUpDate"), xml, "The follow-up date"),
+            priority=self.expr(given(zeebe(xml, "priorityDefinition"), "priority"), xml, "The priority"),
+            form=self.expr(form_id, xml, "The form"),
+            lane=lane,
+            record=self.expr(variable and "=" + variable.lstrip("= "), xml, "The record"),
+            assignment=None if params is None else self._params(params, xml),
+            stage=given(extension(xml, CRMFLOW, "stage"), "value"),
+            documentation=text_in(child(xml, "documentation")),
+        )
+
+    def _params(self, params: etree._Element, xml: etree._Element) -> tuple[tuple[str, Expr], ...]:
+        found = []
+        for key, text in params.attrib.items():
+            name = str(key)
+            expr = self.expr(str(text), xml, f"The assignment's '{name}'")
+            if expr is not None:
+                found.append((name, expr))
+        return tuple(found)
+
+    def job(self, xml: etree._Element) -> Job | None:
+        """A task definition with its headers; None where there is none."""
+        definition = zeebe(xml, "taskDefinition")
+        type = self.expr(given(definition, "type"), xml, "The task type")
+        if type is None:
+            return None
+        headers = zeebe(xml, "taskHeaders")
+        pairs = () if headers is None else headers.iterchildren(f"{{{ZEEBE}}}header")
+        return Job(
+            type,
+            self.expr(given(definition, "retries"), xml, "The retries"),
+            {h.get("key") or "": h.get("value") or "" for h in pairs},
+        )
+
+    def message(self, ref: str | None, at: etree._Element) -> MessageTrigger | None:
+        """The message an element refers to, with the correlation key hung on it."""
+        message = self.source.ref(ref)
+        name = None if message is None else self.expr(given(message, "name"), at, "The message name")
+        if message is None or name is None:
+            self.wrong(at, "it names no message" if not ref else f"message '{ref}' has no name", "未引用具名的消息")
+            return None
+        key = self.expr(given(zeebe(message, "subscription"), "correlationKey"), at, "The correlation key")
+        own = self.expr(given(zeebe(at, "subscription"), "correlationKey"), at, "The correlation key")
+        return MessageTrigger(name, own or key)
+
+    def trigger(self, events: list[etree._Element], at: etree._Element) -> Trigger | None:
+        """The trigger of an event; None (and a problem) where it cannot be executed."""
+        if not events:
+            return Trigger()
+        if len(events) > 1:
+            self.problems.unable(at, "an event with several triggers", "含多个触发条件的事件")
+            return None
+        definition = events[0]
+        kind = local(definition).removesuffix("EventDefinition")
+        match kind:
+            case "timer":
+                return self._timer(definition, at)
+            case "message":
+                return self.message(definition.get("messageRef"), at)
+            case "signal":
+                signal = self.source.ref(definition.get("signalRef"))
+                name = self.expr(given(signal, "name"), at, "The signal name")
+                if name is None:
+                    self.wrong(at, "it names no signal", "未引用具名的信号")
+                return None if name is None else SignalTrigger(name)
+            case "conditional":
+                expr = self.expr(text_in(child(definition, "condition")), at, "The condition", condition=True)
+                if expr is None:
+                    self.wrong(at, "it has no condition", "缺少条件")
+                return None if expr is None else ConditionTrigger(expr)
+            case "error" | "escalation":
+                return self._code(kind, definition, at)
+            case "terminate":
+                return Terminate()
+            case "link":
+                return Trigger()
+        self.problems.unable(at, f"a {kind} event", f" {kind} 事件")
+        return None
+
+    def _timer(self, definition: etree._Element, at: etree._Element) -> Trigger | None:
+        for part in children(definition):
+            mode = _TIMERS.get(local(part))
+            expr = self.expr(text_in(part), at, "The timer") if mode else None
+            if mode is None or expr is None:
+                continue
+            if expr.program is None and not timers.is_time(expr.text, mode) and not timers.is_time(expr.text, "date"):
+                self.wrong(at, f"the timer '{expr.text}' is no ISO {mode}", f"定时器“{expr.text}”不是有效的 ISO 时间")
+                return None
+            return TimerTrigger(mode, expr)
+        self.wrong(at, "its timer says no time", "定时器没有设置时间")
+        return None
+
+    def _code(self, kind: str, definition: etree._Element, at: etree._Element) -> Trigger:
+        named = self.source.ref(definition.get(f"{kind}Ref"))
+        code = given(named, f"{kind}Code") or given(named, "name") or given(named, "id")
+        space = "{" + CRMFLOW + "}"
+        names = (given(definition, f"{space}codeVariable"), given(definition, f"{space}messageVariable"))
+        return CodeTrigger(kind, code, names)
+
+    def condition(self, text: str | None, at: etree._Element | None) -> Expr | None:
+        """A flow's condition: FEEL with or without ``=``."""
+        if text is None or at is None:
+            return None
+        return self.expr(text, at, "The condition", condition=True)
+
+
+def loop_of(xml: etree._Element) -> etree._Element | None:
+    """The loop characteristics of an activity."""
+    multi = child(xml, "multiInstanceLoopCharacteristics")
+    return child(xml, "standardLoopCharacteristics") if multi is None else multi
+
+
+def _name(at: Any) -> str:
+    return str(at.get("name") or at.get("id") or local(at))
+
+
+__all__ = ["BPMN", "Extensions", "flag", "loop_of"]

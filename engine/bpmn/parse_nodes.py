@@ -1,0 +1,287 @@
+"""A drawn element becomes a node: one small function per BPMN element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from engine.bpmn.desugar import Draft, Plan
+from engine.bpmn.parse_ext import Extensions, loop_of
+from engine.bpmn.parse_source import child, flag, given, local, text_in, zeebe
+from engine.bpmn.specs.base import Node, ScopeSpec
+from engine.bpmn.specs.events import Boundary, CatchEvent, EndEvent, StartEvent, ThrowEvent
+from engine.bpmn.specs.gateways import EventGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
+from engine.bpmn.specs.loops import Loop
+from engine.bpmn.specs.scopes import CallActivity, EventSubProcess, Listener, SubProcess
+from engine.bpmn.specs.tasks import PlainTask, ReceiveTask, RuleTask, ScriptTask, SendTask, ServiceTask, UserTask
+from engine.bpmn.specs.triggers import MessageTrigger, Trigger
+
+_FEEL = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")
+
+#: Triggers that each kind of event executes.
+EVENTS: dict[str, frozenset[str]] = {
+    "startEvent": frozenset({"none", "timer", "message", "signal", "conditional", "error", "escalation"}),
+    "endEvent": frozenset({"none", "message", "signal", "error", "escalation", "terminate"}),
+    "intermediateCatchEvent": frozenset({"timer", "message", "signal", "conditional", "link"}),
+    "intermediateThrowEvent": frozenset({"none", "message", "signal", "escalation", "link"}),
+    "boundaryEvent": frozenset({"timer", "message", "signal", "conditional", "error", "escalation"}),
+}
+
+
+@dataclass(slots=True)
+class Site:
+    """Where a node is being built."""
+
+    draft: Draft
+    plan: Plan
+    spec: ScopeSpec
+    ext: Extensions
+    inner: ScopeSpec | None = None  # of a sub-process
+    id: str = ""  # of the node: the element's id, or the body's of a loop
+
+    @property
+    def xml(self) -> etree._Element:
+        return self.draft.xml
+
+    def unable(self, what: str, zh: str) -> None:
+        self.ext.problems.unable(self.xml, what, zh)
+
+
+def _trigger(site: Site) -> Trigger | None:
+    trigger = site.ext.trigger(site.draft.events, site.xml)
+    kind = "link" if site.draft.link else trigger.kind if trigger else ""
+    if trigger is not None and kind not in EVENTS[site.draft.kind]:
+        site.unable(f"a {kind} trigger at this place", f"此处的 {kind} 触发条件")
+        return None
+    return trigger
+
+
+def _start(site: Site) -> Node | None:
+    trigger = _trigger(site)
+    return None if trigger is None else StartEvent(site.spec, site.id, "startEvent", site.draft.title, trigger)
+
+
+def _end(site: Site) -> Node | None:
+    if site.ext.job(site.xml) is not None:
+        return _service(site)
+    trigger = _trigger(site)
+    return None if trigger is None else EndEvent(site.spec, site.id, "endEvent", site.draft.title, trigger)
+
+
+def _throw(site: Site) -> Node | None:
+    if site.ext.job(site.xml) is not None:
+        return _service(site)
+    trigger = _trigger(site)
+    return (
+        None if trigger is None else ThrowEvent(site.spec, site.id, "intermediateThrowEvent", site.draft.title, trigger)
+    )
+
+
+def _catch(site: Site) -> Node | None:
+    trigger = _trigger(site)
+    if trigger is not None and site.draft.link:
+        return ThrowEvent(site.spec, site.id, "intermediateCatchEvent", site.draft.title, trigger)
+    return (
+        None if trigger is None else CatchEvent(site.spec, site.id, "intermediateCatchEvent", site.draft.title, trigger)
+    )
+
+
+def _boundary(site: Site) -> Node | None:
+    trigger = _trigger(site)
+    stops = flag(site.xml, "cancelActivity", True)
+    if trigger is not None and trigger.kind == "error" and not stops:
+        site.ext.wrong(site.xml, "an error boundary event always interrupts", "错误边界事件必须是中断的")
+    return None if trigger is None else Boundary(site.spec, site.id, site.draft.title, trigger, stops)
+
+
+def _user(site: Site) -> Node | None:
+    human = site.ext.human(site.xml, site.plan.lanes.get(site.draft.id))
+    return UserTask(site.spec, site.id, site.draft.kind, site.draft.title, human)
+
+
+def _plain(site: Site) -> Node | None:
+    return PlainTask(site.spec, site.id, "task", site.draft.title)
+
+
+def _script(site: Site) -> Node | None:
+    script = zeebe(site.xml, "script")
+    text, variable = given(script, "expression"), given(script, "resultVariable")
+    if text is None and (given(site.xml, "scriptFormat") or "").lower() in _FEEL:
+        text = "=" + text_in(child(site.xml, "script")).lstrip("=")
+    if text is None:
+        if site.ext.job(site.xml) is not None:
+            return _service(site)
+        site.unable("a script that is not FEEL", "非 FEEL 脚本")
+        return None
+    expr = site.ext.expr(text, site.xml, "The script", condition=True)
+    return None if expr is None else ScriptTask(site.spec, site.id, site.draft.title, expr, variable)
+
+
+def _rule(site: Site) -> Node | None:
+    called = zeebe(site.xml, "calledDecision")
+    decision = site.ext.expr(given(called, "decisionId"), site.xml, "The decision id")
+    variable = given(called, "resultVariable")
+    if decision is None:
+        if site.ext.job(site.xml) is not None:
+            return _service(site)
+        site.unable("a business rule task without a decision", "没有决策的业务规则任务")
+        return None
+    if variable is None:
+        site.ext.wrong(site.xml, "the decision's result has no variable (resultVariable)", "决策结果没有变量名")
+        return None
+    return RuleTask(site.spec, site.id, site.draft.title, decision, variable)
+
+
+def _service(site: Site) -> Node | None:
+    job = site.ext.job(site.xml)
+    if job is None:
+        site.unable("a task that does not say which connector or job type does it", "未指定连接器或作业类型的任务")
+        return None
+    return ServiceTask(site.spec, site.id, site.draft.kind, site.draft.title, job)
+
+
+def _send(site: Site) -> Node | None:
+    if given(site.xml, "messageRef") is None:
+        return _service(site)
+    message = site.ext.message(given(site.xml, "messageRef"), site.xml)
+    return None if message is None else SendTask(site.spec, site.id, site.draft.title, message)
+
+
+def _receive(site: Site) -> Node | None:
+    message = site.ext.message(given(site.xml, "messageRef"), site.xml)
+    return None if message is None else ReceiveTask(site.spec, site.id, site.draft.title, message)
+
+
+def _sub(site: Site) -> Node | None:
+    assert site.inner is not None
+    made = EventSubProcess if flag(site.xml, "triggeredByEvent", False) else SubProcess
+    return made(site.spec, site.id, "subProcess", site.draft.title, site.inner)
+
+
+def _call(site: Site) -> Node | None:
+    called = zeebe(site.xml, "calledElement")
+    text = given(called, "processId") or given(called, "processIdExpression") or given(site.xml, "calledElement")
+    key = site.ext.expr(text, site.xml, "The called process")
+    if key is None:
+        site.unable("a call activity that names no process", "未指定被调用流程的调用活动")
+        return None
+    if key.program is None and given(called, "processId") is None:
+        key.constant = key.text.rpartition(":")[2]  # BPMN's own attribute is a qualified name
+    return CallActivity(
+        site.spec,
+        site.id,
+        site.draft.title,
+        key,
+        all_in=flag(called, "propagateAllParentVariables", True),
+        all_out=flag(called, "propagateAllChildVariables", True),
+    )
+
+
+def _gateway(made: type[Node]) -> Callable[[Site], Node | None]:
+    return lambda site: made(site.spec, site.id, site.draft.kind, site.draft.title)
+
+
+BUILDERS: dict[str, Callable[[Site], Node | None]] = {
+    "startEvent": _start,
+    "endEvent": _end,
+    "intermediateThrowEvent": _throw,
+    "intermediateCatchEvent": _catch,
+    "boundaryEvent": _boundary,
+    "task": _plain,
+    "userTask": _user,
+    "manualTask": _user,
+    "scriptTask": _script,
+    "businessRuleTask": _rule,
+    "serviceTask": _service,
+    "sendTask": _send,
+    "receiveTask": _receive,
+    "subProcess": _sub,
+    "callActivity": _call,
+    "exclusiveGateway": _gateway(ExclusiveGateway),
+    "parallelGateway": _gateway(ParallelGateway),
+    "inclusiveGateway": _gateway(InclusiveGateway),
+    "eventBasedGateway": _gateway(EventGateway),
+}
+
+
+def node_of(site: Site) -> Node | None:
+    """The node of a drawn element, wrapped in a loop where it has one; None (and problems) if refused."""
+    draft, xml = site.draft, site.xml
+    builder = BUILDERS.get(draft.kind)
+    if builder is None:
+        site.unable(f"'{draft.kind}'", f"“{draft.kind}”")
+        return None
+    _refuse_features(site)
+    loop = loop_of(xml)
+    site.id = draft.id if loop is None else f"{draft.id}#body"
+    node = builder(site)
+    if node is None:
+        return None
+    node.origin = draft.id
+    node.reads = site.ext.mapping(xml, "input")
+    if loop is None:
+        node.writes = site.ext.mapping(xml, "output")
+        return node
+    return _loop(site, node, loop)
+
+
+def _refuse_features(site: Site) -> None:
+    xml = site.xml
+    if flag(xml, "isForCompensation", False):
+        site.unable("compensation", "补偿")
+    for name in ("startQuantity", "completionQuantity"):
+        if (given(xml, name) or "1") != "1":
+            site.unable(f"{name} other than 1", f"不为 1 的 {name}")
+    for side in ("dataInputAssociation", "dataOutputAssociation"):
+        for association in xml.iterchildren("{*}" + side):
+            if child(association, "assignment") is not None or child(association, "transformation") is not None:
+                site.unable("a data association with an assignment or a transformation", "带赋值或转换的数据关联")
+
+
+def _loop(site: Site, body: Node, xml: etree._Element) -> Node:
+    ext, at = site.ext, site.xml
+    loop = Loop(site.spec, site.draft.id, site.draft.kind, site.draft.title, body)
+    loop.writes = ext.mapping(at, "output")
+    if local(xml) == "standardLoopCharacteristics":
+        loop.standard = True
+        loop.test_before = flag(xml, "testBefore", False)
+        loop.again = ext.expr(text_in(child(xml, "loopCondition")), at, "The loop condition", condition=True)
+        most = given(xml, "loopMaximum")
+        loop.maximum = int(most) if most and most.isdigit() else None
+        return loop
+    if (given(xml, "behavior") or "All") != "All":
+        site.unable("multi-instance with a behaviour other than All", "行为不为 All 的多实例")
+    details = next((e for e in xml.iter("{*}loopCharacteristics") if e is not xml), None)
+    loop.sequential = flag(xml, "isSequential", False)
+    loop.items = ext.expr(given(details, "inputCollection"), at, "The input collection", condition=True)
+    loop.item = given(details, "inputElement")
+    loop.count = ext.expr(text_in(child(xml, "loopCardinality")), at, "The cardinality", condition=True)
+    loop.output = given(details, "outputCollection")
+    loop.output_item = ext.expr(given(details, "outputElement"), at, "The output element", condition=True)
+    text = (given(details, "outputElement") or "").lstrip("= ")
+    loop.local = text if text.isidentifier() else None
+    loop.until = ext.expr(text_in(child(xml, "completionCondition")), at, "The completion condition", condition=True)
+    if loop.items is None and loop.count is None:
+        ext.wrong(at, "the loop has neither a collection nor a cardinality", "多实例既没有集合也没有次数")
+    return loop
+
+
+def listener_of(site: Site, node: EventSubProcess, start: Draft) -> Listener | None:
+    """The listener, in the scope around it, of an event sub-process."""
+    trigger = site.ext.trigger(start.events, start.xml)
+    if trigger is None or trigger.kind == "none":
+        site.ext.wrong(
+            start.xml, "the start of an event sub-process needs a trigger", "事件子流程的开始事件需要触发条件"
+        )
+        return None
+    stops = flag(start.xml, "isInterrupting", True)
+    listener = Listener(site.spec, start.id, start.title, trigger, stops)
+    listener.sub = node
+    return listener
+
+
+def is_start(node: Node) -> bool:
+    """Whether an instance may begin here: a start event, or what waits for the message that starts it."""
+    return isinstance(node, StartEvent) or isinstance(getattr(node, "trigger", None), MessageTrigger)

@@ -1,0 +1,199 @@
+"""Runtime: (state, command, now) → ``Step``. Pure: records and decisions are read through what it is given.
+
+run = runtime.start(process, {"lead": RecordRef("lead", "7")}, now)
+step = run.finish()
+run = runtime.resume(process, step.state, now)
+run.complete(key, {"approved": True})
+step = run.finish()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from engine import feel
+from engine.bpmn import codec, compact
+from engine.bpmn.process import Process
+from engine.bpmn.runtime_flow import Instance
+from engine.bpmn.runtime_machine import Machine
+from engine.bpmn.runtime_vars import stored
+from engine.bpmn.specs.base import ERROR, LIVE, READY, Node, Token
+from engine.bpmn.specs.tasks import shaped
+from engine.domain.clock import FixedClock
+from engine.domain.errors import Conflict, Invalid
+from engine.domain.states import InstanceState
+from engine.domain.values import RecordRef, ServiceCall, Step
+
+Decide = Callable[[str, Mapping[str, Any]], tuple[Any, Any]]
+Records = Callable[[RecordRef], Mapping[str, Any]]
+
+
+class Runtime:
+    """Starts and resumes instances. Safe to share between threads; holds no state of instances.
+
+    ``decide(decision, inputs)`` → (value, trace); ``records(ref)`` → the record's present fields; ``limit``: steps
+    one command may take without a wait; ``compact_above``: finished tokens kept within a run (0: never dropped,
+    also not at its end; for tests).
+    """
+
+    def __init__(self, decide: Decide, records: Records, limit: int = 10_000, compact_above: int = 200) -> None:
+        self.decide = decide
+        self.records = records
+        self.limit = limit
+        self.compact_above = compact_above
+
+    def start(
+        self,
+        process: Process,
+        variables: Mapping[str, Any],
+        now: datetime,
+        *,
+        start_event: str | None = None,
+        business_key: str | None = None,
+        instance_id: str | None = None,
+    ) -> Run:
+        """A new instance, run to its first waits. Raises ``Invalid`` CRM-040 when the start is not clear."""
+        node = _start_node(process, start_event)
+        instance = Instance(process.scope)
+        instance.base = {"instance": {"id": instance_id, "businessKey": business_key}}
+        instance.data = stored(dict(variables), "variables")
+        run = Run(self, process, instance, now)
+        nodes = (node,) if node is not None else process.scope.starts
+        run.begin(nodes, begun=node is not None)
+        return run
+
+    def resume(self, process: Process, state: bytes, now: datetime) -> Run:
+        """A stored instance, ready for a command. Raises ``RunError`` CRM-630 for a state that cannot be read."""
+        return Run(self, process, codec.load(state, process), now)
+
+
+class Run:
+    """One command on one instance; ``finish`` gives what it did."""
+
+    def __init__(self, runtime: Runtime, process: Process, instance: Instance, now: datetime) -> None:
+        self.process = process
+        self.instance = instance
+        self.machine = Machine(runtime, process, instance, now)
+        self._clock = FixedClock(now)  # FEEL's now() and today() are the command's
+
+    def begin(self, nodes: Sequence[Node], *, begun: bool) -> None:
+        """Put the first tokens; used by ``Runtime.start``."""
+        machine = self.machine
+        with feel.at(self._clock):
+            for node in nodes:
+                token = machine.spawn(self.instance, node)
+                if begun and node.kind != "startEvent":
+                    token.internal_data["done"] = 1  # the message it waits for has started the instance
+            machine.begin(self.instance, ())
+            machine.drain()
+
+    def complete(self, key: int, data: Mapping[str, Any] | None = None) -> None:
+        """A person has done task ``key``. Raises ``Conflict`` CRM-260 when it is not open."""
+        self._go(self._open(key, "task"), data or {})
+
+    def finish_call(self, key: int, result: Mapping[str, Any] | None = None) -> None:
+        """The service call ``key`` has succeeded with these variables."""
+        token = self._open(key, "call")
+        with feel.at(self._clock):
+            self.machine.step(token, lambda: self.machine.resume(token, shaped(result or {}, token, self.machine)))
+            self.machine.drain()
+
+    def fire(self, key: int) -> None:
+        """The timer ``key`` is due."""
+        self._event(self._open(key, "timer"), {})
+
+    def deliver(self, key: int, payload: Mapping[str, Any] | None = None) -> None:
+        """The message or signal that subscription ``key`` waits for has come."""
+        self._event(self._open(key, "wait"), payload or {})
+
+    def throw(self, key: int, error_code: str, message: str = "") -> None:
+        """The service call (or task) ``key`` ends with a BPMN error."""
+        token = self._open(key, "call", "task")
+        with feel.at(self._clock):
+            self.machine.throw(token, error_code, message)
+            self.machine.drain()
+
+    def retry(self, key: int) -> None:
+        """Run the faulty token ``key`` again."""
+        token = self._open(key, "fault")
+        self.machine.report.close(token)
+        token._set_state(READY)
+        self.machine.ready.append(token)
+        with feel.at(self._clock):
+            self.machine.drain()
+
+    def cancel(self) -> None:
+        """End the instance now; everything open is closed."""
+        self.machine.cancel_all()
+        self.machine.status = InstanceState.CANCELLED
+
+    @property
+    def pending(self) -> tuple[ServiceCall, ...]:
+        """Calls opened in this run and not yet finished."""
+        return tuple(self.machine.report.opened["call"].values())
+
+    def scope(self, key: int | None = None) -> Mapping[str, Any]:
+        """The variables a token sees (top scope without ``key``), records resolved."""
+        token = None if key is None else self.instance.tokens.get(key)
+        return self.machine.view_of(self.instance) if token is None else self.machine.view(token)
+
+    def finish(self) -> Step:
+        """Compact, write the state, and return everything that happened. The run is over then."""
+        machine, instance = self.machine, self.instance
+        over = machine.status is not InstanceState.ACTIVE
+        if machine.runtime.compact_above:
+            compact.drop_finished(instance)
+        state = None if over else codec.dump(instance)
+        return machine.report.step(state, machine.status, dict(instance.data))
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _open(self, key: int, *kinds: str) -> Token:
+        token = self.instance.tokens.get(key)
+        if token is None or not token.state & LIVE or token.internal_data.get("open") not in kinds:
+            raise Conflict(
+                "CRM-260",
+                f"Step {key} does not wait for this any more.",
+                fix="Reload: somebody else, a timer or a cancellation was first.",
+                key=key,
+            )
+        if token.state == ERROR and "fault" not in kinds:
+            raise Conflict("CRM-260", f"Step {key} has failed and waits for a retry.", fix="Retry it first.", key=key)
+        return token
+
+    def _go(self, token: Token, result: Mapping[str, Any]) -> None:
+        with feel.at(self._clock):
+            self.machine.resume(token, result)
+            self.machine.drain()
+
+    def _event(self, token: Token, payload: Mapping[str, Any]) -> None:
+        with feel.at(self._clock):
+            self.machine.step(token, lambda: self.machine.fire(token, stored(dict(payload), "payload")))
+            self.machine.drain()
+
+
+def _start_node(process: Process, start_event: str | None) -> Node | None:
+    """The chosen start node; None when the process begins without a start event, at several places."""
+    starts = process.scope.starts
+    if start_event is not None:
+        found = process.scope.node(start_event)
+        if found is None or not (found in starts or found.kind in ("intermediateCatchEvent", "receiveTask")):
+            raise Invalid(
+                "CRM-040",
+                f"Process '{process.key}' has no start event '{start_event}'.",
+                fix="Choose one of: " + ", ".join(node.origin for node in starts) + ".",
+            )
+        return found
+    events = [node for node in starts if node.kind == "startEvent"]
+    if not events:
+        return None
+    plain = [node for node in events if getattr(node, "trigger").kind == "none"]  # noqa: B009
+    if len(plain) == 1 or (not plain and len(events) == 1):
+        return (plain or events)[0]
+    raise Invalid(
+        "CRM-040",
+        f"Process '{process.key}' has several start events.",
+        fix="Say which: " + ", ".join(node.origin for node in events) + ".",
+    )

@@ -1,0 +1,79 @@
+"""What tokens read and write while they run: views of variables, input and output mappings, records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.bpmn.runtime_flow import Instance
+from engine.bpmn.runtime_log import Report
+from engine.bpmn.runtime_vars import RecordView, View, assign, layers, stored
+from engine.bpmn.specs.base import Token, deep_set
+from engine.domain.states import InstanceState
+from engine.domain.values import RecordRef
+
+
+class Data:
+    """One command on one instance: its time, its records (each read once), its variables."""
+
+    def __init__(self, runtime: Any, process: Any, instance: Instance, now: datetime) -> None:
+        self.runtime = runtime
+        self.process = process
+        self.instance = instance
+        self.now = now
+        self.status = InstanceState.ACTIVE
+        self.report = Report(instance.next_key)
+        self.changed = True  # a variable may have changed since conditions were looked at
+        self._records: dict[RecordRef, RecordView] = {}
+        instance.machine = self
+
+    def record(self, ref: RecordRef) -> RecordView:
+        """The record's present fields, read at most once in a run."""
+        found = self._records.get(ref)
+        if found is None:
+            found = self._records[ref] = RecordView(ref, self.runtime.records)
+        return found
+
+    def view(self, token: Token, extra: Mapping[str, Any] | None = None) -> View:
+        """What an expression at this token sees."""
+        return View(layers(token, extra), self.record)
+
+    def view_of(self, scope: Any) -> View:
+        """What an expression in a scope sees, outside any of its tokens."""
+        probe = Token.__new__(Token)
+        probe.workflow, probe.data = scope, {}
+        return View(layers(probe), self.record)
+
+    def assign(self, scope: Any, path: str, value: Any) -> None:
+        """Set a variable where it is known, else in the process."""
+        assign(scope, path, value)
+        self.changed = True
+
+    def read_inputs(self, token: Token) -> None:
+        """Evaluate the input mappings into the token's locals, in order; later ones see earlier ones."""
+        node = token.task_spec
+        if "given" in token.internal_data:  # a loop body's own item
+            token.data = dict(token.internal_data["given"])
+        elif token.data:
+            token.data = {}
+        for path, expr in node.reads:
+            value = stored(expr.value(self.view(token)), path)
+            deep_set(token.data, path.split("."), value)
+
+    def settle(self, token: Token) -> None:
+        """Write the token's result: through the output mappings, else each variable where it is known."""
+        node = token.task_spec
+        result: dict[str, Any] = token.internal_data.get("result") or {}
+        if node.writes:
+            local = dict(result)
+            for path, expr in node.writes:
+                value = expr.value(self.view(token, local))
+                self.assign(token.workflow, path, value)
+        else:
+            for name, value in result.items():
+                if name in token.data:
+                    token.data[name] = value  # an input mapping made it the activity's own
+                else:
+                    self.assign(token.workflow, name, value)
+        token.internal_data.pop("result", None)

@@ -1,0 +1,130 @@
+"""How tokens are made, moved, resumed and taken away; when a scope is over."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.bpmn import compact
+from engine.bpmn.runtime_data import Data
+from engine.bpmn.runtime_flow import Instance, Scope
+from engine.bpmn.runtime_vars import stored
+from engine.bpmn.specs.base import CANCELLED, READY, WAITING, Node, Token
+from engine.domain.states import ActivityState, InstanceState
+
+
+class Tokens(Data):
+    """The life of tokens. A scope is over when no token is left in it that keeps it alive."""
+
+    def __init__(self, runtime: Any, process: Any, instance: Instance, now: datetime) -> None:
+        super().__init__(runtime, process, instance, now)
+        self.ready: deque[Token] = deque()
+        self.terminated = False
+
+    def spawn(
+        self, scope: Any, node: Node, flow: str | None = None, *, host: Token | None = None, armed: bool = False
+    ) -> Token:
+        """A new token at a node. Hosted and armed tokens do not keep their scope alive."""
+        token = self.instance.new_token(scope, node, WAITING if armed else READY)
+        token.flow = flow
+        token.since = self.now
+        token.armed = armed
+        if host is not None:
+            token.host = host.id
+        elif not armed:
+            scope.live += 1
+        if not armed:
+            self.ready.append(token)
+        return token
+
+    def open_scope(self, host: Token, spec: Any, starts: tuple[Node, ...], *, called: bool) -> Scope:
+        """A sub-process or called process begins; its event sub-processes listen from now on."""
+        scope = self.instance.new_scope(host, spec, called=called)
+        self.begin(scope, starts)
+        return scope
+
+    def begin(self, scope: Any, starts: tuple[Node, ...]) -> None:
+        """Put tokens at the start nodes and arm the scope's event sub-processes."""
+        for node in starts:
+            self.spawn(scope, node)
+        for listener in scope.spec.listeners:
+            listener.listen(scope, self)
+
+    def resume(self, token: Token, result: Mapping[str, Any] | None = None) -> None:
+        """The work of a waiting token is done: it goes on with this result."""
+        self.report.close(token)
+        inner = token.internal_data
+        inner["done"] = 1
+        if result:
+            inner["result"] = {**inner.get("result", {}), **stored(result, "result")}
+        token._set_state(READY)
+        self.ready.append(token)
+
+    def leave(self, token: Token) -> None:
+        """The token's node is done: write history, go by the chosen flows."""
+        node = token.task_spec
+        if node.drawn:
+            self.report.done(token, self.now)
+        if node.boundaries or node.hosts:
+            self.release(token)
+        for flow in token.chosen:
+            self.spawn(token.workflow, flow.target, flow.id)
+        self.retire(token)
+
+    def retire(self, token: Token) -> None:
+        """The token is no more; the last one ends its scope."""
+        instance = self.instance
+        instance.finished += 1
+        scope = token.workflow
+        if token.host is not None:
+            if not token.armed and (host := instance.tokens.get(token.host)) is not None:
+                host.task_spec.child_done(host, token, self)
+        elif not token.armed:
+            scope.live -= 1
+            if scope.live == 0:
+                self.close_scope(scope)
+        if 0 < self.runtime.compact_above < instance.finished:
+            compact.drop_finished(instance)
+
+    def close_scope(self, scope: Any) -> None:
+        """No token is left in the scope: its activity is done, or the instance is."""
+        for token in list(scope.tasks.values()):
+            if token.live:  # event sub-processes that were never triggered
+                self.cancel(token)
+        if scope.host is not None:
+            scope.host.task_spec.scope_done(scope.host, scope, self)
+        elif self.status is InstanceState.ACTIVE:
+            self.status = InstanceState.TERMINATED if self.terminated else InstanceState.COMPLETED
+
+    def cancel(self, token: Token, state: ActivityState = ActivityState.CANCELLED) -> None:
+        """Take a token away with all that hangs on it; nothing follows from it."""
+        if not token.live:
+            return
+        node = token.task_spec
+        self.report.close(token)
+        token._set_state(CANCELLED)
+        if token.host is None and not token.armed:
+            token.workflow.live -= 1
+        self.instance.finished += 1
+        if (scope := self.instance.subprocesses.get(token.id)) is not None:
+            self.drop_scope(scope)
+        if node.boundaries or node.hosts:
+            self.release(token)
+        if node.drawn and node.told_cancelled and not token.armed:
+            self.report.done(token, self.now, state)
+
+    def release(self, host: Token) -> None:
+        """Cancel what hangs on a token: armed boundaries, waiting events, loop bodies."""
+        for token in list(host.workflow.tasks.values()):
+            if token.host == host.id and token.live:
+                self.cancel(token)
+
+    def drop_scope(self, scope: Scope) -> None:
+        """Cancel everything in a scope and forget it."""
+        for token in list(scope.tasks.values()):
+            self.cancel(token)
+        for key in scope.tasks:
+            self.instance.tokens.pop(key, None)
+        self.instance.subprocesses.pop(scope.host.id, None)

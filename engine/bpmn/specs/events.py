@@ -1,0 +1,132 @@
+"""Events: start, end, throw, catch, boundary, and the start of event sub-processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.bpmn.specs.base import WAITING, Node, ScopeSpec, Token
+from engine.bpmn.specs.triggers import TimerTrigger, Trigger
+from engine.domain.states import ActivityState
+
+if TYPE_CHECKING:
+    from engine.bpmn.runtime_machine import Machine
+
+
+class EventNode(Node):
+    """A node with a trigger."""
+
+    def __init__(self, spec: ScopeSpec, id: str, kind: str, title: str, trigger: Trigger) -> None:
+        super().__init__(spec, id, kind, title)
+        self.trigger = trigger
+
+
+class StartEvent(EventNode):
+    """Where a scope starts; whoever started it has looked at the trigger."""
+
+
+class ThrowEvent(EventNode):
+    """Sends its trigger out and goes on."""
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        self.trigger.throw(token, machine)
+        return True
+
+
+class EndEvent(EventNode):
+    """Sends its trigger out; the token ends."""
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        if self.trigger.kind == "error":
+            # The error takes the token away with its scope, so its history is written first.
+            token.detail = self.trigger.told(token)
+            machine.report.done(token, machine.now)
+        self.trigger.throw(token, machine)
+        return True
+
+
+class CatchEvent(EventNode):
+    """Waits for its trigger; behind an event-based gateway its token hangs on the gateway's."""
+
+    told_cancelled = True
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        self.trigger.arm(token, token, machine)
+        token._set_state(WAITING)
+        return False
+
+    def fired(self, token: Token, machine: Machine, payload: dict[str, Any]) -> None:
+        token.detail = self.trigger.told(token)
+        gateway = machine.instance.tokens.get(token.host) if token.host else None
+        if gateway is not None:
+            token = gateway.task_spec.decided(gateway, token, machine)
+        machine.resume(token, payload)
+
+    def check(self, token: Token, machine: Machine) -> None:
+        """A conditional event looks at its condition again."""
+        if self.trigger.check(token, token, machine):  # type: ignore[attr-defined]
+            self.fired(token, machine, {})
+
+
+class Boundary(EventNode):
+    """An event at the edge of an activity; timers, messages, signals and conditions listen with a token."""
+
+    def __init__(self, spec: ScopeSpec, id: str, title: str, trigger: Trigger, interrupting: bool) -> None:
+        super().__init__(spec, id, "boundaryEvent", title, trigger)
+        self.interrupting = interrupting
+
+    def arm(self, activity: Token, machine: Machine, round: list[Any] | None = None) -> None:
+        """Listen while the activity's token waits."""
+        if self.trigger.kind in ("error", "escalation"):
+            return
+        token = machine.spawn(activity.workflow, self, host=activity, armed=True)
+        if round is not None:
+            token.internal_data["round"] = round
+        self.trigger.arm(token, activity, machine)
+
+    def fired(self, token: Token, machine: Machine, payload: dict[str, Any]) -> None:
+        activity = machine.instance.tokens[token.host]  # type: ignore[index]
+        told = self.trigger.told(token)
+        goes = machine.spawn(token.workflow, self)
+        goes.since = token.since
+        goes.detail = told
+        goes.internal_data["done"] = 1
+        if payload:
+            goes.internal_data["result"] = payload
+        if self.interrupting:
+            machine.cancel(activity)
+        elif not self.trigger.repeats:
+            machine.cancel(token)
+            if isinstance(self.trigger, TimerTrigger) and (again := self.trigger.next_round(token)):
+                self.arm(activity, machine, again)
+
+    def catch(self, activity: Token, machine: Machine, given: dict[str, Any], state: ActivityState) -> None:
+        """An error or escalation from inside the activity."""
+        goes = machine.spawn(activity.workflow, self)
+        goes.since = activity.since
+        goes.detail = {self.trigger.kind: given["code"], "message": str(given.get("message", ""))}
+        goes.internal_data["done"] = 1
+        take(goes, self.trigger, given)
+        if self.interrupting:
+            machine.cancel(activity, state)
+
+    def check(self, token: Token, machine: Machine) -> None:
+        """A conditional event looks at its condition again."""
+        activity = machine.instance.tokens[token.host]  # type: ignore[index]
+        if not self.trigger.check(token, activity, machine):  # type: ignore[attr-defined]
+            return
+        if self.interrupting:
+            self.fired(token, machine, {})
+        else:  # stays, and fires again when it has been false in between
+            goes = machine.spawn(token.workflow, self)
+            goes.detail = self.trigger.told(token)
+            goes.internal_data["done"] = 1
+
+
+def take(token: Token, trigger: Any, given: dict[str, Any]) -> None:
+    """Hand an error's code and message to the mappings, or to the variables the model names for them."""
+    code, message = trigger.names
+    if token.task_spec.writes:
+        token.internal_data["result"] = {"errorCode": given["code"], "errorMessage": given.get("message"), **given}
+    else:
+        named = {code: given["code"], message: given.get("message")}
+        token.internal_data["result"] = {name: value for name, value in named.items() if name}

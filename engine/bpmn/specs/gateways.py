@@ -1,0 +1,136 @@
+"""Gateways: exclusive, parallel, inclusive, event-based. Joins count waiting tokens per incoming flow.
+
+A firing join consumes the oldest token of each flow; what is left over waits for the next firing. The
+inclusive join follows BPMN 2.0, table 13.3: it fires when no token outside can still reach an empty incoming
+flow without also being able to reach one that already has a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.bpmn.specs.base import COMPLETED, READY, WAITING, Flow, Node, Token, choose_open, holds, no_way
+
+if TYPE_CHECKING:
+    from engine.bpmn.runtime_machine import Machine
+
+
+class ExclusiveGateway(Node):
+    """Takes the first flow whose condition holds, else the default; merges without waiting."""
+
+    def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
+        if len(self.out) == 1 and self.out[0].condition is None:
+            return self.out
+        for flow in self.out:
+            if flow is not self.default and (flow.condition is None or holds(flow, token, machine)):
+                return self._take(flow, token)
+        if self.default is not None:
+            return self._take(self.default, token)
+        if not self.out:
+            return ()
+        raise no_way(self, token, machine)
+
+    def _take(self, flow: Flow, token: Token) -> Sequence[Flow]:
+        token.detail = {"taken": [flow.told()]}
+        if flow is self.default:
+            token.detail["default"] = True
+        return (flow,)
+
+
+class ParallelGateway(Node):
+    """Waits for one token on each incoming flow; starts all outgoing flows whatever they say."""
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        if len(self.incoming) < 2:
+            return True
+        oldest = waiting_at(self, token)
+        oldest[token.flow] = token
+        if len(oldest) < len(self.incoming):
+            token._set_state(WAITING)
+            return False
+        consume(oldest, token, machine)
+        return True
+
+    def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
+        return self.out
+
+
+class InclusiveGateway(Node):
+    """Takes every flow whose condition holds; joins the tokens that can still come."""
+
+    def __init__(self, spec: object, id: str, kind: str, title: str = "") -> None:
+        super().__init__(spec, id, kind, title)  # type: ignore[arg-type]
+        #: per incoming flow: names of the nodes from which it can be reached without passing here
+        self.upstream: dict[str, frozenset[str]] = {}
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        if len(self.incoming) < 2:
+            return True
+        token._set_state(WAITING)
+        return False
+
+    def join(self, token: Token, machine: Machine) -> bool:
+        """Fire if nothing more can come; called when no token is ready. True when it fired."""
+        here = waiting_at(self, token)
+        empty = [names for flow, names in self.upstream.items() if flow not in here]
+        full = [names for flow, names in self.upstream.items() if flow in here]
+        for other in token.workflow.tasks.values():
+            if not other.live or other.armed or other.host is not None or other.task_spec is self:
+                continue
+            name = other.task_spec.name
+            if any(name in names for names in empty) and not any(name in names for names in full):
+                return False
+        consume(here, token, machine)
+        token.internal_data["done"] = 1
+        token._set_state(READY)
+        machine.ready.append(token)
+        return True
+
+    def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
+        if self.default is None and all(flow.condition is None for flow in self.out):
+            return self.out
+        return choose_open(self, token, machine)
+
+
+class EventGateway(Node):
+    """Waits for the first of the events behind it; the others are given up."""
+
+    hosts = True
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        for flow in self.out:
+            child = machine.spawn(token.workflow, flow.target, flow.id, host=token)
+            child.armed = True
+        return False
+
+    def decided(self, token: Token, child: Token, machine: Machine) -> Token:
+        """One of the events has come; returns the token that goes on from it."""
+        goes = machine.instance.new_token(token.workflow, child.task_spec, WAITING)
+        goes.flow, goes.since, goes.detail = child.flow, child.since, child.detail
+        token.workflow.live += 1
+        token.chosen = ()
+        token.detail = {"event": child.task_spec.origin}
+        token._set_state(READY)
+        token.complete()
+        return goes
+
+
+def waiting_at(node: Node, token: Token) -> dict[str | None, Token]:
+    """The oldest waiting token per flow at a join, in this token's scope."""
+    oldest: dict[str | None, Token] = {}
+    for other in token.workflow.tasks.values():
+        if other.task_spec is node and other.state == WAITING:
+            oldest.setdefault(other.flow, other)
+    return oldest
+
+
+def consume(tokens: dict[str | None, Token], fires: Token, machine: Machine) -> None:
+    """The join takes these tokens in; only the firing one goes on."""
+    for token in tokens.values():
+        if token is not fires:
+            token._set_state(COMPLETED)
+            if token.since < fires.since:
+                fires.since = token.since
+            token.workflow.live -= 1
+            machine.instance.finished += 1

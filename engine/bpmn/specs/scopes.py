@@ -1,0 +1,145 @@
+"""Sub-processes, called processes and event sub-processes: activities with a scope of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.bpmn.runtime_vars import stored
+from engine.bpmn.specs.base import ScopeSpec, Token
+from engine.bpmn.specs.events import EventNode, take
+from engine.bpmn.specs.expr import Expr, text_of
+from engine.bpmn.specs.tasks import Activity
+from engine.bpmn.specs.triggers import TimerTrigger, Trigger
+from engine.domain.errors import RunError
+from engine.domain.states import ActivityState
+
+if TYPE_CHECKING:
+    from engine.bpmn.runtime_machine import Machine
+
+_DEEPEST = 40  # levels of sub-processes and calls
+
+
+class SubProcess(Activity):
+    """An embedded sub-process: sees the variables around it, is done when no token is left in it."""
+
+    def __init__(self, spec: ScopeSpec, id: str, kind: str, title: str, inner: ScopeSpec) -> None:
+        super().__init__(spec, id, kind, title)
+        self.inner = inner
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        machine.open_scope(token, self.inner, self.inner.starts, called=False)
+        return False
+
+    def scope_done(self, token: Token, scope: Any, machine: Machine) -> None:
+        forget(token, scope, machine)
+        machine.resume(token)
+
+
+class EventSubProcess(SubProcess):
+    """A sub-process that its listener starts; the event's payload arrives at its start event."""
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        scope = machine.open_scope(token, self.inner, self.inner.starts, called=False)
+        given = token.internal_data.pop("event", None)
+        if given:
+            for start in scope.tasks.values():
+                if not start.armed:
+                    start.detail, start.internal_data["result"] = given
+        return False
+
+
+class Listener(EventNode):
+    """The start event of an event sub-process, as it listens in the scope around it."""
+
+    def __init__(self, spec: ScopeSpec, id: str, title: str, trigger: Trigger, interrupting: bool) -> None:
+        super().__init__(spec, id, "startEvent", title, trigger)
+        self.drawn = False  # the sub-process's own start event tells history
+        self.interrupting = interrupting
+        self.sub: EventSubProcess
+
+    def listen(self, scope: Any, machine: Machine, round: list[Any] | None = None) -> None:
+        """Wait for the trigger as long as the scope lives."""
+        if self.trigger.kind in ("error", "escalation"):
+            return
+        token = machine.spawn(scope, self, armed=True)
+        if round is not None:
+            token.internal_data["round"] = round
+        self.trigger.arm(token, token, machine)
+
+    def fired(self, token: Token, machine: Machine, payload: dict[str, Any]) -> None:
+        scope = token.workflow
+        self._launch(scope, machine, self.trigger.told(token), payload, ActivityState.CANCELLED)
+        if not self.interrupting and not self.trigger.repeats and self.trigger.kind != "conditional":
+            machine.cancel(token)
+            if isinstance(self.trigger, TimerTrigger) and (again := self.trigger.next_round(token)):
+                self.listen(scope, machine, again)
+
+    def catch(self, scope: Any, machine: Machine, given: dict[str, Any], state: ActivityState) -> None:
+        """An error or escalation from inside the scope."""
+        told = {self.trigger.kind: given["code"], "message": str(given.get("message") or "")}
+        probe = machine.instance.new_token(scope, self, 0)
+        take(probe, self.trigger, given)
+        del scope.tasks[probe.id], machine.instance.tokens[probe.id]
+        self._launch(scope, machine, told, probe.internal_data["result"], state)
+
+    def check(self, token: Token, machine: Machine) -> None:
+        """A conditional event looks at its condition again."""
+        if self.trigger.check(token, token, machine):  # type: ignore[attr-defined]
+            self.fired(token, machine, {})
+
+    def _launch(self, scope: Any, machine: Machine, told: Any, payload: Any, state: ActivityState) -> None:
+        host = machine.spawn(scope, self.sub)
+        host.internal_data["event"] = (told, payload)
+        if self.interrupting:
+            for other in list(scope.tasks.values()):
+                if other is not host:
+                    machine.cancel(other, state)
+
+
+class CallActivity(Activity):
+    """Calls another process, which runs inside this instance with variables of its own."""
+
+    def __init__(
+        self, spec: ScopeSpec, id: str, title: str, called: Expr, *, all_in: bool = True, all_out: bool = True
+    ) -> None:
+        super().__init__(spec, id, "callActivity", title)
+        self.called = called
+        self.all_in = all_in
+        self.all_out = all_out
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        view = machine.view(token)
+        key = text_of(self.called, view, "The called process")
+        spec = machine.process.scopes.get(key)
+        if spec is None:
+            raise RunError(
+                "CRM-619",
+                f"'{self.title or self.origin}' calls process '{key}', which was not deployed with this definition.",
+                fix="Deploy that process first, then this one again.",
+            )
+        if token.workflow.depth >= _DEEPEST:
+            raise RunError(
+                "CRM-620", f"Calls are nested more than {_DEEPEST} deep at '{key}'.", fix="End the recursion."
+            )
+        given = view.raw() if self.all_in else dict(token.data)
+        scope = machine.instance.new_scope(token, spec, called=True)
+        base = machine.instance.base
+        scope.data.update({name: stored(value, name) for name, value in given.items() if name not in base})
+        machine.begin(scope, spec.starts)
+        return False
+
+    def scope_done(self, token: Token, scope: Any, machine: Machine) -> None:
+        if self.writes:
+            result = scope.data
+        else:
+            # Only what the called process wrote: its copies of our variables may be older than ours.
+            result = {n: scope.data[n] for n in scope.written if n in scope.data} if self.all_out else {}
+        forget(token, scope, machine)
+        machine.resume(token, result)
+
+
+def forget(token: Token, scope: Any, machine: Machine) -> None:
+    """The scope is over: nothing of it is kept."""
+    machine.instance.subprocesses.pop(token.id, None)
+    for key in scope.tasks:
+        machine.instance.tokens.pop(key, None)

@@ -1,0 +1,146 @@
+"""Times of a model: ISO 8601 dates, durations and cycles, and FEEL values, reckoned on our own clock.
+
+A date-time without a zone is UTC. Months are calendar months: 31 January + P1M is the last day of February.
+Cycles (``R3/PT10M``, ``R/2026-01-01T09:00:00Z/P1D``) are reckoned from their start, so they do not drift.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine import feel
+from engine.domain.errors import RunError
+
+_DURATION = re.compile(
+    r"(?P<sign>-)?P(?=.)(?:(?P<y>\d+)Y)?(?:(?P<mo>\d+)M)?(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Calendar months and an exact rest."""
+
+    months: int
+    rest: timedelta
+
+    def after(self, start: datetime, times: int = 1) -> datetime:
+        """``start`` plus this duration ``times`` times."""
+        months = start.year * 12 + start.month - 1 + self.months * times
+        year, month = months // 12, months % 12 + 1
+        day = min(start.day, monthrange(year, month)[1])
+        return start.replace(year=year, month=month, day=day) + self.rest * times
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """``count`` repetitions (None: without end) of ``every`` from ``start`` (None: when it is armed)."""
+
+    count: int | None
+    every: Duration
+    start: datetime | None = None
+
+
+def duration(text: str) -> Duration | None:
+    """An ISO duration such as ``P1DT2H``; None when the text is not one."""
+    found = _DURATION.match(text.strip().upper())
+    if not found:
+        return None
+    part = {name: value for name, value in found.groupdict(default="0").items() if name != "sign"}
+    months = int(part["y"]) * 12 + int(part["mo"])
+    seconds, _, fraction = part["s"].replace(",", ".").partition(".")
+    rest = timedelta(
+        weeks=int(part["w"]),
+        days=int(part["d"]),
+        hours=int(part["h"]),
+        minutes=int(part["m"]),
+        seconds=int(seconds),
+        microseconds=int((fraction + "000000")[:6]),
+    )
+    return Duration(-months, -rest) if found["sign"] else Duration(months, rest)
+
+
+def instant(text: str) -> datetime | None:
+    """An ISO date or date-time, also with FEEL's ``@Area/City``; None when the text is not one."""
+    text, _, zone = text.strip().partition("@")
+    try:
+        moment = datetime.fromisoformat(text)
+        if zone:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, ZoneInfoNotFoundError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def cycle(text: str) -> Cycle | None:
+    """An ISO repeating interval; None when the text is not one."""
+    head, *parts = text.strip().split("/")
+    if not re.fullmatch(r"R\d*", head.upper()) or len(parts) not in (1, 2):
+        return None
+    count = int(head[1:]) if head[1:] else None
+    if len(parts) == 1:
+        every = duration(parts[0])
+        return Cycle(count, every) if every else None
+    start, every = instant(parts[0]), duration(parts[1])
+    if start and every:
+        return Cycle(count, every, start)
+    every, end = duration(parts[0]), instant(parts[1])
+    if every and end and count:
+        return Cycle(count, every, every.after(end, -count))
+    return None
+
+
+def due(value: Any, now: datetime, what: str) -> datetime:
+    """The instant a value stands for: a date-time, a date (midnight UTC), or a duration from ``now``.
+
+    Raises ``RunError`` CRM-613 for anything else, null included.
+    """
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC)
+    try:
+        if isinstance(value, timedelta):
+            return now + value
+        text = value if isinstance(value, str) else feel.to_json(value)
+        if isinstance(text, str):
+            if span := duration(text):
+                return span.after(now)
+            if moment := instant(text):
+                return moment
+    except (OverflowError, ValueError):
+        raise _no_time(value, what, "lies outside the calendar") from None
+    raise _no_time(value, what, "is neither a date-time nor a duration")
+
+
+def cycle_of(value: Any, what: str) -> Cycle:
+    """The cycle a value stands for; a plain duration repeats without end. Raises ``RunError`` CRM-613."""
+    text = value if isinstance(value, str) else feel.to_json(value)
+    if isinstance(text, str):
+        if found := cycle(text):
+            return found
+        if span := duration(text):
+            return Cycle(None, span)
+    raise _no_time(value, what, "is not a cycle such as R3/PT10M")
+
+
+def is_time(text: str, kind: str) -> bool:
+    """Whether a literal text is a time of this kind: ``date``, ``duration`` or ``cycle``."""
+    if kind == "cycle":
+        return cycle(text) is not None
+    if kind == "duration":
+        return duration(text) is not None
+    return instant(text) is not None
+
+
+def _no_time(value: Any, what: str, why: str) -> RunError:
+    return RunError(
+        "CRM-613",
+        f"{what}: {value!r} {why}.",
+        fix="Give an ISO date-time (2026-01-31T09:00:00Z), a duration (PT15M) or a cycle (R3/PT1H).",
+    )
