@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, literal, select, update
+from sqlalchemy import bindparam, delete, literal, select, update
 
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.commands import SaveRecord
@@ -135,7 +135,7 @@ def create(
     fields = {k: v for k, v in data.items() if k != "state"}
     clean = compute(kind, kind.clean(fields))
     ref = RecordRef(kind_key, ctx.new_id())
-    row = {
+    row: dict[str, Any] = {
         "id": ref.id,
         "kind": kind_key,
         "name": kind.name_of(clean),
@@ -189,7 +189,7 @@ def change(
         return False
     values |= {"changed_at": ctx.now, "revision": found["revision"] + 1}
     ctx.conn.execute(update(record).where(record.c.id == ref.id).values(values))
-    _reindex(ctx, ref.id, kind, found, values)
+    _reindex(ctx, ref.id, kind, dict(found), values)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
     return True
 
@@ -256,8 +256,8 @@ def _links(ctx: Context, record_id: str) -> tuple[RecordLink, ...]:
     out = select(*told, literal(False).label("inbound")).join_from(record_link, other, other.c.id == pair.to_id)
     back = select(*told, literal(True).label("inbound")).join_from(record_link, other, other.c.id == pair.from_id)
     both = out.where(pair.from_id == record_id).union_all(back.where(pair.to_id == record_id).limit(200))
-    found: Iterable[Row[Any]] = ctx.conn.execute(both)
-    return tuple(sorted((RecordLink(*row) for row in found), key=lambda one: (one.inbound, one.relation, one.name)))
+    found = [RecordLink(row[0], row[1], row[2], row[3], bool(row[4])) for row in ctx.conn.execute(both)]
+    return tuple(sorted(found, key=lambda one: (one.inbound, one.relation, one.name)))
 
 
 def row_from(found: Mapping[Any, Any], links: tuple[RecordLink, ...] = ()) -> RecordRow:

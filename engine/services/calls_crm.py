@@ -1,0 +1,150 @@
+"""Service task types that reach people: ``crmflow:assign``, ``crmflow:task.reassign``, ``crmflow:notify``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from engine.domain.errors import RunError
+from engine.domain.values import RecordRef, ServiceCall
+from engine.services import notes, records
+from engine.services.assignment import leads, members, owner_of, pick
+from engine.services.calls_records import actor, needed, optional
+from engine.services.context import Context
+from engine.services.registry import transactional
+from engine.store.tables import job, principal, task, task_candidate
+
+
+@transactional("crmflow:assign")
+def assign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
+    """Choose a person of a team, and make them the record's owner. Nobody free: the team's queue, explained.
+
+    Inputs: team, strategy (round-robin | least-loaded | owner), record, owner, exclude (logins).
+    Result: ``assignee`` (or null), ``team``, ``why``.  # C12
+    """
+    team = needed(call, "team", str).removeprefix("team:")
+    ref = optional(call, "record", RecordRef)
+    owner = optional(call, "owner", str) or (owner_of(ctx, ref) if ref is not None else None)
+    exclude = optional(call, "exclude", list) or []
+    found = pick(ctx, team, needed(call, "strategy", str), owner=owner, exclude=exclude)
+    if ref is not None and found.login is not None:
+        records.change(ctx, ref, {}, actor(ctx), owner=found.login)
+    return {"assignee": found.login, "team": team, "why": dict(found.why)}
+
+
+@transactional("crmflow:task.reassign")
+def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
+    """Give an open task of this instance to somebody else of a team.
+
+    Inputs: element (id of the user task), team, strategy, reason. The present assignee is excluded.
+    Result: ``assignee`` (null: the team's queue), ``previous``, ``task``; all null if the task is closed.
+    """
+    element = needed(call, "element", str)
+    team = needed(call, "team", str).removeprefix("team:")
+    row = _open_task(ctx, element)
+    if row is None:
+        return {"assignee": None, "previous": None, "task": None}
+    strategy = optional(call, "strategy", str) or "least-loaded"
+    found = pick(ctx, team, strategy, exclude=[row["assignee"]] if row["assignee"] else [])
+    why = {**found.why, "previous": row["assignee"], "because": optional(call, "reason", str)}
+    candidates = list(dict.fromkeys([*row["candidates"], f"team:{team}"]))
+    change = {
+        "assignee": found.login,
+        "state": "open" if found.login is None else "claimed",
+        "candidates": candidates,
+        "why": why,
+        "revision": row["revision"] + 1,
+    }
+    ctx.conn.execute(update(task).where(task.c.id == row["id"]).values(change))
+    ctx.conn.execute(delete(task_candidate).where(task_candidate.c.task_id == row["id"]))
+    ctx.conn.execute(insert(task_candidate), [{"task_id": row["id"], "candidate": c} for c in candidates])
+    ctx.audit(
+        actor(ctx),
+        "task.reassign",
+        instance_id=row["instance_id"],
+        target=row["id"],
+        detail={"from": row["assignee"], "to": found.login, "reason": optional(call, "reason", str)},
+    )
+    return {"assignee": found.login, "previous": row["assignee"], "task": row["id"]}
+
+
+def _open_task(ctx: Context, element: str) -> Mapping[Any, Any] | None:
+    """The open task of the current instance at an element, the oldest of several."""
+    if ctx.current is None:
+        raise RunError("CRM-651", "Only an instance can reassign its task.", fix="Call this from a service task.")
+    where = (task.c.instance_id == ctx.current.id, task.c.element_id == element)
+    return ctx.conn.execute(select(task).where(*where).order_by(task.c.created_at).limit(1)).mappings().first()
+
+
+@transactional("crmflow:notify")
+def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
+    """Tell people in the app, and by mail where a mail server is configured.
+
+    Inputs: to (a text or list of: login, ``user:…``, ``team:…``, ``lead:TEAM``), title, text, and the same with
+    ``_zh_Hans`` for people who read Chinese; element (its open task is linked). Result: ``told`` (logins).  # G1
+    """
+    given = needed(call, "to", (str, list))
+    people = _people(ctx, [given] if isinstance(given, str) else [str(g) for g in given if g])
+    element = optional(call, "element", str)
+    row = _open_task(ctx, element) if element else None
+    told: list[str] = []
+    for locale in sorted({p["locale"] for p in people}):
+        readers = [p for p in people if p["locale"] == locale]
+        title, text = _said(call, "title", locale), _said(call, "text", locale)
+        told += notes.tell(
+            ctx,
+            [p["id"] for p in readers],
+            title,
+            text,
+            task_id=None if row is None else row["id"],
+            instance_id=None if ctx.current is None else ctx.current.id,
+        )
+        _mail(ctx, [p["email"] for p in readers if p["email"]], title, text)
+    return {"told": sorted(told)}
+
+
+def _said(call: ServiceCall, name: str, locale: str) -> str:
+    return str(call.input.get(f"{name}_{locale}") or call.input.get(name) or "")
+
+
+def _people(ctx: Context, addressed: Sequence[str]) -> list[Mapping[Any, Any]]:
+    """The active people behind ``ann``, ``user:ann``, ``team:sales`` and ``lead:sales``, each once."""
+    logins: list[str] = []
+    for who in addressed:
+        kind, _, key = who.rpartition(":")
+        if kind == "lead":
+            logins += leads(ctx, key)
+        elif kind == "team":
+            logins += [m.login for m in members(ctx, key)]
+        else:
+            logins.append(key)
+    known = select(principal.c.id, principal.c.email, principal.c.locale)
+    active = known.where(principal.c.id.in_(logins), principal.c.kind == "user", principal.c.active.is_(True))
+    return list(ctx.conn.execute(active.order_by(principal.c.id)).mappings())
+
+
+def _mail(ctx: Context, addresses: Iterable[str], title: str, text: str) -> None:
+    """One mail job each, in the same transaction, if there is a mail server."""
+    rows = [
+        {
+            "id": ctx.new_id(),
+            "instance_id": None if ctx.current is None else ctx.current.id,
+            "node": None,
+            "element_id": None,
+            "name": title,
+            "type": "mail",
+            "payload": {"input": {"to": address, "subject": title, "text": text}, "headers": {}},
+            "state": "ready",
+            "due_at": ctx.now,
+            "fence": 0,
+            "attempts": 0,
+            "retries": 5,
+            "created_at": ctx.now,
+        }
+        for address in addresses
+    ]
+    if rows and ctx.settings.smtp_url is not None:
+        ctx.conn.execute(insert(job), rows)
+        ctx.wake = True
