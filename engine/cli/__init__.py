@@ -57,9 +57,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.option("--db", metavar="DB", help="sqlite, postgresql or a URL.")
-@click.option("--as", "login", metavar="LOGIN", help="Act as this user; else as the system itself, noted in the audit.")
+@click.option("--as", "actor", metavar="LOGIN", help="Act as this user; else as the system itself, noted in the audit.")
 @click.version_option(package_name="crmflow", prog_name="crmflow")
 @click.pass_context
-def main(ctx: click.Context, db: str | None, login: str | None) -> None:
+def main(ctx: click.Context, db: str | None, actor: str | None) -> None:
     """crmflow: CRM processes as drawn. Deploy BPMN, work tasks, import records, run timers."""
-    ctx.obj = {"db": db, "login": login}
+    ctx.obj = {"db": db, "actor": actor}

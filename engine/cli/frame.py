@@ -23,7 +23,7 @@ FRESH = ("sqlite", "postgresql")  # databases made for this run: their tables ar
 def common(command: F) -> F:
     """Add ``--db`` and ``--as``; given before or after the command's name."""
     for option in (
-        click.option("--as", "login", metavar="LOGIN", expose_value=False, callback=_keep, help="Act as this user."),
+        click.option("--as", "actor", metavar="LOGIN", expose_value=False, callback=_keep, help="Act as this user."),
         click.option("--db", metavar="DB", expose_value=False, callback=_keep, help="sqlite, postgresql or a URL."),
     ):
         command = option(command)
@@ -59,7 +59,7 @@ def engine(ctx: click.Context | None = None) -> Iterator[Engine]:
 
 def actor(opened: Engine) -> Actor:
     """The user named by ``--as``, else the engine itself: who has the database has everything."""
-    login = _chosen("login")
+    login = _chosen("actor")
     return opened.ask(ActorNamed(login)) if login else SYSTEM
 
 

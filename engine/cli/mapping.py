@@ -21,7 +21,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,16 @@ KNOWN = frozenset({"kind", "source", "id", "encoding", "separator", "start", "fi
 Getter = Callable[[Mapping[str, str]], Any]
 
 
+class PlainLoader(yaml.SafeLoader):
+    """YAML as people read it: a column called ``No`` and the country ``NO`` are texts, not false (YAML 1.2)."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """A mapping file, checked."""
@@ -48,13 +58,14 @@ class ColumnMap:
     encoding: str | None
     separator: str | None
     start: str | None
-    fields: Mapping[str, Getter]
+    fields: Mapping[str, Getter | str]  # a text is FEEL, read when the file is known
     columns: frozenset[str]  # those it names
-    skip: Getter | None
+    skip: Getter | str | None
     digest_of: bytes
+    path: Path
 
-    def ensure_fits(self, source: Source) -> None:
-        """Raise CRM-067 if the file lacks a column."""
+    def fit(self, source: Source) -> ColumnMap:
+        """The mapping for this file: FEEL is read with its columns' names. Raises CRM-066, CRM-067."""
         missing = sorted(self.columns - set(source.columns))
         if missing:
             raise Invalid(
@@ -62,6 +73,17 @@ class ColumnMap:
                 f"'{source.path}' has no column '{missing[0]}'.",
                 fix=f"Its columns are: {', '.join(source.columns)}.",
             )
+        fields = {name: self._getter(name, get, source) for name, get in self.fields.items()}
+        return replace(self, fields=fields, skip=self.skip and self._getter("skip", self.skip, source))
+
+    def _getter(self, name: str, get: Getter | str, source: Source) -> Getter:
+        if not isinstance(get, str):
+            return get
+        try:
+            program = feel.compile(get, names=source.columns)
+        except CrmflowError as error:
+            raise _bad(self.path, f"'{name}' is not FEEL: {error.message}") from error
+        return lambda row: feel.to_json(program.evaluate({**row, "row": row}))
 
     def row(self, line: Line) -> ImportRow | None:
         """A row of the file as a row of the import; what cannot be mapped is told as its problem. None: left out."""
@@ -69,9 +91,9 @@ class ColumnMap:
             return ImportRow(line.number, {}, self._external(line), line.problem, line.raw)
         values = {name: value.strip() for name, value in line.values.items()}
         try:
-            if self.skip is not None and self.skip(values) is True:
+            if callable(self.skip) and self.skip(values) is True:
                 return None
-            data = {name: get(values) for name, get in self.fields.items()}
+            data = {name: get(values) for name, get in self.fields.items() if callable(get)}
         except CrmflowError as error:
             return ImportRow(line.number, {}, self._external(line), error.message, line.raw)
         filled = {name: value for name, value in data.items() if value not in (None, "")}
@@ -89,7 +111,7 @@ def load(path: Path) -> ColumnMap:
     """Read a mapping file. Raises CRM-066 naming what is wrong in it."""
     content = read(path)
     try:
-        found = yaml.safe_load(content)
+        found = yaml.load(content, PlainLoader)  # noqa: S506 (a SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _bad(path, f"is not YAML: {error}") from error
     if not isinstance(found, dict) or not isinstance(found.get("fields"), dict) or not found["fields"]:
@@ -113,13 +135,14 @@ def load(path: Path) -> ColumnMap:
         start=found.get("start"),
         fields=fields,
         columns=frozenset(columns | set(ids)),
-        skip=_feel(path, "skip", str(skip)) if skip else None,
+        skip=str(skip) if skip else None,
         digest_of=content,
+        path=path,
     )
 
 
-def _field(path: Path, name: str, spec: Any, columns: set[str]) -> Getter:
-    """The function that makes a field's value from a row."""
+def _field(path: Path, name: str, spec: Any, columns: set[str]) -> Getter | str:
+    """The function that makes a field's value from a row, or the FEEL text of one."""
     if isinstance(spec, str):
         columns.add(spec)
         return lambda row: row[spec]
@@ -131,7 +154,7 @@ def _field(path: Path, name: str, spec: Any, columns: set[str]) -> Getter:
     if "value" in spec:
         return lambda row: spec["value"]
     if "feel" in spec:
-        return _feel(path, name, str(spec["feel"]))
+        return str(spec["feel"])
     column = str(spec["column"])
     columns.add(column)
     return _column(name, column, spec)
@@ -165,18 +188,6 @@ def _date(column: str, text: str, formats: Any) -> str:
             continue
     wanted = " or ".join(_names(formats))
     raise Invalid("CRM-068", f"{column}: '{text}' is not a date written as {wanted}", fix="Mend the row.")
-
-
-def _feel(path: Path, name: str, text: str) -> Getter:
-    try:
-        program = feel.compile(text)
-    except CrmflowError as error:
-        raise _bad(path, f"'{name}' is not FEEL: {error.message}") from error
-
-    def get(row: Mapping[str, str]) -> Any:
-        return feel.to_json(program.evaluate({**row, "row": row}))
-
-    return get
 
 
 def _names(given: Any) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def import_records(file: Path, map_path: Path, start: str | None, limit: int | N
 
     mapping = load(map_path)
     source = look(file, mapping.encoding, mapping.separator)
-    mapping.ensure_fits(source)
+    mapping = mapping.fit(source)
     with engine() as opened:
         report = run(opened, actor(opened), source, mapping, start=start or mapping.start, limit=limit, chunk=chunk)
     if json:
