@@ -134,8 +134,8 @@ def inner_names(box: Any) -> set[str]:
     stack = [box]
     while stack:
         here = stack.pop()
-        if isinstance(here, tree.Entry) and here.name:
-            names.add(here.name)
+        if isinstance(here, tree.Context):
+            names |= {entry.name for entry in here.entries if entry.name}
         if isinstance(here, tree.Relation):
             names |= {column.name for column in here.columns}
         if isinstance(here, tree.Table):
