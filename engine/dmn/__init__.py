@@ -3,6 +3,7 @@
 ``Model.load(xml)`` → ``model.decide(decision, inputs)`` → ``Outcome(value, trace)``; ``check(xml)`` → findings.
 """
 
+from engine.dmn.check import check, check_model
 from engine.dmn.model import DecisionInfo, Model, Outcome
 
-__all__ = ["DecisionInfo", "Model", "Outcome"]
+__all__ = ["DecisionInfo", "Model", "Outcome", "check", "check_model"]

@@ -14,6 +14,7 @@ from engine import feel
 from engine.dmn import bridge, tree, xml
 from engine.dmn.notes import Notes
 from engine.dmn.run import Run, Scope
+from engine.dmn.table import make_table
 from engine.dmn.types import MISFIT, Type, Types, coerce
 from engine.domain.errors import ExpressionError
 
@@ -35,6 +36,7 @@ class Builder:
         self.types = types
         self.notes = notes
         self.members = frozenset(members)
+        self.tables: list[Any] = []  # every TableLogic made, for the table check
 
     def build(self, box: tree.Expression | None, names: Names, owner: str) -> Logic:
         """The runnable form of an expression; its result is coerced to its type."""
@@ -232,8 +234,6 @@ class Builder:
         return invoke
 
     def _table(self, box: tree.Table, names: Names, owner: str) -> Logic:
-        from engine.dmn.table import make_table
-
         return make_table(self, box, names, owner)
 
 

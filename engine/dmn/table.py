@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine import feel
 from engine.dmn import bridge, hits, tree
 from engine.dmn.run import Run, Scope
 from engine.dmn.steps import TableStep
@@ -26,6 +27,7 @@ class TableLogic:
         self.kinds: list[Type | None] = []
         self.allowed: list[Any] = []
         self.rows: list[list[tuple[int, Any]]] = []
+        self.programs: list[list[Any]] = []  # per rule and column: the compiled cell, None for "-"
         self.outputs: list[list[Logic]] = []
         self.defaults: list[Logic] | None = None
         self.ranks: list[list[Any] | None] = []
@@ -113,6 +115,7 @@ class TableLogic:
 def make_table(builder: Builder, box: tree.Table, names: Names, owner: str) -> Logic:
     """Compile the cells of a table; what cannot be read becomes a finding."""
     table = TableLogic(box, owner)
+    builder.tables.append(table)
     for column in box.inputs:
         literal = tree.Literal(id=column.id, line=column.line, text=column.text)
         table.columns.append(builder.build(literal, names, owner))
@@ -121,10 +124,12 @@ def make_table(builder: Builder, box: tree.Table, names: Names, owner: str) -> L
         table.allowed.append(_limit(builder, column.allowed, column, owner))
     inner = names | {"?"}
     for rule in box.rules:
-        table.rows.append(_row(builder, rule, inner, owner))
+        programs = [_cell(builder, cell, inner, owner) for cell in rule.cells]
+        table.programs.append(programs)
+        table.rows.append([(n, program.test) for n, program in enumerate(programs) if program is not None])
         table.outputs.append(
             [
-                builder.typed(builder.build(cell, names, owner), output.type_ref, owner, output)
+                builder.typed(builder.build(_output(cell), names, owner), output.type_ref, owner, output)
                 for cell, output in zip(rule.outputs, box.outputs, strict=False)
             ]
         )
@@ -139,21 +144,22 @@ def make_table(builder: Builder, box: tree.Table, names: Names, owner: str) -> L
     return table
 
 
+def _output(cell: tree.Literal) -> tree.Literal | None:
+    """An output entry; '-' and '' are null."""
+    return None if cell.text in ("", "-") else cell
+
+
 def _limit(builder: Builder, text: str | None, at: tree.Node, owner: str) -> Any:
     if not text or text == "-":
         return None
     return builder.program(text, frozenset(), at, owner, "unary-tests")
 
 
-def _row(builder: Builder, rule: tree.Rule, names: Names, owner: str) -> list[tuple[int, Any]]:
-    cells: list[tuple[int, Any]] = []
-    for number, cell in enumerate(rule.cells):
-        if cell.text in ("", "-"):
-            continue
-        program = builder.program(cell.text, names, cell, owner, "unary-tests")
-        cells.append((number, program.test if program else _never))
-    return cells
+def _cell(builder: Builder, cell: tree.Literal, names: Names, owner: str) -> Any:
+    """The compiled unary tests of a cell; None where it says nothing. What cannot be read is never true."""
+    if cell.text in ("", "-"):
+        return None
+    return builder.program(cell.text, names, cell, owner, "unary-tests") or _NEVER
 
 
-def _never(value: Any, scope: Any) -> bool:
-    return False
+_NEVER = feel.compile("false")

@@ -52,6 +52,7 @@ class Type:
     element: Type | None = None
     result: Type | None = None  # of a function type
     params: tuple[Type | None, ...] = ()
+    allowed: Any = None  # the unary tests that narrow it
 
     def fits(self, value: Any) -> bool:
         """Does the value conform? Null conforms to every type."""
@@ -189,4 +190,5 @@ class Types:
             test,
             element=base.element if base else None,
             result=base.result if base else None,
+            allowed=program,
         )

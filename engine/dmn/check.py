@@ -1,0 +1,311 @@
+"""Checks decision tables for gaps, forbidden overlaps, unreachable and duplicate rules, each with an example input.
+
+Every input is cut into atoms (``axis``), every rule is a box over them (``cover``); what no box covers is a gap.
+Gaps are told for hit policies that want a result (U, A, P, F) and tables without default; null inputs are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine import feel
+from engine.dmn import axis, bridge, cover
+from engine.dmn.axis import Axis
+from engine.dmn.cover import Box
+from engine.dmn.model import Model
+from engine.dmn.notes import Notes
+from engine.dmn.table import TableLogic
+from engine.dmn.types import Type, Types
+from engine.domain.errors import Refused
+from engine.domain.states import Severity
+from engine.domain.values import Finding
+
+SHOWN = 20  # findings of one kind told for one table
+
+
+def check(xml: bytes, *, imports: Sequence[bytes | Model] = (), file: str | None = None) -> list[Finding]:
+    """Everything wrong with a DMN file: reading it, and its tables (codes in ``notes``)."""
+    try:
+        model = Model.load(xml, imports=imports, file=file)
+    except Refused as error:
+        return list(error.findings)
+    return list(model.findings) + check_model(model, file)
+
+
+def check_model(model: Model, file: str | None = None) -> list[Finding]:
+    """The table check alone, for a model that is loaded."""
+    notes = Notes(file)
+    variables = {e.variable.name: e.variable.type_ref for e in model.graph.tree.elements.values()}
+    for table in model.graph.builder.tables:
+        TableCheck(table, model.graph.types, variables, notes).run()
+    return notes.found
+
+
+class TableCheck:
+    """The check of one table."""
+
+    def __init__(self, table: TableLogic, types: Types, variables: dict[str, str | None], notes: Notes) -> None:
+        self.table = table
+        self.box = table.box
+        self.types = types
+        self.variables = variables
+        self.notes = notes
+        self.axes: list[Axis] = []
+        self.groups: list[list[int]] = []  # columns of one axis: those that test the same expression
+        self.opaque: set[int] = set()  # rules with a cell that is not made of constants
+        self.rules: list[Box] = []
+
+    def run(self) -> None:
+        """All checks; findings go to the notes."""
+        if any(len(rule.cells) != len(self.box.inputs) for rule in self.box.rules) or not self.box.rules:
+            return
+        self._cut()
+        self.rules = [self._rule(row) for row in range(len(self.box.rules))]
+        clear = [None if row in self.opaque else rule for row, rule in enumerate(self.rules)]
+        self._tell_opaque()
+        doubled = self._duplicates(clear)
+        self._overlaps(clear, doubled)
+        self._unreachable(clear, doubled)
+        self._gaps()
+
+    # --- boxes ----------------------------------------------------------------------------------------
+
+    def _cut(self) -> None:
+        by_text: dict[str, list[int]] = {}
+        for number, column in enumerate(self.box.inputs):
+            by_text.setdefault(" ".join(column.text.split()), []).append(number)
+        for columns in by_text.values():
+            made = self._axis(columns)
+            if made is not None:
+                self.axes.append(made)
+                self.groups.append(columns)
+
+    def _axis(self, columns: list[int]) -> Axis | None:
+        """The axis of columns that test the same; None when nothing can be said of it."""
+        first = columns[0]
+        column = self.box.inputs[first]
+        kind = self._type(first)
+        limits = [p for p in (self.table.allowed[first], kind.allowed if kind else None) if p is not None]
+        limits = [p for p in limits if axis.is_plain(p)]
+        cells = []
+        for row, programs in enumerate(self.table.programs):
+            for number in columns:
+                program = programs[number]
+                if program is None:
+                    continue
+                if axis.is_plain(program):
+                    cells.append(program)
+                else:
+                    self.opaque.add(row)
+        if not cells:
+            return None
+        try:
+            made = axis.make(
+                column.label or column.text,
+                kind.kind if kind else None,
+                [*cells, *limits],
+                whole=(kind.name if kind else "") in ("integer", "long"),
+            )
+        except axis.Opaque:
+            rows = [r for r, ps in enumerate(self.table.programs) if any(ps[n] is not None for n in columns)]
+            self.opaque.update(rows)
+            return None
+        inside = [atom for atom in made.atoms if all(p.test(atom.sample, {}) is True for p in limits)]
+        return Axis(made.label, inside)
+
+    def _type(self, number: int) -> Type | None:
+        column = self.box.inputs[number]
+        return self.table.kinds[number] or self.types.get(self.variables.get(column.text))
+
+    def _rule(self, row: int) -> Box:
+        masks = []
+        for made, columns in zip(self.axes, self.groups, strict=True):
+            mask = made.full
+            for number in columns:
+                program = self.table.programs[row][number]
+                if program is not None and axis.is_plain(program):
+                    mask &= made.mask(program)
+            masks.append(mask)
+        return tuple(masks)
+
+    # --- findings -------------------------------------------------------------------------------------
+
+    def _duplicates(self, clear: list[Box | None]) -> set[int]:
+        """Rules that say the same as an earlier one."""
+        seen: dict[Any, int] = {}
+        doubled: set[int] = set()
+        for row, rule in enumerate(clear):
+            if rule is None or not all(rule):
+                continue
+            key = (rule, tuple(" ".join(cell.text.split()) for cell in self.box.rules[row].outputs))
+            if key not in seen:
+                seen[key] = row
+                continue
+            doubled.add(row)
+            first = seen[key] + 1
+            self._tell(
+                "CRM-159",
+                f"rule {row + 1} says the same as rule {first}",
+                f"第 {row + 1} 条规则与第 {first} 条规则相同",
+                row,
+                Severity.ERROR if self.box.hit == "U" else Severity.WARNING,
+                rules=[first, row + 1],
+                fix="Remove one of them.",
+                fix_zh="请删除其中一条。",
+            )
+        return doubled
+
+    def _overlaps(self, clear: list[Box | None], doubled: set[int]) -> None:
+        if self.box.hit not in ("U", "A"):
+            return
+        told = 0
+        for i, j in cover.overlaps(clear, len(self.axes)):
+            if j in doubled or i in doubled or (self.box.hit == "A" and self._same_outputs(i, j)):
+                continue
+            told += 1
+            if told > SHOWN:
+                break
+            one, other = clear[i], clear[j]
+            assert one is not None
+            assert other is not None
+            common = cover.meet(one, other)
+            assert common is not None
+            policy = "UNIQUE" if self.box.hit == "U" else "ANY"
+            where, where_zh, example = self._describe(common)
+            self._tell(
+                "CRM-157",
+                f"rules {i + 1} and {j + 1} both match when {where}; the hit policy {policy} forbids it",
+                f"当 {where_zh} 时，第 {i + 1} 条和第 {j + 1} 条规则同时匹配，而命中策略 {policy} 不允许",
+                j,
+                Severity.ERROR,
+                rules=[i + 1, j + 1],
+                example=example,
+                fix="Narrow one rule, or choose the hit policy FIRST or PRIORITY.",
+                fix_zh="请缩小其中一条规则的范围，或改用命中策略 FIRST 或 PRIORITY。",
+            )
+
+    def _same_outputs(self, i: int, j: int) -> bool:
+        one, other = self.box.rules[i].outputs, self.box.rules[j].outputs
+        return all(a.text.split() == b.text.split() for a, b in zip(one, other, strict=True))
+
+    def _unreachable(self, clear: list[Box | None], doubled: set[int]) -> None:
+        for row, rule in enumerate(clear):
+            if rule is None or row in doubled:
+                continue
+            if not all(rule):
+                axes = [made.label for made, mask in zip(self.axes, rule, strict=True) if not mask]
+                self._never(row, f"no allowed value of '{axes[0]}' fits", f"“{axes[0]}”没有任何允许值符合", [])
+                continue
+            before = self._before(row, clear)
+            hiding = [n for n in before if cover.meet(rule, self.rules[n]) is not None]
+            if hiding and self._covered(rule, hiding):
+                rules = ", ".join(str(n + 1) for n in hiding[:10])
+                self._never(row, f"rules {rules} always win", f"总是由第 {rules} 条规则胜出", hiding)
+
+    def _before(self, row: int, clear: list[Box | None]) -> list[int]:
+        """Rules that win over this one whenever both match."""
+        if self.box.hit == "F":
+            return [n for n in range(row) if clear[n] is not None]
+        if self.box.hit != "P":
+            return []
+        mine = self._rank(row)
+        ranks = ((n, self._rank(n)) for n in range(len(clear)) if n != row and clear[n] is not None)
+        return [n for n, rank in ranks if mine is not None and rank is not None and rank < mine]
+
+    def _rank(self, row: int) -> tuple[int, ...] | None:
+        """Place of a rule's outputs in the lists of allowed values; None when they are not constants."""
+        ranks = []
+        for order, cell in zip(self.table.ranks, self.box.rules[row].outputs, strict=True):
+            if order:
+                value = bridge.listed(cell.text)
+                if not value or value[0] not in order:
+                    return None
+                ranks.append(order.index(value[0]))
+        return tuple(ranks)
+
+    def _covered(self, rule: Box, rows: list[int]) -> bool:
+        try:
+            return not cover.remainder(rule, [self.rules[n] for n in rows])
+        except cover.TooMany:
+            return False
+
+    def _never(self, row: int, why: str, why_zh: str, rows: list[int]) -> None:
+        self._tell(
+            "CRM-158",
+            f"rule {row + 1} never decides anything: {why}",
+            f"第 {row + 1} 条规则永远不起作用：{why_zh}",
+            row,
+            Severity.WARNING,
+            rules=[n + 1 for n in rows] + [row + 1],
+            fix="Remove the rule, or move it up.",
+            fix_zh="请删除该规则，或将其上移。",
+        )
+
+    def _gaps(self) -> None:
+        if self.box.hit not in ("U", "A", "P", "F") or self.table.defaults is not None:
+            return
+        whole = tuple(made.full for made in self.axes)
+        if not whole or not all(whole):
+            return
+        try:
+            left = cover.remainder(whole, self.rules)
+        except cover.TooMany:
+            self._tell(
+                "CRM-155",
+                "the table has too many separate gaps to list, or is too large to check for gaps",
+                "该表的缺口过多，或表过大，无法检查缺口",
+                None,
+                Severity.INFO,
+            )
+            return
+        for box in left[:SHOWN]:
+            where, where_zh, example = self._describe(box)
+            self._tell(
+                "CRM-156",
+                f"no rule matches when {where}",
+                f"当 {where_zh} 时没有规则匹配",
+                None,
+                Severity.WARNING,
+                example=example,
+                fix="Add a rule, or a default output.",
+                fix_zh="请添加规则，或设置默认输出。",
+            )
+
+    def _describe(self, box: Box) -> tuple[str, str, dict[str, Any]]:
+        """A box in English and Chinese words, and an example input."""
+        pairs = [(made, made.text(mask), made.sample(mask)) for made, mask in zip(self.axes, box, strict=True)]
+        said = [(made.label, text) for made, text, _ in pairs if text != "-"]
+        words = " and ".join(f"{label} is {text}" for label, text in said) or "anything is given"
+        words_zh = " 且 ".join(f"{label} 为 {text}" for label, text in said) or "任意输入"
+        return words, words_zh, {made.label: feel.to_json(sample) for made, _, sample in pairs}
+
+    def _tell_opaque(self) -> None:
+        if self.opaque:
+            rules = ", ".join(str(row + 1) for row in sorted(self.opaque)[:SHOWN])
+            self._tell(
+                "CRM-155",
+                f"rules {rules} are not checked: a cell is computed, not made of constants",
+                f"第 {rules} 条规则未检查：单元格由计算得出，而非常量",
+                None,
+                Severity.INFO,
+                rules=[row + 1 for row in sorted(self.opaque)],
+            )
+
+    def _tell(self, code: str, text: str, zh: str, row: int | None, severity: Severity, **params: Any) -> None:
+        at = self.box if row is None else self.box.rules[row]
+        owner = self.table.owner
+        fixes = {key: params.pop(key) for key in ("fix", "fix_zh") if key in params}
+        self.notes.add(
+            code,
+            f"'{owner}': {text}",
+            f"“{owner}”：{zh}",
+            element=at.id or self.box.id,
+            line=at.line,
+            name=owner,
+            severity=severity,
+            **fixes,
+            table=self.box.id,
+            decision=owner,
+            **params,
+        )
