@@ -107,16 +107,20 @@ def frame_of(scope: Scope, model: Model) -> Frame:
     notes = _notes(scope)
     xs = _columns(grid, sizes, left + PAD)
     ys = _rows(scope, grid, sizes, {n for n, _, _ in notes})
-    for node, column in grid.column.items():
+    aside = left + PAD
+    for node, column in sorted(grid.column.items(), key=lambda item: (grid.row[item[0]], -item[1])):
         w, h = sizes[node]
-        x, width = xs[column]
-        frame.boxes[node] = (x + (width - w) / 2, ys[grid.row[node]] - h / 2, w, h)
+        if column < 0:  # without flows: side by side, whatever the columns above
+            x, aside = aside, aside + w + GAP
+        else:
+            x = xs[column][0] + (xs[column][1] - w) / 2
+        frame.boxes[node] = (x, ys[grid.row[node]] - h / 2, w, h)
     _boundaries(frame)
-    frame.width = max((x + w for x, w in xs.values()), default=left) + PAD
+    frame.width = max([aside - GAP, *(x + w for x, w in xs.values())]) + PAD
     frame.height = ys[(-1, 0)]
+    _data(frame, scope)
     _lanes(frame, scope, ys)
     _annotate(frame, notes)
-    _data(frame, scope, model)
     router = Router(frame.boxes, sorted(xs.values()), _channels(ys))
     frame.flows = [(f, points, None) for f, points in router.all(scope)]
     _node_labels(frame)
@@ -141,7 +145,7 @@ def _columns(grid: Grid, sizes: dict[Node, tuple[float, float]], left: float) ->
     """Column → (x, width). Behind gateways there is room for the words on their flows."""
     found: dict[int, tuple[float, float]] = {}
     x = left
-    for column in sorted(set(grid.column.values())):
+    for column in sorted({c for c in grid.column.values() if c >= 0}):
         nodes = [n for n, c in grid.column.items() if c == column]
         width = max(sizes[n][0] for n in nodes)
         words = [text_width(f.name) for n in nodes if n.kind in GATEWAYS for f in n.outgoing]
@@ -158,7 +162,8 @@ def _rows(scope: Scope, grid: Grid, sizes: dict[Node, tuple[float, float]], note
         if not any(r[0] == i for r in rows):
             rows.add((i, 0))  # an empty lane is drawn, too
     found: dict[Row, float] = {}
-    y = 0.0 if scope.lanes else ROW_GAP / 2
+    # The name of a sub-process stands inside, at its top.
+    y = 0.0 if scope.lanes else ROW_GAP / 2 if scope.owner is None else ROW_GAP * 0.8
     lane = -1
     for row in sorted(rows):
         nodes = [n for n, r in grid.row.items() if r == row]
@@ -170,7 +175,7 @@ def _rows(scope: Scope, grid: Grid, sizes: dict[Node, tuple[float, float]], note
         below = 26.0 if any(n.boundary for n in nodes) else 0.0
         found[row] = y + above + height / 2 + ROW_GAP / 4
         y += above + height + below + ROW_GAP
-    found[(-1, 0)] = y + (0.0 if scope.lanes else ROW_GAP / 2)
+    found[(-1, 0)] = y + (0.0 if scope.lanes else ROW_GAP / 4)
     return found
 
 
@@ -331,7 +336,7 @@ def _annotate(frame: Frame, notes: list[tuple[Node, etree._Element, etree._Eleme
         frame.width = max(frame.width, box[0] + width + PAD / 2)
 
 
-def _data(frame: Frame, scope: Scope, model: Model) -> None:
+def _data(frame: Frame, scope: Scope) -> None:
     """Data objects and stores, in a row below everything, tied to the activities that use them."""
     x, y = PAD + HEAD * _lane_depth(scope), frame.height
     places: dict[str, Box] = {}

@@ -203,17 +203,11 @@ class _Placer:
         return found
 
     def aside(self, node: Node) -> None:
-        """Something without flows (an event sub-process, a handler): below all else of its lane."""
+        """Something without flows (an event sub-process, a handler): in a row of its own kind, column -1, -2 …"""
         lane = self.lane(node)
+        apart = [n for n, c in self.grid.column.items() if c < 0 and self.lane(n) == lane and n in self.grid.row]
         lowest = max((k for (one, k) in self.grid.taken if one == lane), default=-1)
-        row = (lane, lowest + 1)
-        near = [n for n, r in self.grid.row.items() if r == (lane, lowest) and not n.incoming and not n.outgoing]
-        if near and all(n.event_scope == node.event_scope for n in near):
-            # Neighbours without flows share a row.
-            row = (lane, lowest)
-            self.grid.column[node] = max(self.grid.column[n] for n in near) + 1
-        else:
-            self.grid.column[node] = 0
-        column = self.grid.column[node]
-        self.grid.taken.setdefault(row, []).append((column, column))
+        row = self.grid.row[apart[0]] if apart else (lane, lowest + 1)
+        self.grid.column[node] = -1 - len(apart)
+        self.grid.taken.setdefault(row, []).append((-1, 10_000))
         self.grid.row[node] = row
