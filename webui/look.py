@@ -1,0 +1,119 @@
+"""How values look on a page: due states, people, money, dates; filters and globals of the templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import Flask
+from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_timedelta, gettext
+from flask_login import current_user
+
+from engine.domain.access import Right
+from webui.door import the_engine
+from webui.i18n import is_chinese
+
+#: A deadline is at risk when less than this share of its time is left.
+RISK_SHARE = 0.25
+
+
+def due_state(due: datetime | None, since: datetime, now: datetime | None = None) -> str:
+    """on-track, at-risk, overdue or none: the same rule as in static/countdown.js."""
+    if due is None:
+        return "none"
+    now = now or the_engine().clock.now()
+    if due <= now:
+        return "overdue"
+    return "at-risk" if (due - now) <= (due - since) * RISK_SHARE else "on-track"
+
+
+def when(at: datetime | None) -> str:
+    """A moment in the reader's zone and language."""
+    return str(format_datetime(at, "medium")) if at else ""
+
+
+def ago(at: datetime | None) -> str:
+    """How long ago something was, roughly."""
+    if at is None:
+        return ""
+    gap = at - the_engine().clock.now()
+    return str(format_timedelta(gap, granularity="second", add_direction=True))
+
+
+def lasting(start: datetime, end: datetime) -> str:
+    """How long something took."""
+    gap: timedelta = end - start
+    if gap.total_seconds() < 1:
+        return str(gettext("at once"))
+    return str(format_timedelta(gap, granularity="second"))
+
+
+def initials(name: str) -> str:
+    """One or two letters for a person's badge; the last character of a Chinese name."""
+    words = name.split()
+    if not words:
+        return "?"
+    if len(words) == 1:
+        return words[0][-1] if words[0][0] > "\u2e80" else words[0][:2].upper()
+    return (words[0][0] + words[-1][0]).upper()
+
+
+def hue(name: str) -> int:
+    """A steady colour class (0 to 5) for a name."""
+    return sum(name.encode()) % 6
+
+
+def money(value: Mapping[str, Any]) -> str:
+    """{"amount": "12.50", "currency": "EUR"} in the reader's format."""
+    try:
+        return str(format_currency(Decimal(str(value["amount"])), str(value["currency"])))
+    except (InvalidOperation, KeyError):
+        return json.dumps(value, ensure_ascii=False)
+
+
+def human(value: Any) -> str:
+    """Any JSON value as a person reads it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    if isinstance(value, int | float | Decimal):
+        return str(format_decimal(value))
+    if isinstance(value, datetime):
+        return when(value)
+    if isinstance(value, date):
+        return str(format_date(value))
+    if isinstance(value, Mapping):
+        if {"amount", "currency"} <= set(value):
+            return money(value)
+        if "$record" in value:
+            return str(value.get("name") or value["$record"][1])
+        return "; ".join(f"{key}: {human(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(human(item) for item in value) or "–"
+    return str(value)
+
+
+def said(thing: Any, field: str) -> str:
+    """A text of a finding or a kind in the reader's language: ``field`` or ``field_zh`` where there is one."""
+    get = thing.get if isinstance(thing, Mapping) else lambda name, default="": getattr(thing, name, default)
+    local = get(f"{field}_zh", "") if is_chinese() else ""
+    return str(local or get(field, "") or "")
+
+
+def may(right: str) -> bool:
+    """Whether whoever is logged in holds a right, by its value (``task.work``)."""
+    return current_user.is_authenticated and Right(right) in current_user.actor.rights
+
+
+def set_up(app: Flask) -> None:
+    """Attach filters and globals."""
+    app.jinja_env.filters.update(
+        when=when, ago=ago, initials=initials, hue=hue, human=human, said=said, due_state=due_state
+    )
+    app.jinja_env.globals.update(may=may, lasting=lasting, now=lambda: the_engine().clock.now())
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,26 @@
+"""The rooms: one blueprint each."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webui.pages import (
+    bell,
+    flows,
+    inbox,
+    instances,
+    login,
+    people,
+    profile,
+    records,
+    start,
+    task,
+    upload,
+    watch,
+)
+
+
+def set_up(app: Flask) -> None:
+    """Attach every room."""
+    for room in (login, inbox, task, start, flows, upload, instances, watch, records, bell, people, profile):
+        app.register_blueprint(room.room)

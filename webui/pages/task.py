@@ -1,0 +1,115 @@
+"""One task: what is asked, about whom, why me, why now. "Done" brings the next one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from engine.domain.access import Actor, Right
+from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
+from engine.domain.errors import Forbidden, Invalid
+from engine.domain.questions import GetHistory, GetTask, ListPeople, ListTasks
+from engine.domain.values import TaskDone
+from webui.door import ask, do, is_fragment, json_body, need
+
+room = Blueprint("task", __name__, url_prefix="/tasks")
+
+
+@room.get("/<task_id>")
+def show(task_id: str) -> ResponseReturnValue:
+    """The task, as a page or (for the inbox) as its right half."""
+    view = ask(GetTask(task_id, need(Right.TASK_WORK)))
+    return render_template("task/body.html" if is_fragment() else "task/page.html", view=view, task=view.row)
+
+
+@room.get("/<task_id>/history")
+def history(task_id: str) -> ResponseReturnValue:
+    """What happened in the task's instance so far."""
+    actor = need(Right.TASK_WORK)
+    view = ask(GetTask(task_id, actor))
+    try:
+        page = ask(GetHistory(view.row.instance_id, actor))
+    except Forbidden as error:
+        return render_template("error/part.html", status=403, title=gettext("Not open to you"), **told(error))
+    return render_template("instance/history.html", page=page, instance_id=view.row.instance_id)
+
+
+@room.post("/<task_id>/claim")
+def claim(task_id: str) -> ResponseReturnValue:
+    """Take the task."""
+    do(ClaimTask(task_id, need(Right.TASK_WORK)))
+    return again(task_id)
+
+
+@room.post("/<task_id>/release")
+def release(task_id: str) -> ResponseReturnValue:
+    """Give the task back to its candidates."""
+    do(ReleaseTask(task_id, need(Right.TASK_WORK)))
+    return again(task_id)
+
+
+@room.get("/<task_id>/reassign")
+def choose(task_id: str) -> ResponseReturnValue:
+    """Whom to give the task to."""
+    actor = need(Right.TASK_WORK)
+    view = ask(GetTask(task_id, actor))
+    people = ask(ListPeople(by=actor, limit=200))
+    template = "task/reassign.html" if is_fragment() else "task/reassign_page.html"
+    return render_template(template, task=view.row, people=people.items)
+
+
+@room.post("/<task_id>/reassign")
+def reassign(task_id: str) -> ResponseReturnValue:
+    """Give the task to somebody else or to a team's queue."""
+    actor = need(Right.TASK_WORK)
+    to = request.form.get("to", "").strip()
+    if not to:
+        raise Invalid("CRM-006", "Nobody was chosen.", fix="Choose a person or a team.")
+    task = do(ReassignTask(task_id, to, actor, reason=request.form.get("reason", "").strip()))
+    flash(gettext("“%(task)s” now belongs to %(who)s.", task=task.name, who=to.removeprefix("team:")))
+    return to_address(url_for("inbox.show"))
+
+
+@room.post("/<task_id>/draft")
+def draft(task_id: str) -> ResponseReturnValue:
+    """Keep what was typed so far."""
+    do(SaveDraft(task_id, need(Right.TASK_WORK), data=json_body()))
+    return "", 204
+
+
+@room.post("/<task_id>/complete")
+def complete(task_id: str) -> ResponseReturnValue:
+    """Finish the task; the answer names the next one."""
+    actor = need(Right.TASK_WORK)
+    done = do(CompleteTask(task_id, actor, data=json_body()))
+    following = next_of(done, actor)
+    flash(gettext("Done.") if following else gettext("Done. Nothing else waits for you."))
+    return jsonify(
+        next=url_for("task.show", task_id=following) if following else None,
+        task=following,
+        address=url_for("inbox.show"),
+    )
+
+
+def next_of(done: TaskDone, actor: Actor) -> str | None:
+    """The next task of the same instance, else the first of the person's own inbox."""
+    if done.next_task is not None:
+        return done.next_task.id
+    rest = ask(ListTasks(by=actor, box="mine", limit=1)).items
+    return rest[0].id if rest else None
+
+
+def again(task_id: str) -> ResponseReturnValue:
+    """Show the task as it is now."""
+    return show(task_id) if is_fragment() else redirect(url_for("task.show", task_id=task_id))
+
+
+def to_address(address: str) -> ResponseReturnValue:
+    """Go to another page, from htmx or from a plain form."""
+    return ("", 204, {"HX-Redirect": address}) if is_fragment() else redirect(address)
+
+
+def told(error: Forbidden) -> dict[str, str]:
+    """An error's words for a template."""
+    return {"code": error.code, "message": error.message, "fix": error.fix}
