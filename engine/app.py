@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.commands import Command
@@ -24,7 +24,7 @@ from engine.services.context import Context
 from engine.services.library import Library
 from engine.settings import Settings
 from engine.store import migrate, servers
-from engine.store.database import is_retryable, open_database, read_view
+from engine.store.database import is_absence, is_retryable, open_database, read_view
 
 R = TypeVar("R")
 
@@ -74,7 +74,7 @@ class Engine:
             with self._readers.connect() as conn:
                 answer: R = handler(self._context(conn), question)
                 return answer
-        except OperationalError as error:
+        except (DBAPIError, sqlite3.OperationalError) as error:
             raise self._told(error) from error
 
     def migrate(self) -> None:
@@ -113,6 +113,6 @@ class Engine:
         """The database's complaint in our words; what only a programmer can mend stays as it is."""
         if isinstance(error, DBAPIError) and is_retryable(error):
             return Conflict("CRM-299", "Too many people changed the same thing at once.", fix="Try again.")
-        if isinstance(error, (OperationalError, sqlite3.OperationalError)):
+        if is_absence(error):
             return Unavailable("CRM-701", "The database does not answer.", fix="Try again soon.")
         return error

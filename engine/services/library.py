@@ -1,11 +1,109 @@
-"""Loaded definitions, forms and decisions, shared by all threads and cached by content."""
+"""Loaded definitions, forms and decisions, shared by all threads. Rows of models never change: ids are cache keys."""
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from engine import bpmn, dmn, forms
+from engine.domain.errors import NotFound, RunError
+from engine.store import models
+
+_SIZE = 512  # definitions kept
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One definition, compiled, with everything it is pinned to. Immutable."""
+
+    id: str
+    key: str
+    version: int
+    name: str
+    hash: str
+    info: Mapping[str, Any]  # see ``deploy.describe``
+    process: bpmn.Process
+    pinned: Mapping[str, str]  # called process key → definition id; its own key too
+    names: Mapping[str, str]  # definition key → name, own and called
+    infos: Mapping[str, Mapping[str, Any]]  # definition key → info, own and called
+    forms: Mapping[str, forms.Form]
+    models: Mapping[str, dmn.Model]  # decision → the model that holds it
+
+    def element(self, key: str, definition_key: str = "") -> Mapping[str, Any]:
+        """What is drawn as ``key``: {"name", "kind", "documentation"}; empty if the element is not drawn."""
+        found: Mapping[str, Any] = self.infos.get(definition_key or self.key, self.info)["elements"].get(key, {})
+        return found
+
+    def decide(self, decision: str, inputs: Mapping[str, Any]) -> tuple[Any, Any]:
+        """(value, trace) of a pinned decision. Raises ``RunError`` CRM-604 if the definition is not pinned to it."""
+        model = self.models.get(decision)
+        if model is None:
+            raise RunError(
+                "CRM-604",
+                f"Process '{self.name}' is not pinned to a decision '{decision}'.",
+                fix="Deploy the table that holds it together with the process.",
+            )
+        outcome = model.decide(decision, inputs)
+        return outcome.value, outcome.trace
+
 
 class Library:
-    """Definitions compiled once. (Filled in by the deploy path.)"""
+    """Definitions compiled once per process. Threads may load the same one at once; the first to finish is kept."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[str, Loaded] = OrderedDict()
+        self._parts: OrderedDict[str, Any] = OrderedDict()  # resource id → Form or Model
 
-class Loaded:
-    """One definition, compiled, with what it is pinned to."""
+    def load(self, conn: Connection, definition_id: str) -> Loaded:
+        """The definition; no statement when it is known. Raises ``NotFound`` CRM-401."""
+        with self._lock:
+            found = self._loaded.get(definition_id)
+            if found is not None:
+                self._loaded.move_to_end(definition_id)
+                return found
+        row = models.definition(conn, definition_id)
+        if row is None:
+            raise NotFound("CRM-401", f"There is no definition '{definition_id}'.", fix="Look it up in the list.")
+        made = self._make(conn, row)
+        with self._lock:
+            made = self._loaded.setdefault(definition_id, made)
+            while len(self._loaded) > _SIZE:
+                self._loaded.popitem(last=False)
+        return made
+
+    def _make(self, conn: Connection, row: Row[Any]) -> Loaded:
+        pins = row.pins
+        called = models.definitions(conn, list(pins["calls"].values()))
+        parts = self._resources(conn, {*pins["forms"].values(), *pins["decisions"].values()})
+        return Loaded(
+            id=row.id,
+            key=row.key,
+            version=row.version,
+            name=row.name,
+            hash=row.hash,
+            info=row.info,
+            process=bpmn.compile(row.xml, row.key, {other.key: other.xml for other in called}),
+            pinned={**pins["calls"], row.key: row.id},
+            names={**{other.key: other.name for other in called}, row.key: row.name},
+            infos={**{other.key: other.info for other in called}, row.key: row.info},
+            forms={key: parts[part] for key, part in pins["forms"].items()},
+            models={key: parts[part] for key, part in pins["decisions"].items()},
+        )
+
+    def _resources(self, conn: Connection, wanted: set[str]) -> dict[str, Any]:
+        """Forms and decision models by id; one statement for those not known yet."""
+        with self._lock:
+            known = {key: self._parts[key] for key in wanted if key in self._parts}
+        for row in models.resources(conn, wanted - known.keys()):
+            known[row.id] = forms.load(row.content) if row.kind == "form" else dmn.Model.load(row.content)
+        with self._lock:
+            self._parts.update(known)
+            while len(self._parts) > _SIZE:
+                self._parts.popitem(last=False)
+        return known

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from engine.domain.errors import Invalid
@@ -55,6 +55,17 @@ def is_retryable(error: DBAPIError) -> bool:
     if isinstance(original, sqlite3.OperationalError):
         return "locked" in str(original) or "busy" in str(original)
     return getattr(original, "sqlstate", None) in _RETRY_STATES
+
+
+def is_absence(error: Exception) -> bool:
+    """True if the database cannot be reached or used at all: nothing that a change of the program would mend."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.OperationalError):
+        text = str(original)
+        return any(word in text for word in ("unable to open", "disk", "readonly", "locked", "busy"))
+    state = getattr(original, "sqlstate", None)
+    # Without a state the server never answered; classes 08, 53 and 57 are lost connections, no resources, shut-down.
+    return isinstance(error, OperationalError) and (state is None or str(state)[:2] in ("08", "53", "57"))
 
 
 def _open_sqlite(url: URL, settings: Settings) -> Engine:

@@ -142,6 +142,7 @@ task = Table(  # open human tasks only; closed ones are rows of ``activity``
     Column("follow_up_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("form_key", Key),
+    Column("record_kind", String(40)),
     Column("record_id", Id),
     Column("subject", Text),  # the record's name when the task opened
     Column("stage", Key),

@@ -188,6 +188,7 @@ def _task() -> None:
         sa.Column("follow_up_at", UtcTime(), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("form_key", sa.String(length=255), nullable=True),
+        sa.Column("record_kind", sa.String(length=40), nullable=True),
         sa.Column("record_id", sa.String(length=16), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("stage", sa.String(length=255), nullable=True),

@@ -1,0 +1,253 @@
+"""Deploy and publish: files become immutable versions, pinned to their forms, decisions and called processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from engine import bpmn
+from engine.domain.access import Right, ensure
+from engine.domain.commands import Deploy, Publish
+from engine.domain.errors import CrmflowError, Invalid, NotFound, Refused
+from engine.domain.questions import LintFiles
+from engine.domain.states import DefinitionState, Severity
+from engine.domain.values import DefinitionRow, Deployment, Finding, ResourceRow
+from engine.services.context import Context
+from engine.services.definitions import finding_json, row_of
+from engine.services.registry import answers, handles
+from engine.services.sources import Part, Process, Sources, describe, gather
+from engine.store import models
+
+
+@answers(LintFiles)
+def lint(ctx: Context, ask: LintFiles) -> tuple[Finding, ...]:
+    """All findings of the files together with what is deployed."""
+    ensure(ask.by, Right.MODEL_READ)
+    return tuple(gather(ctx, ask.files).findings)
+
+
+@handles(Deploy)
+def deploy(ctx: Context, cmd: Deploy) -> Deployment:
+    """Check everything, then write new versions of what changed. Raises ``Refused`` CRM-158 with all findings."""
+    ensure(cmd.by, Right.MODEL_DEPLOY)
+    if cmd.publish:
+        ensure(cmd.by, Right.MODEL_PUBLISH)
+    if not cmd.files:
+        raise Invalid("CRM-157", "There is no file to deploy.", fix="Name at least one BPMN, DMN or form file.")
+    sources = gather(ctx, cmd.files)
+    if sources.refused:
+        raise _refused(sources.findings)
+    shelf = _Shelf(ctx, sources, cmd.by.id)
+    resources = shelf.put_parts()
+    definitions = shelf.put_processes()
+    if shelf.added:
+        ctx.audit(cmd.by, "deploy", detail={"new": shelf.added, "unchanged": shelf.unchanged})
+    if cmd.publish:
+        definitions = [publish(ctx, Publish(row.key, cmd.by, row.version)) for row in definitions]
+    return Deployment(tuple(definitions), tuple(resources), tuple(sources.findings), tuple(shelf.unchanged))
+
+
+@handles(Publish)
+def publish(ctx: Context, cmd: Publish) -> DefinitionRow:
+    """Let people start a version. Raises ``Refused`` CRM-158 when owner, goal or KPI is missing.  # A13, B1"""
+    ensure(cmd.by, Right.MODEL_PUBLISH)
+    row = _version(ctx, cmd.key, cmd.version)
+    missing = _unfit(row)
+    if missing:
+        raise _refused(missing)
+    if row.state != DefinitionState.PUBLISHED.value:
+        starts = [
+            {"message": name, "definition_key": row.key, "element_id": element, "definition_id": row.id}
+            for element, name in row.info["messages_start"]
+        ]
+        models.publish(ctx.conn, row, starts, published_at=ctx.now, published_by=cmd.by.id)
+        ctx.audit(cmd.by, "publish", target=row.id, detail={"key": row.key, "version": row.version})
+    published = models.definition(ctx.conn, row.id)
+    assert published is not None
+    return row_of(published)
+
+
+def _version(ctx: Context, key: str, number: int | None) -> Any:
+    """The row of a version, or of the newest. Raises ``NotFound`` CRM-401."""
+    if number is None:
+        newest = models.latest(ctx.conn, [key])
+        found = newest[0].id if newest else None
+    else:
+        named = models.version(ctx.conn, key, number)
+        found = named[0] if named else None
+    row = models.definition(ctx.conn, found) if found else None
+    if row is None:
+        which = f"version {number} of '{key}'" if number is not None else f"definition '{key}'"
+        raise NotFound("CRM-401", f"There is no {which}.", fix="Deploy it first.")
+    return row
+
+
+def _unfit(row: Any) -> list[Finding]:
+    """What forbids publishing this version."""
+    return bpmn.publishable(next(info for info in bpmn.inspect(row.xml) if info.key == row.key))
+
+
+def _refused(findings: list[Finding]) -> Refused:
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    first = next(f for f in findings if f.severity is Severity.ERROR)
+    return Refused(
+        "CRM-158",
+        f"Refused with {errors} error{'s' if errors != 1 else ''}; the first: [{first.code}] {first.message}",
+        findings,
+        fix="Mend what the findings name and deploy again.",
+    )
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A process as it will stand: new in this deployment, or the newest one that is there already."""
+
+    id: str
+    key: str
+    digest: str  # of its XML
+    wants: dict[str, Any]  # {"forms", "decisions", "calls"}: names it refers to itself
+    xml: bytes | None = None  # set: comes with this deployment
+
+
+class _Shelf:
+    """Puts the files of one deployment beside what is there: same content stays, the rest gets a version."""
+
+    def __init__(self, ctx: Context, sources: Sources, by: str) -> None:
+        self.ctx = ctx
+        self.sources = sources
+        self.by = by
+        self.added: list[str] = []
+        self.unchanged: list[str] = []
+        self.resources = {(row.kind, row.key): row for row in models.latest_resources(ctx.conn)}
+        self.definitions = {row.key: row for row in models.latest(ctx.conn)}
+        self.offers: dict[tuple[str, str], tuple[str, str]] = {}  # (kind, provided name) → (resource id, hash)
+        for row in self.resources.values():
+            self._offer(row.kind, row.provides, row.id, row.hash)
+
+    def put_parts(self) -> list[ResourceRow]:
+        rows = [self._part(part) for part in self.sources.parts]
+        return rows
+
+    def put_processes(self) -> list[DefinitionRow]:
+        new = {p.info.key: self._unit(p) for p in self.sources.processes}
+        plans = []
+        for process in self.sources.processes:
+            unit = new[process.info.key]
+            reached = list(self._reached(unit, new))
+            digest = self._digest(unit, reached)
+            old = self.definitions.get(unit.key)
+            if old is not None and old.hash == digest:
+                unit.id = old.id  # decided before anything is pinned to it: calls may go in circles
+            plans.append((process, unit, reached, digest, old))
+        return [self._process(*plan) for plan in plans]
+
+    def _part(self, part: Part) -> ResourceRow:
+        old = self.resources.get((part.kind, part.key))
+        digest = part.digest
+        if old is not None and old.hash == digest:
+            self.unchanged.append(part.file)
+            row = ResourceRow(old.id, old.kind, old.key, old.version, old.name, old.hash, old.deployed_at)
+        else:
+            number = 1 if old is None else old.version + 1
+            row = ResourceRow(self.ctx.new_id(), part.kind, part.key, number, part.name, digest, self.ctx.now)
+            written = {
+                name: getattr(row, name) for name in ("id", "kind", "key", "version", "name", "hash", "deployed_at")
+            }
+            extra = {"content": part.content, "provides": list(part.provides), "deployed_by": self.by}
+            models.add_resources(self.ctx.conn, [written | extra])
+            self.added.append(f"{part.kind} {part.key} v{number}")
+        self._offer(part.kind, part.provides, row.id, digest)
+        return row
+
+    def _offer(self, kind: str, names: Any, resource_id: str, digest: str) -> None:
+        for name in names:
+            self.offers[kind, name] = (resource_id, digest)
+
+    def _unit(self, process: Process) -> _Unit:
+        info = process.info
+        wants = {"forms": list(info.forms), "decisions": list(info.decisions), "calls": list(info.calls)}
+        if info.start_form and info.start_form not in wants["forms"]:
+            wants["forms"].append(info.start_form)
+        return _Unit(self.ctx.new_id(), info.key, process.digest, wants, process.xml)
+
+    def _process(self, process: Process, unit: _Unit, reached: list[_Unit], digest: str, old: Any) -> DefinitionRow:
+        """The stored version where nothing changed, else a new one."""
+        if old is not None and old.hash == digest:
+            self.unchanged.append(f"{process.file}#{unit.key}")
+            stored = models.definition(self.ctx.conn, old.id)
+            assert stored is not None
+            return row_of(stored)
+        called = {other.key: other.xml or self._xml(other.id) for other in reached}
+        try:
+            bpmn.compile(process.xml, unit.key, called)
+        except Refused:
+            raise
+        except CrmflowError as error:
+            # What the checks let through but the compiler cannot take is refused like any other finding.
+            finding = Finding(error.code, Severity.ERROR, error.message, file=process.file, fix=error.fix)
+            raise _refused([*self.sources.findings, finding]) from error
+        number = 1 if old is None else old.version + 1
+        row = {
+            "id": unit.id,
+            "key": unit.key,
+            "version": number,
+            "name": process.info.name,
+            "state": DefinitionState.DEPLOYED.value,
+            "hash": digest,
+            "xml": process.xml,
+            "pins": self._pins(unit, reached),
+            "info": describe(process.info, process.digest) | {"wants": unit.wants},
+            "findings": [finding_json(f) for f in process.findings],
+            "variant_of": process.info.variant_of,
+            "deployed_at": self.ctx.now,
+            "deployed_by": self.by,
+        }
+        models.add_definitions(self.ctx.conn, [row])
+        self.added.append(f"process {unit.key} v{number}")
+        stored = models.definition(self.ctx.conn, unit.id)
+        assert stored is not None
+        return row_of(stored)
+
+    def _reached(self, start: _Unit, new: dict[str, _Unit]) -> Iterator[_Unit]:
+        """Every process it calls, directly or not: from this deployment, else the newest deployed."""
+        seen, waiting = {start.key}, list(start.wants["calls"])
+        while waiting:
+            key = waiting.pop(0)
+            if key in seen:
+                continue
+            seen.add(key)
+            unit = new.get(key) or self._old(key)
+            if unit is not None:
+                yield unit
+                waiting.extend(unit.wants["calls"])
+
+    def _old(self, key: str) -> _Unit | None:
+        row = self.definitions.get(key)
+        return None if row is None else _Unit(row.id, key, row.info["source"], row.info["wants"])
+
+    def _xml(self, definition_id: str) -> bytes:
+        row = models.definition(self.ctx.conn, definition_id)
+        assert row is not None
+        return bytes(row.xml)
+
+    def _pins(self, unit: _Unit, reached: list[_Unit]) -> dict[str, dict[str, str]]:
+        """What each name means for this version, for ever."""
+        pins: dict[str, dict[str, str]] = {"forms": {}, "decisions": {}, "calls": {u.key: u.id for u in reached}}
+        for each in (unit, *reached):
+            for area, kind in (("forms", "form"), ("decisions", "dmn")):
+                for name in each.wants[area]:
+                    if (kind, name) in self.offers:
+                        pins[area].setdefault(name, self.offers[kind, name][0])
+        return pins
+
+    def _digest(self, unit: _Unit, reached: list[_Unit]) -> str:
+        """Of the XML and of the content of everything it is pinned to."""
+        lines = [f"process {unit.key} {unit.digest}"]
+        lines += sorted(f"call {other.key} {other.digest}" for other in reached)
+        for each in (unit, *reached):
+            for area, kind in (("forms", "form"), ("decisions", "dmn")):
+                for name in each.wants[area]:
+                    lines.append(f"{kind} {name} {self.offers.get((kind, name), ('', ''))[1]}")
+        return sha256("\n".join(dict.fromkeys(lines)).encode()).hexdigest()

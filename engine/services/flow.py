@@ -1,0 +1,179 @@
+"""One instance on the move: what every command that runs an instance has in common.
+
+open → run (the command's own part) → ``conclude``: transactional calls, assignment, the ``Step`` written,
+messages that were waiting for what has opened now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from engine import bpmn
+from engine.bpmn.runtime_vars import View
+from engine.domain.access import Actor
+from engine.domain.errors import NotFound, RunError
+from engine.domain.states import InstanceState
+from engine.domain.values import Step, TaskOpened
+from engine.services import registry
+from engine.services.context import Context, Current
+from engine.services.edges import outward, references
+from engine.services.library import Loaded
+from engine.services.placing import place
+from engine.services.registry import BpmnError, port
+from engine.store.apply import Placed, Write, link_records, write_step
+from engine.store.repos import Locked
+
+_CALL = "crmflow:"
+
+
+@dataclass(slots=True)
+class Flow:
+    """An instance that this transaction holds, and what it will be written with."""
+
+    id: str
+    loaded: Loaded
+    by: Actor
+    business_key: str | None
+    revision: int | None  # None: new
+    digest: str | None
+    closing: dict[int, str] = field(default_factory=dict)
+    own_timers: Collection[int] = ()
+    fired: Mapping[str, str | None] = field(default_factory=dict)
+    started: Mapping[str, Any] = field(default_factory=dict)
+    known: frozenset[Any] = frozenset()  # records the instance was linked to before
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a command did to an instance."""
+
+    step: Step
+    revision: int
+    tasks: dict[int, str]  # node → id of the tasks that opened and are open
+    placed: dict[int, Placed]
+
+    @property
+    def opened(self) -> list[tuple[TaskOpened, str, Placed]]:
+        return [(task, self.tasks[task.key], self.placed[task.key]) for task in self.step.opened]
+
+
+def resume(ctx: Context, locked: Locked, by: Actor) -> tuple[Flow, bpmn.Run]:
+    """Wake a locked instance. Raises ``NotFound`` CRM-402 if it is over."""
+    if locked.blob is None:
+        raise NotFound("CRM-402", f"Instance '{locked.id}' is over.", fix="Look at its history.")
+    loaded = ctx.library.load(ctx.conn, locked.definition_id)
+    flow = Flow(locked.id, loaded, by, locked.business_key, locked.revision, locked.audit_digest)
+    run = runtime(ctx, loaded).resume(loaded.process, locked.blob, ctx.now)
+    flow.known = frozenset(references(stored(run)))
+    return flow, run
+
+
+def runtime(ctx: Context, loaded: Loaded) -> bpmn.Runtime:
+    """The runtime of one command: decisions as pinned, records as they stand now."""
+    return bpmn.Runtime(
+        decide=loaded.decide,
+        records=lambda ref: port("record.read")(ctx, ref),
+        limit=ctx.settings.step_limit,
+    )
+
+
+def stored(run: bpmn.Run, key: int | None = None) -> dict[str, Any]:
+    """The variables a token sees (the top scope without ``key``) as stored: records are references."""
+    view = run.scope(key)
+    assert isinstance(view, View)
+    return {name: value for name, value in view.raw().items() if name != "instance"}
+
+
+def conclude(ctx: Context, flow: Flow, run: bpmn.Run) -> Outcome:
+    """Do the calls that belong to this transaction, then write everything that happened."""
+    ctx.current = Current(flow.id, flow.loaded, flow.business_key, flow.by)
+    try:
+        _serve(ctx, run)
+        outcome = _write(ctx, flow, run.finish())
+        waiting = outcome.step.subscriptions
+        if waiting:
+            from engine.services.messages import catch_up  # messages run instances, too
+
+            outcome = catch_up(ctx, flow, outcome)
+    finally:
+        ctx.current = None
+    return outcome
+
+
+def continued(ctx: Context, flow: Flow, outcome: Outcome) -> bpmn.Run:
+    """Run on from what was just written, in the same transaction."""
+    assert outcome.step.state is not None
+    flow.revision = outcome.revision
+    flow.closing, flow.own_timers, flow.fired, flow.started = {}, (), {}, {}
+    return runtime(ctx, flow.loaded).resume(flow.loaded.process, outcome.step.state, ctx.now)
+
+
+def _serve(ctx: Context, run: bpmn.Run) -> None:
+    """Run the transactional calls until none is open; what one answers may open the next."""
+    for _ in range(ctx.settings.step_limit):
+        call = next((call for call in run.pending if call.type.startswith(_CALL)), None)
+        if call is None:
+            return
+        handler = registry.calls.get(call.type)
+        if handler is None:
+            raise RunError(
+                "CRM-691",
+                f"'{call.name}' asks for '{call.type}', which crmflow does not have.",
+                fix=f"Use one of: {', '.join(sorted(registry.calls))}.",
+            )
+        try:
+            result = handler(ctx, call)
+        except BpmnError as error:
+            run.throw(call.key, error.code, error.message)
+        else:
+            run.finish_call(call.key, result)
+    raise RunError("CRM-692", "The transactional calls of one command do not end.", fix="Look for a loop in the model.")
+
+
+def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
+    loaded = flow.loaded
+    over = step.status is not InstanceState.ACTIVE
+    if step.calls or step.messages:
+        step = replace(
+            step,
+            calls=tuple(replace(call, input=outward(call.input)) for call in step.calls),
+            messages=tuple(replace(message, payload=outward(message.payload)) for message in step.messages),
+        )
+    placed = {task.key: _placed(ctx, task, loaded) for task in step.opened}
+    if over:
+        ctx.audit(flow.by, f"instance.{step.status.value}", instance_id=flow.id)
+    flow.digest = ctx.trail.seal(flow.id, flow.digest)
+    to = Write(
+        instance_id=flow.id,
+        definition_id=loaded.id,
+        business_key=flow.business_key,
+        now=ctx.now,
+        revision=flow.revision,
+        by=flow.by.id,
+        digest=flow.digest,
+        drawn_in=loaded.pinned,
+        placed=placed,
+        closing=flow.closing,
+        own_timers=flow.own_timers,
+        fired=flow.fired,
+        variables=msgspec.msgpack.encode(outward(step.variables)) if over else None,
+        started=flow.started,
+    )
+    tasks = write_step(ctx.conn, step, to)
+    linked = references(step.variables)
+    if linked - flow.known:
+        link_records(ctx.conn, flow.id, [ref.id for ref in linked - flow.known])
+        flow.known = frozenset(linked)
+    if step.calls or step.messages:
+        ctx.wake = True
+    return Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
+
+
+def _placed(ctx: Context, task: TaskOpened, loaded: Loaded) -> Placed:
+    found = place(ctx, task, loaded)
+    subject = port("record.name")(ctx, task.record) if task.record else None
+    return Placed(found.assignee, found.candidates, found.why or None, subject)

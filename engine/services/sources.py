@@ -1,0 +1,193 @@
+"""The files of a deployment or a lint: what each is, what it holds, and every finding about them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from engine import bpmn, dmn, forms
+from engine.domain.errors import Refused
+from engine.domain.states import Severity
+from engine.domain.values import FileIn, Finding
+from engine.model.xml import BadXml, read, space
+from engine.services.context import Context
+from engine.store import models
+
+_DMN = "omg.org/spec/DMN"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One executable process of a file."""
+
+    file: str
+    xml: bytes
+    info: bpmn.ProcessInfo
+    findings: tuple[Finding, ...]
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.xml).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A DMN model or a form."""
+
+    file: str
+    kind: str  # dmn, form
+    key: str
+    name: str
+    content: bytes
+    provides: tuple[str, ...]  # decisions (ids and names), or the form's id
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.content).hexdigest()
+
+
+@dataclass(slots=True)
+class Sources:
+    """Everything read; ``findings`` holds all of them, files in the order given."""
+
+    processes: list[Process] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def refused(self) -> bool:
+        return any(f.severity is Severity.ERROR for f in self.findings)
+
+
+def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
+    """Read the files and check them against each other and against what is deployed. Never raises for a file."""
+    found = Sources()
+    drawn: list[FileIn] = []
+    for file in files:
+        kind = _kind(file.content)
+        if kind == "form":
+            _form(found, file)
+        elif kind == "dmn":
+            _tables(found, file)
+        else:
+            drawn.append(file)
+    infos = {file.name: _inspect(file) for file in drawn}
+    catalogue = _catalogue(ctx, found, [info for some in infos.values() for info in some])
+    for file in drawn:
+        _drawing(found, file, infos[file.name], catalogue)
+    found.findings.extend(_twice(found))
+    return found
+
+
+def _kind(content: bytes) -> str:
+    """form, dmn, or bpmn (what is none of them gets its finding from the BPMN reader)."""
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return "form"
+    try:
+        return "dmn" if _DMN in space(read(content)) else "bpmn"
+    except BadXml:
+        return "bpmn"
+
+
+def _form(found: Sources, file: FileIn) -> None:
+    try:
+        form = forms.load(file.content)
+    except Refused as refused:
+        found.findings.extend(_of(file, refused.findings))
+        return
+    name = str(form.schema.get("name") or form.schema.get("title") or form.id)
+    found.parts.append(Part(file.name, "form", form.id, name, file.content, (form.id,)))
+
+
+def _tables(found: Sources, file: FileIn) -> None:
+    found.findings.extend(_of(file, dmn.check(file.content)))
+    try:
+        model = dmn.Model.load(file.content)
+    except Refused as refused:
+        known = {(f.code, f.element, f.line) for f in found.findings if f.file == file.name}
+        found.findings.extend(f for f in _of(file, refused.findings) if (f.code, f.element, f.line) not in known)
+        return
+    found.parts.append(Part(file.name, "dmn", model.id, model.name, file.content, tuple(sorted(model.decisions))))
+
+
+def _inspect(file: FileIn) -> tuple[bpmn.ProcessInfo, ...]:
+    try:
+        return bpmn.inspect(file.content)
+    except BadXml:
+        return ()  # ``bpmn.check`` says why, with the line
+
+
+def _catalogue(ctx: Context, found: Sources, infos: list[bpmn.ProcessInfo]) -> bpmn.Catalogue:
+    """What models may refer to: what is deployed and what comes with them."""
+    known = models.latest_resources(ctx.conn)
+    return bpmn.Catalogue(
+        forms={key for part in found.parts if part.kind == "form" for key in part.provides}
+        | {key for row in known if row.kind == "form" for key in row.provides},
+        decisions={key for part in found.parts if part.kind == "dmn" for key in part.provides}
+        | {key for row in known if row.kind == "dmn" for key in row.provides},
+        processes={info.key for info in infos} | {row.key for row in models.latest(ctx.conn)},
+        groups=set(models.group_keys(ctx.conn)) or None,
+    )
+
+
+def _drawing(found: Sources, file: FileIn, infos: tuple[bpmn.ProcessInfo, ...], catalogue: bpmn.Catalogue) -> None:
+    findings = tuple(_of(file, bpmn.check(file.content, catalogue)))
+    found.findings.extend(findings)
+    for info in infos:
+        if info.executable:
+            found.processes.append(Process(file.name, file.content, info, findings))
+
+
+def _twice(found: Sources) -> list[Finding]:
+    """Ids that two of the files use."""
+    holders: dict[tuple[str, str], list[str]] = {}
+    for process in found.processes:
+        holders.setdefault(("process", process.info.key), []).append(process.file)
+    for part in found.parts:
+        holders.setdefault((part.kind, part.key), []).append(part.file)
+    chinese = {"process": "流程", "dmn": "决策模型", "form": "表单"}
+    return [
+        Finding(
+            "CRM-155",
+            Severity.ERROR,
+            f"Two files hold the {kind} '{key}': {', '.join(sorted(set(names)))}.",
+            element=key,
+            file=names[-1],
+            why="Nobody could tell which one is meant.",
+            fix="Deploy one of them, or give the other another id.",
+            message_zh=f"有两个文件包含{chinese[kind]}“{key}”：{'、'.join(sorted(set(names)))}。",
+            why_zh="无法判断应使用哪一个。",
+            fix_zh="只部署其中一个，或为另一个换一个 id。",
+        )
+        for (kind, key), names in holders.items()
+        if len(names) > 1
+    ]
+
+
+def _of(file: FileIn, findings: Iterable[Finding]) -> list[Finding]:
+    return [f if f.file else replace(f, file=file.name) for f in findings]
+
+
+def describe(info: bpmn.ProcessInfo, digest: str) -> dict[str, Any]:
+    """``definition.info``: what lists, pages and the runtime's callers need without reading the XML again."""
+    return {
+        "owner": info.owner,
+        "goal": info.goal,
+        "kpi": info.kpi,
+        "kind": info.kind,
+        "stage": info.stage,
+        "version_tag": info.version_tag,
+        "variant_of": info.variant_of,
+        "variants": info.variants,
+        "start_form": info.start_form,
+        "documentation": info.documentation,
+        "messages_start": [list(pair) for pair in info.messages_start],
+        "source": digest,
+        "elements": {
+            element.id: {"name": element.name, "kind": element.kind}
+            | ({"documentation": element.documentation} if element.documentation else {})
+            for element in info.elements.values()
+        },
+    }

@@ -1,0 +1,248 @@
+"""Human tasks: claim, release, reassign, complete, draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from engine import forms
+from engine.domain.access import (
+    Actor,
+    Right,
+    ensure,
+    ensure_may_claim,
+    ensure_may_complete,
+    may_see_task,
+)
+from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
+from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound, Stale
+from engine.domain.states import TaskState
+from engine.domain.values import RecordRef, TaskDone, TaskOpened, TaskRow
+from engine.services.context import Context
+from engine.services.edges import inward
+from engine.services.flow import Outcome, conclude, resume, stored
+from engine.services.library import Loaded
+from engine.services.registry import handles, port
+from engine.services.views import task_row
+from engine.store import inbox, tables as t
+from engine.store.apply import Placed
+from engine.store.repos import Locked, TaskLock, end_of_task, lock_for_task
+
+_WORDS = {"completed": "completed", "cancelled": "cancelled", "failed": "ended by an error"}
+
+
+@handles(CompleteTask)
+def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
+    """Finish a human task and run its instance to the next wait."""
+    # Read only now, under the lock: a boundary timer or somebody else may have ended it since its form was drawn.
+    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    ensure_may_complete(cmd.by, task.name, task.assignee, task.candidates)
+    _fresh(task, cmd.revision)
+    flow, run = resume(ctx, locked, cmd.by)
+    raw = stored(run, task.node)
+    data = _checked(flow.loaded, task, inward(cmd.data), run.scope(task.node), cmd.by)
+    data = _to_records(ctx, data, raw, cmd.by)
+    flow.closing = {task.node: task.id}
+    flow.own_timers = task.timers
+    ctx.audit(cmd.by, "task.complete", instance_id=locked.id, target=task.id, detail={"element": task.element_id})
+    run.complete(task.node, forms.merge({name: raw[name] for name in data if name in raw}, data))
+    outcome = conclude(ctx, flow, run)
+    return TaskDone(
+        instance_id=locked.id,
+        instance_state=outcome.step.status,
+        revision=outcome.revision,
+        next_task=_next(ctx, flow.loaded, locked, outcome, cmd.by),
+        faults=outcome.step.faults,
+    )
+
+
+@handles(ClaimTask)
+def claim(ctx: Context, cmd: ClaimTask) -> TaskRow:
+    """Take a task from the queue; claiming one's own again changes nothing."""
+    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-203")
+    ensure_may_claim(cmd.by, task.name, task.assignee, task.candidates)
+    _fresh(task, cmd.revision)
+    if task.assignee != cmd.by.id:
+        _assign(ctx, locked, task, cmd.by, "task.claim", assignee=cmd.by.id)
+    return _shown(ctx, task.id)
+
+
+@handles(ReleaseTask)
+def release(ctx: Context, cmd: ReleaseTask) -> TaskRow:
+    """Give a claimed task back to its candidates."""
+    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    if task.assignee != cmd.by.id:
+        ensure(cmd.by, Right.TASK_MANAGE)
+    if not task.candidates:
+        raise Conflict(
+            "CRM-206", f"Task '{task.name}' has no candidates to go back to.", fix="Reassign it to a user or a team."
+        )
+    _fresh(task, cmd.revision)
+    if task.assignee is not None:
+        _assign(ctx, locked, task, cmd.by, "task.release", assignee=None)
+    return _shown(ctx, task.id)
+
+
+@handles(ReassignTask)
+def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
+    """Give a task to a user, or ("team:KEY") to a team's queue. One's own may be handed on, others' by managers."""
+    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    if task.assignee != cmd.by.id:
+        ensure(cmd.by, Right.TASK_MANAGE)
+    _fresh(task, cmd.revision)
+    kind, _, key = cmd.to.rpartition(":")
+    _ensure_principal(ctx, "team" if kind == "team" else "user", key)
+    detail = {"from": task.assignee, "to": cmd.to, "reason": cmd.reason}
+    if kind == "team":
+        team = (f"team:{key}",)
+        ctx.conn.execute(delete(t.task_candidate).where(t.task_candidate.c.task_id == task.id))
+        ctx.conn.execute(insert(t.task_candidate), [{"task_id": task.id, "candidate": team[0]}])
+        _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=None, candidates=team)
+    else:
+        _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=key)
+    return _shown(ctx, task.id)
+
+
+@handles(SaveDraft)
+def save_draft(ctx: Context, cmd: SaveDraft) -> None:
+    """Keep what was typed; empty data removes it. Drafts are one's own and end with the task."""
+    _, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    ensure_may_complete(cmd.by, task.name, task.assignee, task.candidates)
+    d = t.draft.c
+    ctx.conn.execute(delete(t.draft).where(d.task_id == task.id, d.login == cmd.by.id))
+    if cmd.data:
+        row = {"task_id": task.id, "login": cmd.by.id, "data": dict(cmd.data), "saved_at": ctx.now}
+        ctx.conn.execute(insert(t.draft), [row])
+
+
+def _lock(ctx: Context, task_id: str, by: Actor, code: str) -> tuple[Locked, TaskLock]:
+    """The task under its instance's lock. Who may not see it learns nothing of it."""
+    found = lock_for_task(ctx.conn, task_id)
+    if found is None:
+        raise gone(ctx, task_id, code)
+    _, task = found
+    if not may_see_task(by, task.assignee, task.candidates):
+        raise Forbidden("CRM-311", f"'{by.id}' is not a candidate of task '{task.name}'.", fix="Ask a manager.")
+    return found
+
+
+def gone(ctx: Context, task_id: str, code: str) -> CrmflowError:
+    """Why a task is not open: who was first, and when, from the history."""
+    end = end_of_task(ctx.conn, task_id)
+    if end is None:
+        return NotFound("CRM-403", f"There is no task '{task_id}'.", fix="Look in your inbox.")
+    word = _WORDS.get(end.state, end.state)
+    at = end.at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    who = "crmflow" if end.by in (None, "system") else end.by
+    return Conflict(
+        code,
+        f"Task '{end.name}' was already {word} by {who} at {at}.",
+        fix="Go back to your inbox; nothing of yours was saved.",
+        by=end.by,
+        at=at,
+        task=end.name,
+        instance=end.instance_id,
+    )
+
+
+def _fresh(task: TaskLock, revision: int | None) -> None:
+    """If-Match: the task as it was seen. Raises ``Stale`` CRM-290."""
+    if revision is not None and revision != task.revision:
+        raise Stale(
+            "CRM-290", f"Task '{task.name}' was changed meanwhile.", fix="Load it again.", revision=task.revision
+        )
+
+
+def _assign(
+    ctx: Context,
+    locked: Locked,
+    task: TaskLock,
+    by: Actor,
+    action: str,
+    detail: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> None:
+    """Change whose a task is; the audit row is chained to the instance's."""
+    ctx.conn.execute(update(t.task).where(t.task.c.id == task.id).values(revision=task.revision + 1, **values))
+    ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
+    digest = ctx.trail.seal(locked.id, locked.audit_digest)
+    ctx.conn.execute(update(t.instance).where(t.instance.c.id == locked.id).values(audit_digest=digest))
+
+
+def _ensure_principal(ctx: Context, kind: str, key: str) -> None:
+    p = t.principal.c
+    found = ctx.conn.scalar(select(p.id).where(p.id == key, p.kind == kind, p.active.is_(True)))
+    if found is None:
+        raise NotFound("CRM-411", f"There is no active {kind} '{key}'.", fix="Choose one of the list.")
+
+
+def _shown(ctx: Context, task_id: str) -> TaskRow:
+    row = inbox.one(ctx.conn, task_id)
+    assert row is not None
+    return task_row(row)
+
+
+def _checked(
+    loaded: Loaded, task: TaskLock, data: Mapping[str, Any], scope: Mapping[str, Any], by: Actor
+) -> dict[str, Any]:
+    """The form's data, cleaned. A task without a form takes what it is given."""
+    form = loaded.forms.get(task.form_key or "")
+    if form is not None:
+        return form.validate(data, scope, locale=by.locale)
+    strange = [name for name in data if not name.isidentifier() or name == "instance"]
+    if strange:
+        raise Invalid("CRM-014", f"'{strange[0]}' cannot be a variable.", fix="Use letters, digits and _ in names.")
+    return dict(data)
+
+
+def _to_records(ctx: Context, data: dict[str, Any], raw: Mapping[str, Any], by: Actor) -> dict[str, Any]:
+    """Fields of records among the data are written to the records; the rest stays for the variables.  # D1"""
+    rest: dict[str, Any] = {}
+    for name, value in data.items():
+        ref = raw.get(name)
+        if isinstance(ref, RecordRef) and isinstance(value, Mapping):
+            port("record.write")(ctx, ref, value, by)
+        else:
+            rest[name] = value
+    return rest
+
+
+def _next(ctx: Context, loaded: Loaded, locked: Locked, outcome: Outcome, by: Actor) -> TaskRow | None:
+    """The same person's next task among those that just opened: assigned to them before claimable by them."""
+    mine = [(task, key, placed) for task, key, placed in outcome.opened if _is_for(by, placed)]
+    if not mine:
+        return None
+    task, key, placed = min(mine, key=lambda each: each[2].assignee != by.id)
+    return _fresh_row(ctx, loaded, locked, task, key, placed)
+
+
+def _is_for(by: Actor, placed: Placed) -> bool:
+    if placed.assignee is not None:
+        return placed.assignee == by.id
+    return not by.candidacies.isdisjoint(placed.candidates)
+
+
+def _fresh_row(ctx: Context, loaded: Loaded, locked: Locked, task: TaskOpened, task_id: str, placed: Placed) -> TaskRow:
+    """The row of a task that this transaction wrote, without reading it back."""
+    return TaskRow(
+        id=task_id,
+        instance_id=locked.id,
+        element_id=task.element_id,
+        name=task.name,
+        state=TaskState.OPEN if placed.assignee is None else TaskState.CLAIMED,
+        assignee=placed.assignee,
+        priority=task.priority,
+        created_at=ctx.now,
+        due_at=task.due_at,
+        follow_up_at=task.follow_up_at,
+        definition_id=loaded.pinned.get(task.definition_key, loaded.id),
+        definition_key=task.definition_key or loaded.key,
+        definition_name=loaded.names.get(task.definition_key, loaded.name),
+        business_key=locked.business_key,
+        candidates=placed.candidates,
+        record=task.record,
+        subject=placed.subject,
+        stage=task.stage,
+    )

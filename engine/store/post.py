@@ -1,0 +1,73 @@
+"""Messages in the store: who waits for one, and those that nobody waits for yet.
+
+A message and a subscription for it that are written at the same moment cannot miss each other: both sides look for
+the other under one lock on (name, key), and the second one to get it sees what the first has committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from engine.store import tables as t
+from engine.store.prepared import Insert, Prepared
+
+_S, _M = t.subscription.c, t.message.c
+_WAITING = Prepared(
+    select(_S.id, _S.instance_id)
+    .where(_S.message == bindparam("name"), _S.correlation_key == bindparam("key"), _S.kind == "message")
+    .order_by(_S.id)
+    .limit(1)
+)
+_NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
+_BUFFERED = Prepared(
+    select(_M.id, _M.payload, _M.sent_by)
+    .where(_M.name == bindparam("name"), _M.correlation_key == bindparam("key"), _M.expires_at > bindparam("now"))
+    .order_by(_M.id)
+    .limit(1)
+    .with_for_update()
+)
+_DROP = Prepared(delete(t.message).where(_M.id == bindparam("id")))
+_ADD = Insert(t.message)
+
+
+def lock(conn: Connection, name: str, key: str) -> None:
+    """Queue with everybody else who deals with this message, until the transaction ends."""
+    if conn.dialect.name == "postgresql":
+        number = int.from_bytes(blake2b(f"{name}\0{key}".encode(), digest_size=8).digest(), "big", signed=True)
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%(number)s)", {"number": number})
+
+
+def waiting(conn: Connection, name: str, key: str) -> tuple[str, str] | None:
+    """(subscription, instance) that has waited longest; nothing is locked yet."""
+    row = _WAITING.row(conn, name=name, key=key)
+    return None if row is None else (row[0], row[1])
+
+
+def node_of(conn: Connection, subscription_id: str) -> tuple[int, str] | None:
+    """(node, element) of a subscription, under the instance's lock; None if it is gone."""
+    row = _NODE.row(conn, id=subscription_id)
+    return None if row is None else (row[0], row[1])
+
+
+def take(conn: Connection, name: str, key: str, now: datetime) -> tuple[str, Mapping[str, Any], str] | None:
+    """Take the oldest buffered message out: (id, payload, sender). Under ``lock``."""
+    row = _BUFFERED.row(conn, name=name, key=key, now=now)
+    if row is None:
+        return None
+    _DROP.run(conn, id=row[0])
+    return row[0], row[1], row[2]
+
+
+def keep(conn: Connection, row: Mapping[str, Any]) -> None:
+    """Buffer a message until it expires. Under ``lock``."""
+    _ADD.run(conn, [row])
+
+
+def expire(conn: Connection, now: datetime) -> int:
+    """Housekeeping: drop messages whose time is over; how many."""
+    return conn.execute(delete(t.message).where(_M.expires_at <= now)).rowcount

@@ -1,0 +1,60 @@
+"""People and models that the store's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.app import Engine
+from engine.domain.access import SYSTEM, Actor
+from engine.domain.commands import AddTeam, AddUser, Deploy
+from engine.domain.questions import ActorNamed
+from engine.domain.values import Deployment, FileIn
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def person(engine: Engine) -> Callable[..., Actor]:
+    """Make a user (``person("alice", teams=("sales",))``); employee unless said otherwise."""
+
+    def make(login: str, *, roles: tuple[str, ...] = ("employee",), teams: tuple[str, ...] = ()) -> Actor:
+        engine.do(AddUser(login, SYSTEM, name=login.title(), roles=roles, teams=teams))
+        return engine.ask(ActorNamed(login))
+
+    return make
+
+
+@pytest.fixture
+def bench(engine: Engine) -> str:
+    """A team named like the group of the two-task model."""
+    engine.do(AddTeam("bench", SYSTEM, name="Bench"))
+    return "bench"
+
+
+@pytest.fixture
+def alice(person: Callable[..., Actor], bench: str) -> Actor:
+    return person("alice", teams=(bench,))
+
+
+@pytest.fixture
+def bob(person: Callable[..., Actor], bench: str) -> Actor:
+    return person("bob", teams=(bench,))
+
+
+@pytest.fixture
+def carol(person: Callable[..., Actor]) -> Actor:
+    """An employee of no team."""
+    return person("carol")
+
+
+@pytest.fixture
+def manager(person: Callable[..., Actor]) -> Actor:
+    return person("mary", roles=("manager",))
+
+
+@pytest.fixture
+def two_tasks(engine: Engine, bench: str) -> Deployment:
+    """start → user task (timer on it) → gateway + script → user task → end."""
+    path = ROOT / "bench" / "two_task.bpmn"
+    return engine.do(Deploy((FileIn(path.name, path.read_bytes()),), SYSTEM, publish=True))
