@@ -10,15 +10,13 @@ from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from engine.domain.errors import Refused, Stale
-from engine.domain.states import Severity
-from engine.domain.values import FileIn, Finding
+from engine.domain.errors import Stale
+from engine.domain.values import FileIn
 from webui.api.problem import BadRequest, NeedsMatch, TooLarge, WrongMedia
 from webui.api.routing import Route
 
 JSON_LIMIT = 1 << 20  # bytes of an ordinary request
 UPLOAD_LIMIT = 64 << 20  # bytes of a deployment or a lint request, all files together
-FILE_LIMIT = 10 << 20  # bytes of one model; more is a finding
 DEPTH = 64  # of nested JSON
 INTEGER = 1 << 63  # larger whole numbers are sent as text
 _BAD = re.compile("[\x00\ud800-\udfff]")
@@ -181,10 +179,9 @@ def _upload(model: type[BaseModel], request: Request) -> tuple[Any, tuple[FileIn
     for _, stored in request.files.items(multi=True):
         name = stored.filename or "file"
         check_text(name, "file name")
-        files.append(FileIn(name[:255], stored.stream.read(FILE_LIMIT + 1)))
+        files.append(FileIn(name[:255], stored.stream.read()))
     if not files:
         raise BadRequest("CRM-049", "The upload holds no file.", fix="Send each file as a part with a file name.")
-    check_sizes(tuple(files))
     fields: dict[str, Any] = {"files": []}
     for name, value in request.form.items():
         check_text(name, "form")
@@ -196,25 +193,3 @@ def _upload(model: type[BaseModel], request: Request) -> tuple[Any, tuple[FileIn
         raise BadRequest(
             "CRM-041", "The upload's fields do not fit.", fix="Mend what 'fields' names.", fields=complaints(error)
         ) from error
-
-
-def check_sizes(files: tuple[FileIn, ...]) -> None:
-    """Refuse models over 10 MB with a finding each; they are not read (CRM-190)."""
-    found = tuple(
-        Finding(
-            code="CRM-190",
-            severity=Severity.ERROR,
-            message=f"The file is larger than {FILE_LIMIT >> 20} MB.",
-            file=file.name,
-            line=1,
-            why="A drawn model is some hundred kB; a file of this size is something else and would hold up everybody.",
-            fix="Upload the BPMN, DMN or form file itself.",
-            message_zh=f"文件超过 {FILE_LIMIT >> 20} MB。",
-            why_zh="绘制的模型通常只有几百 kB；这么大的文件不是模型，还会拖慢所有人。",
-            fix_zh="请上传 BPMN、DMN 或表单文件本身。",
-        )
-        for file in files
-        if len(file.content) > FILE_LIMIT
-    )
-    if found:
-        raise Refused("CRM-190", f"'{found[0].file}' is too large.", found, fix="See the findings.")

@@ -117,7 +117,7 @@ class PublishBody(Sent):
 
 
 class StartBody(Sent):
-    key: Key = Field(description="Key of the definition.", examples=["lead-to-order"])
+    key: Key = Field(description="Key of the definition.", examples=["order-check"])
     variables: Data = Field(default_factory=dict)
     business_key: Key | None = None
     version: Version | None = Field(None, description="The published one, if not given.")

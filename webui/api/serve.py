@@ -115,7 +115,8 @@ def _write_raw(raw: Raw) -> Response:
     response.set_etag(raw.tag)
     response.headers["Content-Disposition"] = f'attachment; filename="{_ascii(raw.name)}"'
     response.headers["X-Content-Type-Options"] = "nosniff"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _ascii(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Request
 from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
-from wtforms.validators import ValidationError
+from wtforms.validators import ValidationError  # type: ignore[import-untyped]
 
 from engine.domain.access import Actor
 from engine.domain.errors import Forbidden, Unauthenticated

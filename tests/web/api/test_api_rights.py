@@ -1,0 +1,73 @@
+"""Route by role: whoever lacks the right is refused, whoever has it is not; strangers are asked who they are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from engine.domain.access import GRANTS, Right, Role
+from webui.api.routes import ROUTES
+from webui.api.routing import Route
+
+#: A body that gets past the form of each request, so that the right alone decides.
+BODIES: dict[str, dict[str, Any]] = {
+    "deploy": {"files": []},
+    "lint": {"files": []},
+    "start_instance": {"key": "nothing"},
+    "cancel_instance": {"reason": "test"},
+    "reassign_task": {"to": "rival"},
+    "send_message": {"name": "nothing"},
+    "create_record": {"kind": "nothing", "data": {}},
+}
+IDS = [route.name for route in ROUTES]
+
+
+def call_of(route: Route) -> dict[str, Any]:
+    """A request that is well formed and names nothing that exists."""
+    headers = {"If-Match": '"1"'} if route.guarded == "must" else {}
+    body = BODIES.get(route.name, {}) if route.body is not None else None
+    return {"method": route.method, "path": re.sub(r"{\w+}", "nothing", route.path), "json": body, "headers": headers}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_route_by_role(api: Any, route: Route) -> None:
+    for role in Role:
+        got = api(role.value, **call_of(route))
+        assert got.status_code < 500, got.text
+        code = got.json["code"] if got.mimetype == "application/problem+json" else ""
+        if route.right is None or route.right in GRANTS[role]:
+            assert code != "CRM-310", f"{role} may {route.right}, yet: {got.text}"
+        else:
+            assert (got.status_code, code) == (403, "CRM-310"), f"{role} may not {route.right}: {got.text}"
+            assert got.json["right"] == route.right.value
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_route_without_login(api: Any, route: Route) -> None:
+    got = api(None, **call_of(route))
+    assert api.code(got) == (401, "CRM-304")
+    assert got.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [("Bearer nonsense", "CRM-303"), ("Basic YWxpY2U6eA==", "CRM-305"), ("Bearer", "CRM-305"), ("Bearer é", "CRM-305")],
+)
+def test_bad_credentials(api: Any, header: str, code: str) -> None:
+    got = api(None, "GET", "/me", headers={"Authorization": header})
+    assert api.code(got) == (401, code)
+
+
+def test_every_right_is_behind_some_route_or_says_why_not() -> None:
+    elsewhere = {Right.TASK_MANAGE, Right.PEOPLE_MANAGE}  # reassign checks the task itself; people are added by CLI
+    assert {route.right for route in ROUTES} | elsewhere | {None} >= set(Right)
+
+
+def test_me(api: Any) -> None:
+    got = api("manager", "GET", "/me").json
+    assert got["login"] == "manager"
+    assert got["roles"] == ["manager"]
+    assert got["teams"] == ["sales"]
+    assert set(got["rights"]) == {right.value for right in GRANTS[Role.MANAGER]}

@@ -1,0 +1,73 @@
+"""schemathesis reads the document and looks for a request that ends in a 5xx, or an answer the document denies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from conftest import Api, copy  # of this folder
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from engine.app import Engine
+from engine.domain.access import SYSTEM
+from engine.domain.clock import FixedClock
+from engine.domain.commands import SaveRecord
+from engine.domain.questions import ListDefinitions
+from webui import create_app
+
+EXAMPLES = 60 if os.environ.get("CRMFLOW_PROVE") == "1" else 4
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@pytest.fixture(scope="module")
+def place(furnished: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One database for all requests: what one leaves behind, the next one meets."""
+    path = tmp_path_factory.mktemp("fuzz") / "crmflow.sqlite"
+    copy(furnished[0], path)
+    clock = FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    engine = Engine.open(f"sqlite:///{path}", clock=clock)
+    yield Api(create_app(engine, {"TESTING": True}), engine, clock, furnished[1])
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def ids(place: Api) -> dict[str, Any]:
+    """Things that exist, by the name of the path parameter."""
+    record = place.engine.do(SaveRecord("account", by=SYSTEM, data={"name": "Fuzz & Co"}))
+    definition = place.engine.ask(ListDefinitions(SYSTEM)).items[0]
+    return {
+        "record_id": lambda: record.id,
+        "definition_id": lambda: definition.id,
+        "key": lambda: "api-review",
+        "instance_id": lambda: place.start()["instance_id"],
+        "task_id": lambda: place.start()["tasks"][0],
+    }
+
+
+@pytest.fixture(scope="module")
+def document(place: Api) -> Any:
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", place.app)
+
+
+schema = schemathesis.pytest.from_fixture("document")
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+def test_no_request_ends_in_a_5xx(case: Any, place: Api, ids: dict[str, Any]) -> None:
+    for name, value in case.path_parameters.items():
+        if name in ids and len(value) % 2:  # half of the time something that is there
+            case.path_parameters[name] = ids[name]()
+    response = case.call(headers={"Authorization": f"Bearer {place.tokens['administrator']}"})
+    case.validate_response(response, checks=CHECKS)
