@@ -134,6 +134,12 @@ class Run:
         """Calls opened in this run and not yet finished."""
         return tuple(self.machine.report.opened["call"].values())
 
+    @property
+    def waits(self) -> dict[int, str]:
+        """What each live token waits for: key → task, timer, wait (a message or signal), call or fault."""
+        tokens = self.instance.tokens.items()
+        return {key: t.internal_data["open"] for key, t in tokens if t.live and "open" in t.internal_data}
+
     def scope(self, key: int | None = None) -> Mapping[str, Any]:
         """The variables a token sees (top scope without ``key``), records resolved."""
         token = None if key is None else self.instance.tokens.get(key)

@@ -207,6 +207,16 @@ class ListNotifications(Question[Page[NotificationRow]]):
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CheckHealth(Question[tuple[Finding, ...]]):
+    """Whether every open step of every active instance is a task, deadline, job, subscription or incident.
+
+    Reads every active state: for administrators and after a crash, not for pages.
+    """
+
+    by: Actor
+
+
 # --- records ---------------------------------------------------------------------------------------
 
 
