@@ -135,7 +135,8 @@ def _refuse(kind: Kind, wrong: Mapping[str, list[str]]) -> None:
 
 
 def _put(out: dict[str, Any], field: Field, value: Any, currency: str, wrong: dict[str, list[str]]) -> None:
-    if value is None or (isinstance(value, str) and not value.strip()) or value == []:
+    nothing = value is None or (isinstance(value, str) and not value.strip()) or value == []
+    if nothing or (field.type == "money" and isinstance(value, Mapping) and value.get("amount") in (None, "")):
         out.pop(field.key, None)
         return
     try:

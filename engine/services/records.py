@@ -255,7 +255,7 @@ def _links(ctx: Context, record_id: str) -> tuple[RecordLink, ...]:
     told = (pair.relation, other.c.kind, other.c.id, other.c.name)
     out = select(*told, literal(False).label("inbound")).join_from(record_link, other, other.c.id == pair.to_id)
     back = select(*told, literal(True).label("inbound")).join_from(record_link, other, other.c.id == pair.from_id)
-    both = out.where(pair.from_id == record_id).union_all(back.where(pair.to_id == record_id).limit(200))
+    both = out.where(pair.from_id == record_id).union_all(back.where(pair.to_id == record_id)).limit(400)
     found = [RecordLink(row[0], row[1], row[2], row[3], bool(row[4])) for row in ctx.conn.execute(both)]
     return tuple(sorted(found, key=lambda one: (one.inbound, one.relation, one.name)))
 
