@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.domain.errors import ExpressionError
 from engine.feel import tree as t
+from engine.feel.builtins.base import REGISTRY
 from engine.feel.faults import syntax_error
 from engine.feel.grammar import Cursor
 from engine.feel.kinds import Type
@@ -92,7 +93,7 @@ class Boxed(Phrases):
     def step(self, source: t.Node) -> t.Node:
         """The name after a dot."""
         with self.nested():
-            name, pos = self.name() if self.token.kind == "name" else (self._forced(), self.token.start)
+            name, pos = self.name(step=True) if self.token.kind == "name" else (self._forced(), self.token.start)
             return t.Path(source, name, pos=pos)
 
     def _forced(self) -> str:
@@ -112,8 +113,11 @@ class Boxed(Phrases):
             if not self.accept(","):
                 break
         self.take(")", "',' or ')'")
-        pos = function.pos if isinstance(function, t.Name) else pos
-        return t.Call(function, tuple(args), tuple(names) if named else None, pos=pos)
+        named_call = tuple(names) if named else None
+        if not isinstance(function, t.Name):
+            return t.Call(function, tuple(args), named_call, pos=pos)
+        builtin = function.name in REGISTRY and not self.known.has(function.name)
+        return t.Call(function, tuple(args), named_call, builtin=builtin, pos=function.pos)
 
     def filter(self, source: t.Node) -> t.Node | None:
         """``a[…]``; None if the bracket rather closes a range such as ``]1..2[``."""
@@ -192,6 +196,7 @@ class Boxed(Phrases):
                 self.take(":")
                 entries.append((key, self.expression()))
                 scope.add(key)
+                self.keys.add(key)
                 if not self.accept(","):
                     break
             self.take("}", "',' or '}'")
@@ -235,12 +240,10 @@ class Boxed(Phrases):
         if self.token.text == "-" and self.peek() == "":
             self.at += 1
             return t.UnaryTests((), pos=0)
-        if self.token.text == "not" and self.peek() == "(" and self._closes_last():
-            pos = self.take("not").start
-            self.take("(")
-            tests = self._tests()
-            self.take(")", "',' or ')'")
-            return t.UnaryTests(tests, negated=True, pos=pos)
+        if self.token.text == "not" and self.peek() == "(":
+            negated = self._negated()
+            if negated is not None:
+                return negated
         return t.UnaryTests(self._tests(), pos=self.token.start)
 
     def _tests(self) -> tuple[t.Node, ...]:
@@ -249,13 +252,20 @@ class Boxed(Phrases):
             tests.append(self.test())
         return tuple(tests)
 
-    def _closes_last(self) -> bool:
-        """Whether the parenthesis after ``not`` is closed by the last token."""
-        depth = 0
-        for index in range(self.at + 1, len(self.tokens) - 1):
-            token = self.tokens[index]
-            if token.kind == "op":
-                depth += (token.text in "([{") - (token.text in ")]}")
-                if depth <= 0:
-                    return index == len(self.tokens) - 2
-        return False
+    def _negated(self) -> t.UnaryTests | None:
+        """``not(…)`` around all tests; None if the parenthesis closes before the end."""
+        start = self.at
+        pos = self.take("not").start
+        self.take("(")
+        try:
+            tests = self._tests()
+            self.take(")")
+        except ExpressionError as error:
+            if error.code == "CRM-503" or self.tokens[-2].text == ")":
+                raise
+            self.at = start
+            return None
+        if self.token.kind == "end":
+            return t.UnaryTests(tests, negated=True, pos=pos)
+        self.at = start
+        return None

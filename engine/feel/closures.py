@@ -66,10 +66,14 @@ def _at(node: t.At) -> Code:
 def _name(node: t.Name) -> Code:
     name, pos = node.name, node.pos
     fallback = REGISTRY.get(name)
+    growing = name == "partial"
 
     def find(env: Env) -> Any:
         value = env.find(name)
         if value is not MISSING:
+            if growing and type(value) is list:  # the list a loop is still filling: a copy of it so far
+                env.run.step(len(value) >> 6)
+                return value[:]
             return value
         if fallback is None:
             env.run.note(pos, f"there is no '{name}' here")
@@ -301,12 +305,19 @@ def _path(node: t.Path) -> Code:
 
 
 def _instance(node: t.InstanceOf) -> Code:
-    inner, kind = build(node.value), node.type
-    return lambda env: instance_of(inner(env), kind)
+    inner, kind, pos = build(node.value), node.type, node.pos
+
+    def run(env: Env) -> Any:
+        out = instance_of(inner(env), kind)
+        if out is None:
+            env.run.note(pos, f"there is no type '{kind}'")
+        return out
+
+    return run
 
 
 def _call(node: t.Call) -> Code:
-    function = _callee(node.function)
+    function = _callee(node)
     args = tuple(build(arg) for arg in node.args)
     names, pos = node.names, node.pos
     label = node.function.name if isinstance(node.function, t.Name) else "the function"
@@ -323,11 +334,14 @@ def _call(node: t.Call) -> Code:
     return run
 
 
-def _callee(node: t.Node) -> Code:
-    """A name that is called: a variable that is no function does not hide a built-in."""
+def _callee(call: t.Call) -> Code:
+    """What is called: a variable that is no function does not hide a built-in of its name."""
+    node = call.function
     if not isinstance(node, t.Name) or node.name not in REGISTRY:
         return build(node)
     name, fallback = node.name, REGISTRY[node.name]
+    if call.builtin:
+        return lambda env: fallback
 
     def find(env: Env) -> Any:
         value = env.find(name)

@@ -9,13 +9,15 @@ from typing import Any
 from engine.feel.builtins.base import SIGNATURES
 from engine.feel.dates import FarDate
 from engine.feel.faults import Unfit
-from engine.feel.kinds import BASIC, Type
+from engine.feel.kinds import BASIC, COMPOUND, Type
 from engine.feel.times import midnight
 from engine.feel.values import Function, Range, adopt, kind_of
 
 
-def instance_of(value: Any, kind: Type) -> bool:
-    """``value instance of kind``; null is an instance of Null alone."""
+def instance_of(value: Any, kind: Type) -> bool | None:
+    """``value instance of kind``; null is an instance of Null alone. None if nobody knows the type."""
+    if kind.name not in BASIC and kind.name not in COMPOUND:
+        return None
     if value is None:
         return kind.name == "Null"
     return conforms(value, kind)

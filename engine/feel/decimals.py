@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import lru_cache
 
 CONTEXT = Context(
     prec=34,
@@ -28,6 +29,7 @@ def from_int(value: int) -> Decimal | None:
     return CONTEXT.plus(Decimal(value))
 
 
+@lru_cache(maxsize=4096)
 def from_float(value: float) -> Decimal | None:
     """A float by its shortest text, as people wrote it; None for infinities and not-a-number."""
     text = repr(value)

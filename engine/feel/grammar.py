@@ -22,6 +22,7 @@ class Cursor:
         self.tokens: list[Token] = tokenise(text)
         self.at = 0
         self.known = known
+        self.keys = Known()  # of contexts written in the text: what may follow a dot
         self.depth = 0
         self.tries = TRIES * len(self.tokens) + 200
 
@@ -84,13 +85,18 @@ class Cursor:
         finally:
             self.known = outer
 
-    def name(self) -> tuple[str, int]:
-        """A name used: the longest known one, else all plain words in a row. Gives name and offset."""
+    def name(self, step: bool = False) -> tuple[str, int]:
+        """A name used: the longest known one, else all plain words in a row. Gives name and offset.
+
+        After a dot (``step``) the keys of contexts written in the text are known as well.
+        """
         start = self.at
         token = self.token
         words = self._words(start)
         found = self.known.match(self.tokens, start)
-        if found is not None and found[0] >= words and not self._half(found):
+        if step:
+            found = max(found or (0, ""), self.keys.match(self.tokens, start) or (0, ""))
+        if found is not None and found[0] and found[0] >= words and not self._half(found):
             self.at += found[0]
             return found[1], token.start
         if not words:

@@ -17,6 +17,8 @@ BASIC = (
     "years and months duration",
 )
 
+COMPOUND = ("list", "context", "range", "function")
+
 
 @dataclass(frozen=True, slots=True)
 class Type:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 from engine.domain.errors import ExpressionError
 from engine.feel.lexer import Token, tokenise
 
-RESERVED = frozenset(
-    ["for", "return", "if", "then", "else", "some", "every", "satisfies", "instance", "and", "or", "in", "between", "function", "true", "false", "null"]
-)
+RESERVED = frozenset(("for", "return", "if", "then", "else", "some", "every", "satisfies", "instance", "and", "or")) | {
+    *("in", "between", "function", "true", "false", "null")
+}
 SYMBOLS = frozenset("-+*/.'") | {"**"}  # what a name may hold besides letters and digits
 
 
@@ -44,6 +45,15 @@ class Known:
             row.append((parts, name))
             row.sort(key=lambda pair: -len(pair[0]))
 
+    def has(self, name: str) -> bool:
+        """Whether a name was made known here; the built-ins' own scope (without ``up``) does not count."""
+        scope: Known | None = self
+        while scope is not None and scope.up is not None:
+            if any(known == name for row in scope.heads.values() for _, known in row):
+                return True
+            scope = scope.up
+        return False
+
     def match(self, tokens: list[Token], at: int) -> tuple[int, str] | None:
         """How many tokens from ``at`` form the longest known name, and that name."""
         best: tuple[int, str] | None = None
@@ -66,7 +76,7 @@ class Known:
 def written(text: str, tokens: list[Token]) -> str:
     """A name as written, with every run of white space (and comments) one space."""
     out = [tokens[0].text]
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if token.start > before.end:
             out.append(" ")
         out.append(token.text)

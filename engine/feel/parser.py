@@ -41,15 +41,17 @@ class Parser(Boxed):
 
     def logic(self, op: str) -> t.Node:
         """``or`` over ``and`` over comparisons."""
-        below = (lambda: self.logic("and")) if op == "or" else self.comparison
-        first = below()
+        first = self._below(op)
         if self.token.text != op or self.token.kind != "name":
             return first
         pos = self.token.start
         items = [first]
         while self.token.kind == "name" and self.accept(op):
-            items.append(below())
+            items.append(self._below(op))
         return t.Logic(op, tuple(items), pos=pos)
+
+    def _below(self, op: str) -> t.Node:
+        return self.logic("and") if op == "or" else self.comparison()
 
     def comparison(self) -> t.Node:
         """``=``, ``<`` …, ``between``, ``in`` and ``instance of``."""

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from decimal import DecimalException
 from functools import lru_cache
 from typing import Any
 
 from engine.domain.errors import ExpressionError
 from engine.feel import loops, tree
 from engine.feel.bounds import DEFAULT, Limits, too_deep
+from engine.feel.builtins import REGISTRY
 from engine.feel.calls import Machine
 from engine.feel.closures import Env, build
-from engine.feel.faults import place
+from engine.feel.codegen import generate
+from engine.feel.fasthelp import Slow
+from engine.feel.fastloops import generate_tests
+from engine.feel.faults import Unfit, place
 from engine.feel.free import free_names
 from engine.feel.parser import parse
 from engine.feel.values import adopt
 
 KINDS = ("expression", "unary-tests")
+WARM = 30  # runs as closures before code is generated
+SURPRISES = (Slow, Unfit, DecimalException, TypeError, AttributeError, KeyError, RecursionError)
 _EMPTY: Mapping[str, Any] = {}
 
 
@@ -34,9 +41,12 @@ class Diagnostic:
 
 
 class Program:
-    """A FEEL text, read once. ``names`` are the top-level names it reads from the scope."""
+    """A FEEL text, read once. ``names`` are the top-level names it reads from the scope.
 
-    __slots__ = ("code", "kind", "names", "text", "tree")
+    It runs as closures at first; one that runs often is generated as Python code, with the same results.
+    """
+
+    __slots__ = ("code", "count", "kind", "names", "quick", "text", "tree")
 
     def __init__(self, text: str, kind: str, node: tree.Node) -> None:
         self.text = text
@@ -44,13 +54,35 @@ class Program:
         self.tree = node
         self.names: frozenset[str] = free_names(node)
         self.code = build(node)
+        self.quick: Callable[..., Any] | None = None
+        self.count = 0
 
     def __repr__(self) -> str:
         return f"Program({self.text!r}, {self.kind!r})"
 
     def evaluate(self, scope: Mapping[str, Any] | None = None, *, limits: Limits = DEFAULT) -> Any:
         """The value; wrong types give null. Raises ExpressionError CRM-51x where a bound is left."""
+        if self.quick is not None and limits is DEFAULT and self.kind == "expression":
+            try:
+                return self.quick(_EMPTY if scope is None else scope)
+            except SURPRISES:
+                pass  # the closures know every way out, and say so
+        elif self.count >= 0 and self.kind == "expression":
+            self._warm()
         return self._run(scope, Machine(limits))
+
+    def test(self, value: Any, scope: Mapping[str, Any] | None = None) -> bool | None:
+        """Unary tests against a value; None if it cannot be said."""
+        if self.quick is not None and self.kind == "unary-tests":
+            try:
+                result = self.quick(value, _EMPTY if scope is None else scope)
+                return result if result is True or result is False else None
+            except SURPRISES:
+                pass  # the closures know every way out, and say so
+        elif self.count >= 0 and self.kind == "unary-tests":
+            self._warm()
+        result = self._run({**(scope or _EMPTY), "?": value}, Machine(DEFAULT))
+        return result if isinstance(result, bool) else None
 
     def diagnose(
         self, scope: Mapping[str, Any] | None = None, *, limits: Limits = DEFAULT
@@ -60,10 +92,15 @@ class Program:
         value = self._run(scope, Machine(limits, notes))
         return value, tuple(Diagnostic(why, *place(self.text, pos)) for pos, why in dict.fromkeys(notes))
 
-    def test(self, value: Any, scope: Mapping[str, Any] | None = None) -> bool | None:
-        """Unary tests against a value; None if it cannot be said."""
-        result = self.evaluate({**(scope or _EMPTY), "?": value})
-        return result if isinstance(result, bool) else None
+    def _warm(self) -> None:
+        """Count the runs; after some of them, generate. A tree that cannot be is not tried again."""
+        self.count += 1
+        if self.count > WARM:
+            self.count = -1
+            if isinstance(self.tree, tree.UnaryTests):
+                self.quick = generate_tests(self.tree)
+            else:
+                self.quick = generate(self.tree)
 
     def _run(self, scope: Mapping[str, Any] | None, machine: Machine) -> Any:
         try:
@@ -89,7 +126,7 @@ def compile(text: str, kind: str = "expression", names: Collection[str] = ()) ->
 
 def evaluate(text: str, scope: Mapping[str, Any] | None = None) -> Any:
     """Compile and evaluate in one go; the scope's names are known to the parser."""
-    odd = frozenset(name for name in scope or () if not name.isidentifier())
+    odd = frozenset(name for name in scope or () if not name.isidentifier() or name in REGISTRY)
     return compile(text, "expression", odd).evaluate(scope)
 
 

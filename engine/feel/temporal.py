@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from engine.feel.dates import AnyDate, FarDate, civil_days, date_of, days_of, make_date, shift_months
@@ -35,7 +36,7 @@ _TIME = (
     r"(?:(?P<utc>[Zz])|(?P<sign>[+-])(?P<oh>\d\d):(?P<om>\d\d)(?::(?P<os>\d\d))?|@(?P<zone>[A-Za-z0-9_+\-/]+))?"
 )
 _IS_DATE = re.compile(_DATE, re.ASCII)
-_IS_TIME = re.compile("T?" + _TIME, re.ASCII)
+_IS_TIME = re.compile(_TIME, re.ASCII)
 _IS_BOTH = re.compile(_DATE + "T" + _TIME, re.ASCII)
 _IS_MONTHS = re.compile(r"(-?)P(?:(\d{1,18})Y)?(?:(\d{1,18})M)?", re.ASCII)
 _IS_DAYS = re.compile(
@@ -43,6 +44,7 @@ _IS_DAYS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> AnyDate:
     """``2020-01-31``; ``Unfit`` otherwise."""
     found = _IS_DATE.fullmatch(text)
@@ -70,6 +72,7 @@ def _clock(found: re.Match[str]) -> tuple[int, int | None, str | None]:
     return nanos, -offset if found["sign"] == "-" else offset, None
 
 
+@lru_cache(maxsize=1024)
 def parse_time(text: str) -> Time:
     """``10:15:30``, with fraction, offset or ``@zone``; ``Unfit`` otherwise."""
     found = _IS_TIME.fullmatch(text)
@@ -79,6 +82,7 @@ def parse_time(text: str) -> Time:
     return Time(nanos % DAY, offset, zone)
 
 
+@lru_cache(maxsize=4096)
 def parse_date_time(text: str) -> DateTime:
     """``2020-01-31T10:15:30``, or a date alone (its midnight); ``Unfit`` otherwise."""
     found = _IS_BOTH.fullmatch(text)
@@ -90,6 +94,7 @@ def parse_date_time(text: str) -> DateTime:
     raise Unfit(f"{_short(text)} is not a date and time such as 2020-01-31T10:15:30")
 
 
+@lru_cache(maxsize=1024)
 def parse_duration(text: str) -> Months | Days:
     """``P1Y2M`` or ``P3DT4H5M6.7S``; ``Unfit`` otherwise."""
     found = _IS_MONTHS.fullmatch(text)

@@ -152,6 +152,7 @@ class Call(Node):
     function: Node
     args: tuple[Node, ...]
     names: tuple[str, ...] | None = None
+    builtin: bool = field(default=False, compare=False, repr=False)  # no variable of that name is known
 
 
 @dataclass(slots=True)

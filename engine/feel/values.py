@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as py
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from engine.feel.dates import FarDate
@@ -104,10 +105,16 @@ def _foreign(value: Any) -> Any:
         return Time(nanos, None if shift is None else int(shift.total_seconds()))
     if isinstance(value, list | tuple | set | frozenset):
         return [adopt(part) for part in value]
-    for base, make in ((bool, bool), (int, from_int), (float, from_float), (Decimal, Decimal), (str, str)):
-        if isinstance(value, base):  # subclasses, such as enums of strings
-            plain = value.value if hasattr(value, "value") and isinstance(value.value, base) else value
-            return make(plain)  # type: ignore[operator]
+    if isinstance(value, Enum) and not isinstance(value.value, Enum):
+        return adopt(value.value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return from_int(int(value))
+    if isinstance(value, float):
+        return from_float(float(value))
+    if isinstance(value, Decimal):
+        return Decimal(value)
     if isinstance(value, py.date):
         return py.date(value.year, value.month, value.day)
     return None

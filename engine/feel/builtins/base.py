@@ -66,6 +66,8 @@ class Signature:
         if self.rest:
             last = self.params[-1]
             fixed = len(self.params) - 1
+            if not fixed and count == 1 and args[0] is None:
+                raise Unfit(f"argument '{last.name}' is null")
             return [
                 *(_fit(param, arg) for param, arg in zip(self.params[:fixed], args[:fixed], strict=True)),
                 [_fit(last, arg) for arg in args[fixed:]],

@@ -82,11 +82,10 @@ def date_time_in(date: AnyDate | DateTime, timezone: str) -> DateTime:
     return DateTime(days_of(_day(date)), nanos, None, timezone)
 
 
-@builtin(
-    "date and time(year: number, month: number, day: number, hour: number, minute: number, second: number)",
-    "date and time(year: number, month: number, day: number, hour: number, minute: number, second: number, offset: days?)",
-    "date and time(year: number, month: number, day: number, hour: number, minute: number, second: number, timezone: string)",
-)
+_PARTS = "date and time(year: number, month: number, day: number, hour: number, minute: number, second: number"
+
+
+@builtin(_PARTS + ")", _PARTS + ", offset: days?)", _PARTS + ", timezone: string)")
 def date_time_parts(
     year: Decimal, month: Decimal, day: Decimal, hour: Decimal, minute: Decimal, second: Decimal, zone: Any = None
 ) -> DateTime:
