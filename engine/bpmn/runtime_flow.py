@@ -18,9 +18,13 @@ class Scope(BpmnSubWorkflow):  # type: ignore[misc]
         self.called = called  # a called process does not see its caller's variables
         self.live = 0  # tokens that keep the scope alive
         self.written: set[str] = set()  # names a called process has set
-        self.machine = host.workflow.machine
         self.path = path_below(host)
         super().__init__(spec, host.id, host.workflow.top_workflow, deserializing=True)
+
+    @property
+    def machine(self) -> Any:
+        """The machine of the present command."""
+        return self.top_workflow.machine
 
     @property
     def parent_workflow(self) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 from engine import feel
 from engine.domain.errors import ExpressionError, RunError
 
+#: ``instance`` (id, businessKey) is also a word of FEEL (``instance of``): the parser must know it as a name.
+_NAMES = frozenset({"instance"})
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
 
@@ -48,9 +50,9 @@ def compiled(text: str | None, *, condition: bool = False) -> Expr | None:
         return None
     stripped = text.strip()
     if stripped.startswith("="):
-        return Expr(stripped, feel.compile(stripped[1:]))
+        return Expr(stripped, feel.compile(stripped[1:], names=_NAMES))
     if condition:
-        return Expr(stripped, feel.compile(stripped))
+        return Expr(stripped, feel.compile(stripped, names=_NAMES))
     return Expr(stripped)
 
 
