@@ -74,6 +74,8 @@ CRMFLOW_ELEMENTS: Mapping[str, frozenset[str]] = {
     "record": frozenset({"variable"}),
     "stage": frozenset({"value"}),
 }
+#: How a script task says that its script is FEEL.
+FEEL_NAMES = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")
 KINDS = ("business", "management")
 STRATEGIES = ("least-loaded", "round-robin", "owner")
 
@@ -132,7 +134,9 @@ def form_of(node: Node) -> str | None:
     definition = zeebe(node.xml, "formDefinition")
     if definition is None:
         return None
-    return _value(definition, "formId") or static(_value(definition, "externalReference"))
+    key = _value(definition, "formId") or _value(definition, "externalReference") or _value(definition, "formKey")
+    # camunda-forms:bpmn:… and the like carry a prefix.
+    return (static(key) or "").rpartition(":")[2] or None
 
 
 def decision_of(node: Node) -> str | None:
@@ -227,7 +231,8 @@ def _extension_expressions(xml: etree._Element, owner: etree._Element) -> Iterat
 
 
 def _marked(text: str | None, what: str, e: etree._Element, owner: etree._Element) -> Iterator[Expression]:
-    if text is not None and text.lstrip().startswith("="):
+    # JUEL is no FEEL, but it is an expression: it must not pass for literal text.
+    if text is not None and text.lstrip().startswith(("=", "${", "#{")):
         yield _expression(text, what, e, owner)
 
 

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from engine.bpmn.inspect import ProcessInfo
 from engine.bpmn.rules import RULES, TEXTS
 from engine.bpmn.rules.base import Catalogue, Context, Hit
+from engine.bpmn.rules.compiled import refusals
 from engine.bpmn.rules.labels import label
 from engine.domain.states import Severity
 from engine.domain.values import Finding
@@ -35,38 +37,32 @@ def check(xml: bytes, catalogue: Catalogue | None = None) -> list[Finding]:
     if found := list(_run("CRM-105", context)):
         return found  # not BPMN: what else could be said would be noise
     found = [f for code in RULES if code != "CRM-105" for f in _run(code, context)]
+    if not any(f.severity is Severity.ERROR for f in found):
+        found += refusals(context)
     return sorted(found, key=lambda f: (_ORDER[f.severity], f.line or 0, f.code))
 
 
-def publishable(findings_of: Any) -> list[Finding]:
+def publishable(process: ProcessInfo) -> list[Finding]:
     """What forbids publishing a process (``ProcessInfo``): people start it, so it has an owner, a goal and a KPI."""
     missing = (("owner", "CRM-180"), ("goal", "CRM-181"), ("kpi", "CRM-182"))
+    en, zh = f"process “{process.name}” ({process.key})", f"流程“{process.name}”（{process.key}）"
     return [
-        _text(
-            code,
-            Severity.ERROR,
-            f"process “{findings_of.name}” ({findings_of.key})",
-            f"流程“{findings_of.name}”（{findings_of.key}）",
-            findings_of.key,
-            findings_of.name,
-            None,
-            {},
-        )
+        _text(code, Severity.ERROR, (en, zh), (process.key, process.name, None), {})
         for attribute, code in missing
-        if not getattr(findings_of, attribute)
+        if not getattr(process, attribute)
     ]
 
 
 def _run(code: str, context: Context) -> Iterator[Finding]:
+    """One rule's findings; a rule that breaks is told (CRM-199), and what it found until then counts."""
     rule = RULES[code]
     hits: list[Hit] = []
     try:
         hits.extend(rule.check(context))
     except Exception as e:
         log.exception("rule_failed", extra={"code": code})
-        hits.append(Hit(None, None, Severity.WARNING, {"code": code, "cause": f"{type(e).__name__}: {e}"}))
-        yield from (_finding("CRM-199", Severity.WARNING, h) for h in hits[-1:])
-        hits.pop()
+        cause = {"code": code, "cause": f"{type(e).__name__}: {e}"}
+        yield _finding("CRM-199", Severity.WARNING, Hit(None, None, None, cause))
     for h in hits[:MOST_PER_RULE]:
         yield _finding(code, h.severity or rule.severity, h)
     if len(hits) > MOST_PER_RULE:
@@ -75,27 +71,44 @@ def _run(code: str, context: Context) -> Iterator[Finding]:
 
 
 def _finding(code: str, severity: Severity, h: Hit) -> Finding:
-    en, zh = label(h.xml)
-    element = h.xml.get("id") if h.xml is not None else None
-    name = h.xml.get("name") if h.xml is not None else None
-    line = h.line if h.line is not None else line_of(h.xml) if h.xml is not None else None
-    return _text(code, severity, en, zh, element, name, line, h.params)
+    xml = h.xml
+    if xml is None:
+        return _text(code, severity, label(None), (None, None, h.line), h.params)
+    line = h.line if h.line is not None else line_of(xml)
+    return _text(code, severity, label(xml), (xml.get("id"), xml.get("name") or None, line), h.params)
 
 
 def _text(
-    code: str, severity: Severity, en: str, zh: str, element: str | None, name: str | None, line: int | None,
+    code: str,
+    severity: Severity,
+    words: tuple[str, str],
+    place: tuple[str | None, str | None, int | None],
     params: dict[str, Any],
-) -> Finding:  # fmt: skip
+) -> Finding:
+    """Fill the texts of a code. ``words`` call the element (English, Chinese), ``place`` is id, name, line."""
     t = TEXTS[code]
-    values_zh = {**params, **{k.removesuffix("_zh"): v for k, v in params.items() if k.endswith("_zh")}}
-
-    def filled(text: str, values: dict[str, Any], el: str) -> str:
-        said = text.format(**{**values, "el": el})
-        return said[:1].upper() + said[1:]
-
+    element, name, line = place
+    en = {**params, "el": words[0]}
+    zh = {**params, **{k.removesuffix("_zh"): v for k, v in params.items() if k.endswith("_zh")}, "el": words[1]}
+    said = [_filled(text, en) for text in (t.message, t.why, t.fix)]
+    said_zh = [_filled(text, zh) for text in (t.message_zh, t.why_zh, t.fix_zh)]
+    shown = {k: v for k, v in params.items() if isinstance(v, str | int) and not k.endswith("_zh")}
     return Finding(
-        code, severity, filled(t.message, params, en), element, name or None, line,
-        filled(t.why, params, en), filled(t.fix, params, en), None,
-        filled(t.message_zh, values_zh, zh), filled(t.why_zh, values_zh, zh), filled(t.fix_zh, values_zh, zh),
-        {k: v for k, v in params.items() if isinstance(v, (str, int, bool)) and not k.endswith("_zh")},
-    )  # fmt: skip
+        code,
+        severity,
+        said[0],
+        element,
+        name,
+        line,
+        why=said[1],
+        fix=said[2],
+        message_zh=said_zh[0],
+        why_zh=said_zh[1],
+        fix_zh=said_zh[2],
+        params=shown,
+    )
+
+
+def _filled(text: str, values: dict[str, Any]) -> str:
+    said = text.format(**values)
+    return said[:1].upper() + said[1:]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
 
-from engine.bpmn.dialect import loop_of, zeebe, zeebe_value
+from engine.bpmn.dialect import loop_of, zeebe_value
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
-from engine.model.graph import Node, Scope
+from engine.bpmn.specs.timers import is_time
+from engine.model.graph import Node, Scope, local_ref
 from engine.model.xml import BPMN, line_of
 
 #: What may start an event sub-process.
 _TRIGGERS = frozenset({"message", "timer", "error", "escalation", "compensate", "conditional", "signal", "multiple"})
-_DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?\Z")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?(\[[\w/+-]+\])?)?\Z")
 #: Why an event is wrong, in words: (English, Chinese).
 _WHY: dict[str, tuple[str, str]] = {
     "few": ("fewer than two ways lead on", "出口少于两条"),
@@ -28,14 +26,16 @@ _WHY: dict[str, tuple[str, str]] = {
     "starts": ("there is not exactly one start event", "开始事件不是恰好一个"),
     "untriggered": ("the start event has no trigger that may start it", "开始事件没有可用的触发条件"),
     "bare": ("no trigger that may stand at a border ({x})", "的触发条件不能用在边界上（{x}）"),
+    "going-on": ("a mark that it does not interrupt; errors always do", "标记为不中断；错误边界事件总是中断的"),
     "no-way": ("no outgoing flow", "没有流出的连线"),
-    "no-message": ("names no message", "没有指定消息"),
-    "no-name": ("names a message that has no name", "指定的消息没有名称"),
+    "no-message": ("names no {x}", "没有指定 {x}"),
+    "no-name": ("names a {x} that has no name", "指定的 {x} 没有名称"),
     "parts": ("says {x} times when, not once", "给出了 {x} 个时间，应恰好一个"),
+    "empty": ("does not say when", "没有给出时间"),
     "text": ("says “{x}”, which is no time", "的值“{x}”不是时间"),
     "cycle": ("is a cycle (“{x}”), but the event happens once", "是周期（“{x}”），但该事件只发生一次"),
 }
-_CRON = re.compile(r"(\S+\s+){4,5}\S+\Z")
+_MODES = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
 def _because(why: str, x: str = "") -> dict[str, Any]:
@@ -71,6 +71,8 @@ def boundary(c: Context) -> Iterator[Hit]:
             continue
         if node.event in ("none", "link", "terminate"):
             yield hit(node.xml, **_because("bare", node.event))
+        elif node.event == "error" and not node.flag("cancelActivity", True):
+            yield hit(node.xml, **_because("going-on"))
         elif node.event != "compensate" and not node.outgoing:
             yield hit(node.xml, **_because("no-way"))
 
@@ -135,7 +137,6 @@ def loops(c: Context) -> Iterator[Hit]:
         told = (
             zeebe_value(loop, "loopCharacteristics", "inputCollection")
             or loop.find(f"{{{BPMN}}}loopCardinality") is not None
-            or loop.find(f"{{{BPMN}}}loopDataInputRef") is not None
             or any(str(k).endswith("}collection") for k in loop.attrib)  # Camunda 7, refused by CRM-118
         )
         if not told:
@@ -144,21 +145,25 @@ def loops(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-124", ERROR)
 def nameless_message(c: Context) -> Iterator[Hit]:
-    """Who waits for or sends a message says which, and the message has a name."""
-    messages = c.model.globals("message")
-    for node, ref, e in _messages(c):
-        job = zeebe(node.xml, "taskDefinition") is not None
-        if ref is None:
-            if not job:
-                yield hit(node.xml, line_of(e), **_because("no-message"))
-        elif ref in messages and not (messages[ref].get("name") or "").strip():
-            yield hit(node.xml, line_of(e), **_because("no-name"))
+    """Who waits for or sends a message or signal says which, and it has a name."""
+    for node in c.model.all_nodes():
+        if zeebe_value(node.xml, "taskDefinition", "type"):
+            continue  # a job sends it
+        named = [(e.kind, e.ref, e.xml) for e in node.events if e.kind in ("message", "signal")]
+        if node.kind == "receiveTask":
+            named.append(("message", local_ref(node.xml.get("messageRef")), node.xml))
+        for kind, ref, e in named:
+            known = c.model.globals(kind)
+            if ref is None:
+                yield hit(node.xml, line_of(e), **_because("no-message", kind))
+            elif ref in known and not (known[ref].get("name") or "").strip():
+                yield hit(node.xml, line_of(e), **_because("no-name", kind))
 
 
 def _messages(c: Context) -> Iterator[tuple[Node, str | None, etree._Element]]:
     for node in c.model.all_nodes():
         if node.kind == "receiveTask":
-            yield node, (node.xml.get("messageRef") or "").rpartition(":")[2] or None, node.xml
+            yield node, local_ref(node.xml.get("messageRef")), node.xml
         for event in node.events:
             if event.kind == "message":
                 yield node, event.ref, event.xml
@@ -188,21 +193,15 @@ def timers(c: Context) -> Iterator[Hit]:
             if len(given) != 1:
                 yield hit(node.xml, event.line, **_because("parts", str(len(given))))
             for part, text, e in given:
-                if not _time(part, text):
+                if not text:
+                    yield hit(node.xml, line_of(e), **_because("empty"))
+                elif not _time(part, text):
                     yield hit(node.xml, line_of(e), **_because("text", text))
                 elif part == "timeCycle" and node.kind == "intermediateCatchEvent":
                     yield hit(node.xml, line_of(e), **_because("cycle", text))
 
 
 def _time(part: str, text: str) -> bool:
-    if text.startswith("=") or text.startswith(("${", "#{")):
+    if text.startswith(("=", "${", "#{")):
         return True  # looked at as an expression
-    if part == "timeDate":
-        return bool(_DATE.match(text))
-    if part == "timeDuration":
-        return bool(_DURATION.match(text))
-    if not text.startswith("R"):
-        return bool(_CRON.match(text) or _DURATION.match(text))
-    head, *rest = text.split("/")
-    pieces = [bool(_DATE.match(p) or _DURATION.match(p)) for p in rest]
-    return re.fullmatch(r"R\d*", head) is not None and 1 <= len(rest) <= 2 and all(pieces)
+    return is_time(text, _MODES[part]) or is_time(text, "date")

@@ -24,8 +24,9 @@ def _full(c: Context) -> Iterator[Scope]:
 @rule("CRM-130", ERROR)
 def no_start(c: Context) -> Iterator[Hit]:
     """Something begins: a start event, or at least a node without incoming flow (then a warning)."""
-    for scope in _full(c):
-        if not implicit_start(scope) or scope.kind == "adHocSubProcess":
+    for scope in c.model.scopes():
+        empty = not scope.nodes and scope.owner is None  # that is for CRM-108
+        if empty or not implicit_start(scope) or scope.kind == "adHocSubProcess":
             continue
         begins = [n for n in entries(scope) if not n.event_scope and not n.compensation]
         yield Hit(scope.xml, None, WARNING if begins else ERROR, {"count": len(begins)})
@@ -100,7 +101,7 @@ def conditional_default(c: Context) -> Iterator[Hit]:
                 yield hit(flow.xml)
 
 
-@rule("CRM-138", ERROR)
+@rule("CRM-138", WARNING)
 def idle_condition(c: Context) -> Iterator[Hit]:
     """Conditions stand only where they are read: not behind parallel and event gateways, not behind events."""
     for node in c.model.all_nodes():

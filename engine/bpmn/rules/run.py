@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine import feel
 from engine.bpmn.dialect import (
+    FEEL_NAMES,
     Expression,
     called_by,
     conditions_of,
@@ -21,9 +22,10 @@ from engine.bpmn.dialect import (
 )
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.supported import running
+from engine.bpmn.specs.expr import valid_target
 from engine.domain.errors import ExpressionError
 from engine.model.graph import Node
-from engine.model.xml import BPMN, line_of, text_of
+from engine.model.xml import BPMN, line_of, local, text_of
 
 
 def _nodes(c: Context, *kinds: str) -> Iterator[Node]:
@@ -41,20 +43,25 @@ def scripts(c: Context) -> Iterator[Hit]:
     for node in _nodes(c, "scriptTask"):
         if _job(node):
             continue
-        language = foreign_language(node.xml) if zeebe(node.xml, "script") is None else None
+        plain = zeebe(node.xml, "script") is None
+        language = node.xml.get("scriptFormat", "").strip() or "of no language"
         text, _ = script_text(node)
-        if language:
-            yield hit(node.xml, why=f"its script is {language}", why_zh=f"脚本语言是 {language}")
-        elif not text:
+        if not text:
             yield hit(node.xml, why="it has no script", why_zh="没有脚本")
+        elif plain and language.lower() not in FEEL_NAMES:
+            yield hit(node.xml, why=f"its script is {language}, not FEEL", why_zh=f"脚本语言是 {language}，不是 FEEL")
 
 
 @rule("CRM-172", ERROR)
 def no_decision(c: Context) -> Iterator[Hit]:
-    """A business rule task names its decision."""
+    """A business rule task names its decision and the variable for its result."""
     for node in _nodes(c, "businessRuleTask"):
-        if not decision_of(node) and not _job(node):
-            yield hit(node.xml)
+        if _job(node):
+            continue
+        if not decision_of(node):
+            yield hit(node.xml, why="names no decision", why_zh="没有指定决策")
+        elif not zeebe_value(node.xml, "calledDecision", "resultVariable"):
+            yield hit(node.xml, why="has no variable for the result", why_zh="没有保存结果的变量")
 
 
 @rule("CRM-173", ERROR)
@@ -154,7 +161,8 @@ def codeless_error(c: Context) -> Iterator[Hit]:
             if event.kind != "error":
                 continue
             e = errors.get(event.ref or "")
-            if event.ref is None or (e is not None and not (e.get("errorCode") or "").strip()):
+            named = e is not None and any((e.get(a) or "").strip() for a in ("errorCode", "name"))
+            if event.ref is None or (e is not None and not named):
                 yield hit(node.xml, event.line)
 
 
@@ -166,15 +174,15 @@ def no_form(c: Context) -> Iterator[Hit]:
             yield hit(node.xml)
 
 
-@rule("CRM-196", WARNING)
+@rule("CRM-196", ERROR)
 def odd_mapping(c: Context) -> Iterator[Hit]:
-    """Targets of mappings and result variables are names."""
+    """Targets of mappings are names of variables, or paths of such names."""
     for node in _nodes(c):
-        for name in ("input", "output"):
-            mapping = zeebe(node.xml, "ioMapping")
-            for e in mapping if mapping is not None else ():
-                if str(e.tag).endswith("}" + name) and not (e.get("target") or "").strip():
-                    yield hit(node.xml, line_of(e), part=name)
+        mapping = zeebe(node.xml, "ioMapping")
+        for e in mapping if mapping is not None else ():
+            target = (e.get("target") or "").strip()
+            if isinstance(e.tag, str) and not valid_target(target):
+                yield hit(node.xml, line_of(e), part=local(e), target=target)
 
 
 @rule("CRM-197", WARNING)

@@ -6,25 +6,13 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.bpmn.dialect import loop_of
-from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
+from engine.bpmn.dialect import loop_of, zeebe_value
+from engine.bpmn.process import SUPPORTED
+from engine.bpmn.rules.base import ERROR, Context, Hit, hit, rule
 from engine.model.graph import Node, Scope
 from engine.model.soundness import handlers
-from engine.model.vocabulary import ACTIVITIES, TASKS
-from engine.model.xml import BPMN, local
-
-#: Constructs that run exactly: kinds of nodes, ``event:trigger`` pairs and named features.
-SUPPORTED: frozenset[str] = (
-    TASKS
-    | {"subProcess", "callActivity"}
-    | {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
-    | {f"startEvent:{t}" for t in ("none", "timer", "message")}
-    | {f"endEvent:{t}" for t in ("none", "message", "error", "terminate")}
-    | {f"intermediateCatchEvent:{t}" for t in ("timer", "message")}
-    | {f"intermediateThrowEvent:{t}" for t in ("none", "message")}
-    | {f"boundaryEvent:{t}" for t in ("timer", "message", "error")}
-    | {"feature:conditional-flow", "feature:implicit-start"}
-)
+from engine.model.vocabulary import ACTIVITIES
+from engine.model.xml import BPMN, line_of, local
 
 #: What to draw instead: construct â†’ (English, Chinese). The longest matching key wins.
 _INSTEAD: dict[str, tuple[str, str]] = {
@@ -66,8 +54,11 @@ _OTHERWISE = ("Remove it, or draw it with constructs of the coverage page.", "è¯
 
 def constructs(node: Node) -> Iterator[str]:
     """The constructs a node uses, in the words of ``SUPPORTED``."""
-    if node.kind.endswith("Event"):
-        if node.scope.owner is None or not (node.kind == "startEvent" and node.scope.owner.event_scope):
+    if node.kind in ("endEvent", "intermediateThrowEvent") and zeebe_value(node.xml, "taskDefinition", "type"):
+        yield "serviceTask"  # a job does it, whatever is drawn inside the circle
+    elif node.kind.endswith("Event"):
+        armed = node.kind == "startEvent" and node.scope.owner is not None and node.scope.owner.event_scope
+        if not armed or node.event in ("multiple", "cancel"):
             yield f"{node.kind}:{node.event}"
     elif node.event_scope:
         yield "feature:event-sub-process"
@@ -78,6 +69,8 @@ def constructs(node: Node) -> Iterator[str]:
     loop = loop_of(node)
     if loop is not None:
         yield "feature:multi-instance" if local(loop).startswith("multi") else "feature:standard-loop"
+        if loop.get("behavior", "All") != "All":
+            yield "feature:multi-instance-behavior"
     if node.flag("instantiate"):
         yield "feature:instantiate"
     if any(node.xml.get(q, "1") != "1" for q in ("startQuantity", "completionQuantity")):
@@ -106,20 +99,27 @@ def not_executed(c: Context) -> Iterator[Hit]:
             used = {k for k in constructs(node) if k not in SUPPORTED}
             if node in aside:
                 used.add("feature:compensation")
+            if "feature:compensation" in used:
+                used = {k for k in used if not k.endswith(":compensate")}
             for construct in sorted(used):
                 fix, fix_zh = instead(construct)
                 yield hit(node.xml, construct=_said(construct), instead=fix, instead_zh=fix_zh)
 
 
-@rule("CRM-194", WARNING)
+@rule("CRM-194", ERROR)
 def data_is_drawing(c: Context) -> Iterator[Hit]:
-    """Data associations with a transformation or assignments are not executed: variables flow by themselves."""
+    """Data associations with a transformation or assignments are not executed: variables need no carrying."""
     for scope in running(c):
         for e in scope.xml.iter(f"{{{BPMN}}}dataInputAssociation", f"{{{BPMN}}}dataOutputAssociation"):
-            if _owner(e) is scope.xml and (
-                e.find(f"{{{BPMN}}}transformation") is not None or e.find(f"{{{BPMN}}}assignment") is not None
-            ):
-                yield hit(e)
+            does = [e.find(f"{{{BPMN}}}{part}") for part in ("transformation", "assignment")]
+            if _owner(e) is scope.xml and any(part is not None for part in does):
+                yield hit(_node(e), line_of(e))
+
+
+def _node(e: etree._Element) -> etree._Element:
+    """The node an association belongs to: it is what the diagram can mark."""
+    parent = e.getparent()
+    return e if parent is None else parent
 
 
 def _owner(e: etree._Element) -> etree._Element | None:

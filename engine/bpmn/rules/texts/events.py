@@ -7,11 +7,11 @@ from engine.bpmn.rules.texts.base import Text
 TEXTS: dict[str, Text] = {
     "CRM-124": Text(
         "{el} {why}.",
-        "Messages are told apart by their names.",
-        "Choose or create a message with a name in the properties.",
+        "Messages and signals are told apart by their names.",
+        "Choose or create one with a name in the properties.",
         "{el}{why_zh}。",
-        "消息通过名称区分。",
-        "请在属性中选择或新建一个有名称的消息。",
+        "消息和信号通过名称区分。",
+        "请在属性中选择或新建一个有名称的消息或信号。",
     ),
     "CRM-140": Text(
         "At {el} {why}.",
