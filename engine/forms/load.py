@@ -46,8 +46,8 @@ class _Reader:
         raw: Mapping[str, Any] | None = None,
         *,
         severity: Severity = Severity.ERROR,
-        fix: str = "",
-        fix_zh: str = "",
+        fix: str = "Mend it in a form editor and send the form again.",
+        fix_zh: str = "请在表单编辑器中修正后重新提交。",
     ) -> None:
         raw = raw or {}
         self.found.append(

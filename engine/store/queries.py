@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -26,7 +26,8 @@ def paged(
     """One page in the order of ``keys`` (all rising, or all falling), and the cursor of the next."""
     limit = max(1, min(limit, MOST))
     if cursor:
-        after = tuple_(*(literal(value, key.type) for value, key in zip(unseal(cursor), keys, strict=True)))
+        values = unseal(cursor, [key.type.python_type for key in keys])
+        after = tuple_(*(literal(value, key.type) for value, key in zip(values, keys, strict=True)))
         query = query.where(tuple_(*keys) < after if down else tuple_(*keys) > after)
     order = [key.desc() if down else key.asc() for key in keys]
     marks = [key.label(f"_key{index}") for index, key in enumerate(keys)]
@@ -42,13 +43,22 @@ def seal(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(plain)).decode().rstrip("=")
 
 
-def unseal(cursor: str) -> list[Any]:
-    """The sort values of a cursor. Raises ``Invalid`` CRM-012 for anything else."""
+def unseal(cursor: str, types: list[type]) -> list[Any]:
+    """The sort values of a cursor, one of each type. Raises ``Invalid`` CRM-012 for anything else."""
     try:
         plain = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [datetime.fromisoformat(value) if kind == "t" else value for kind, value in plain]
-    except (ValueError, TypeError, binascii.Error, msgspec.DecodeError) as error:
+        values = [datetime.fromisoformat(value) if kind == "t" else value for kind, value in plain]
+        for value, kind in zip(values, types, strict=True):
+            # A cursor somebody made up must not reach the database: it cannot compare with, or keep, just anything.
+            if not isinstance(value, kind) or "\x00" in str(value):
+                raise ValueError("not a sort value")
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise ValueError("too large a sort value")
+            if isinstance(value, datetime) and (value.tzinfo is None or value.astimezone(UTC).year < 1900):
+                raise ValueError("not a time of ours")
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, msgspec.DecodeError) as error:
         raise Invalid("CRM-012", "The page's cursor cannot be read.", fix="Start again from the first page.") from error
+    return values
 
 
 def contains(column: ColumnElement[Any], needle: str) -> ColumnElement[bool]:
