@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine import feel
-from engine.dmn import axis, bridge, cover
-from engine.dmn.axis import Axis
+from engine.dmn import bridge, cover
 from engine.dmn.cover import Box
 from engine.dmn.model import Model
 from engine.dmn.notes import Notes
-from engine.dmn.table import TableLogic
-from engine.dmn.types import Type, Types
+from engine.dmn.plan import Plan
 from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding
@@ -38,98 +36,31 @@ def check_model(model: Model, file: str | None = None) -> list[Finding]:
     notes = Notes(file)
     variables = {e.variable.name: e.variable.type_ref for e in model.graph.tree.elements.values()}
     for table in model.graph.builder.tables:
-        TableCheck(table, model.graph.types, variables, notes).run()
+        fits = all(len(rule.cells) == len(table.box.inputs) for rule in table.box.rules)
+        if fits and table.box.rules:
+            TableCheck(Plan(table, model.graph.types, variables), notes).run()
     return notes.found
 
 
 class TableCheck:
     """The check of one table."""
 
-    def __init__(self, table: TableLogic, types: Types, variables: dict[str, str | None], notes: Notes) -> None:
-        self.table = table
-        self.box = table.box
-        self.types = types
-        self.variables = variables
+    def __init__(self, plan: Plan, notes: Notes) -> None:
+        self.table = plan.table
+        self.box = plan.table.box
         self.notes = notes
-        self.axes: list[Axis] = []
-        self.groups: list[list[int]] = []  # columns of one axis: those that test the same expression
-        self.opaque: set[int] = set()  # rules with a cell that is not made of constants
-        self.rules: list[Box] = []
+        self.axes = plan.axes
+        self.opaque = plan.opaque
+        self.rules = plan.rules
 
     def run(self) -> None:
         """All checks; findings go to the notes."""
-        if any(len(rule.cells) != len(self.box.inputs) for rule in self.box.rules) or not self.box.rules:
-            return
-        self._cut()
-        self.rules = [self._rule(row) for row in range(len(self.box.rules))]
         clear = [None if row in self.opaque else rule for row, rule in enumerate(self.rules)]
         self._tell_opaque()
         doubled = self._duplicates(clear)
         self._overlaps(clear, doubled)
         self._unreachable(clear, doubled)
         self._gaps()
-
-    # --- boxes ----------------------------------------------------------------------------------------
-
-    def _cut(self) -> None:
-        by_text: dict[str, list[int]] = {}
-        for number, column in enumerate(self.box.inputs):
-            by_text.setdefault(" ".join(column.text.split()), []).append(number)
-        for columns in by_text.values():
-            made = self._axis(columns)
-            if made is not None:
-                self.axes.append(made)
-                self.groups.append(columns)
-
-    def _axis(self, columns: list[int]) -> Axis | None:
-        """The axis of columns that test the same; None when nothing can be said of it."""
-        first = columns[0]
-        column = self.box.inputs[first]
-        kind = self._type(first)
-        limits = [p for p in (self.table.allowed[first], kind.allowed if kind else None) if p is not None]
-        limits = [p for p in limits if axis.is_plain(p)]
-        cells = []
-        for row, programs in enumerate(self.table.programs):
-            for number in columns:
-                program = programs[number]
-                if program is None:
-                    continue
-                if axis.is_plain(program):
-                    cells.append(program)
-                else:
-                    self.opaque.add(row)
-        if not cells:
-            return None
-        try:
-            made = axis.make(
-                column.label or column.text,
-                kind.kind if kind else None,
-                [*cells, *limits],
-                whole=(kind.name if kind else "") in ("integer", "long"),
-            )
-        except axis.Opaque:
-            rows = [r for r, ps in enumerate(self.table.programs) if any(ps[n] is not None for n in columns)]
-            self.opaque.update(rows)
-            return None
-        inside = [atom for atom in made.atoms if all(p.test(atom.sample, {}) is True for p in limits)]
-        return Axis(made.label, inside)
-
-    def _type(self, number: int) -> Type | None:
-        column = self.box.inputs[number]
-        return self.table.kinds[number] or self.types.get(self.variables.get(column.text))
-
-    def _rule(self, row: int) -> Box:
-        masks = []
-        for made, columns in zip(self.axes, self.groups, strict=True):
-            mask = made.full
-            for number in columns:
-                program = self.table.programs[row][number]
-                if program is not None and axis.is_plain(program):
-                    mask &= made.mask(program)
-            masks.append(mask)
-        return tuple(masks)
-
-    # --- findings -------------------------------------------------------------------------------------
 
     def _duplicates(self, clear: list[Box | None]) -> set[int]:
         """Rules that say the same as an earlier one."""
@@ -199,7 +130,7 @@ class TableCheck:
                 continue
             before = self._before(row, clear)
             hiding = [n for n in before if cover.meet(rule, self.rules[n]) is not None]
-            if hiding and self._covered(rule, hiding):
+            if hiding and _covered(rule, [self.rules[n] for n in hiding]):
                 rules = ", ".join(str(n + 1) for n in hiding[:10])
                 self._never(row, f"rules {rules} always win", f"总是由第 {rules} 条规则胜出", hiding)
 
@@ -223,12 +154,6 @@ class TableCheck:
                     return None
                 ranks.append(order.index(value[0]))
         return tuple(ranks)
-
-    def _covered(self, rule: Box, rows: list[int]) -> bool:
-        try:
-            return not cover.remainder(rule, [self.rules[n] for n in rows])
-        except cover.TooMany:
-            return False
 
     def _never(self, row: int, why: str, why_zh: str, rows: list[int]) -> None:
         self._tell(
@@ -309,3 +234,10 @@ class TableCheck:
             decision=owner,
             **params,
         )
+
+
+def _covered(rule: Box, others: list[Box]) -> bool:
+    try:
+        return not cover.remainder(rule, others)
+    except cover.TooMany:
+        return False

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.dmn import bridge, tree
 from engine.dmn.logic import Builder, Logic, cast, nothing
+from engine.dmn.logics import MAKERS
 from engine.dmn.notes import Notes
 from engine.dmn.run import Run, Scope
 from engine.dmn.types import MISFIT, Types, coerce
@@ -29,7 +30,7 @@ class Graph:
         self.by_space = {graph.tree.namespace: (name, graph) for name, graph in imports.items()}
         self.types: Types = Types(definitions.items, {name: graph.types for name, graph in imports.items()})
         self.drawn = {element.variable.name for element in definitions.elements.values()} | set(imports)
-        self.builder = Builder(self.types, notes, self._members())
+        self.builder = Builder(self.types, notes, self._members(), MAKERS)
         self.logic: dict[str, Logic] = {}
         for key, element in definitions.elements.items():
             self.logic[key] = self._compile(element)

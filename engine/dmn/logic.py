@@ -7,19 +7,19 @@ An expression that cannot be read is a finding CRM-152; in a model that is loade
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine import feel
-from engine.dmn import bridge, tree, xml
+from engine.dmn import bridge, tree
 from engine.dmn.notes import Notes
 from engine.dmn.run import Run, Scope
-from engine.dmn.table import make_table
 from engine.dmn.types import MISFIT, Type, Types, coerce
 from engine.domain.errors import ExpressionError
 
 Logic = Callable[[Scope, Run], Any]
 Names = frozenset[str]
+Makers = Mapping[type, Callable[["Builder", Any, frozenset[str], str], Callable[[Scope, Run], Any]]]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -32,9 +32,10 @@ def nothing(scope: Scope, run: Run) -> Any:
 class Builder:
     """Builds the logic of one model. ``members`` are names that may follow a dot."""
 
-    def __init__(self, types: Types, notes: Notes, members: Iterable[str]) -> None:
+    def __init__(self, types: Types, notes: Notes, members: Iterable[str], makers: Makers) -> None:
         self.types = types
         self.notes = notes
+        self.makers = makers
         self.members = frozenset(members)
         self.tables: list[Any] = []  # every TableLogic made, for the table check
 
@@ -42,7 +43,7 @@ class Builder:
         """The runnable form of an expression; its result is coerced to its type."""
         if box is None:
             return nothing
-        made: Logic = getattr(self, "_" + type(box).__name__.lower())(box, names, owner)
+        made = self.makers[type(box)](self, box, names, owner)
         return self.typed(made, box.type_ref, owner, box)
 
     def typed(self, logic: Logic, name: str | None, owner: str, at: tree.Node) -> Logic:
@@ -73,29 +74,10 @@ class Builder:
                 fix=error.fix,
                 owner=owner,
                 cause=error.code,
-                **{k: v for k, v in error.context.items() if k in ("line", "column", "expected")},
+                text_line=error.context.get("line"),
+                column=error.context.get("column"),
             )
             return None
-
-    def _literal(self, box: tree.Literal, names: Names, owner: str) -> Logic:
-        if box.language and box.language not in xml.FEEL:
-            self.refuse(box, owner, box.language)
-            return nothing
-        if not box.text:
-            return nothing
-        program = self.program(box.text, names, box, owner)
-        if program is None:
-            return nothing
-        evaluate = program.evaluate
-
-        def literal(scope: Scope, run: Run) -> Any:
-            value = evaluate(scope)
-            if value is None:
-                kept = dict(scope)
-                run.later(owner, lambda: bridge.why_null(program, kept))
-            return value
-
-        return literal
 
     def refuse(self, at: tree.Node, owner: str, language: str) -> None:
         self.notes.add(
@@ -108,133 +90,9 @@ class Builder:
             owner=owner,
         )
 
-    def _context(self, box: tree.Context, names: Names, owner: str) -> Logic:
-        parts: list[tuple[str | None, Logic]] = []
-        seen = names
-        for entry in box.entries:
-            made = self.build(entry.value, seen, owner)
-            parts.append((entry.name, self.typed(made, entry.type_ref, owner, entry)))
-            if entry.name:
-                seen = seen | {entry.name}
-
-        def context(scope: Scope, run: Run) -> Any:
-            inner = dict(scope)
-            made: dict[str, Any] = {}
-            for name, logic in parts:
-                value = logic(inner, run)
-                if name is None:
-                    return value
-                inner[name] = made[name] = value
-            return made
-
-        return context
-
-    def _listbox(self, box: tree.ListBox, names: Names, owner: str) -> Logic:
-        items = [self.build(item, names, owner) for item in box.items]
-        return lambda scope, run: [item(scope, run) for item in items]
-
-    def _relation(self, box: tree.Relation, names: Names, owner: str) -> Logic:
-        columns = [column.name for column in box.columns]
-        rows = [
-            [
-                self.typed(self.build(cell, names, owner), column.type_ref, owner, box)
-                for cell, column in zip(row, box.columns, strict=False)
-            ]
-            for row in box.rows
-        ]
-        return lambda scope, run: [
-            {name: cell(scope, run) for name, cell in zip(columns, row, strict=False)} for row in rows
-        ]
-
-    def _conditional(self, box: tree.Conditional, names: Names, owner: str) -> Logic:
-        test, then, other = (self.build(part, names, owner) for part in (box.test, box.then, box.other))
-
-        def conditional(scope: Scope, run: Run) -> Any:
-            value = test(scope, run)
-            if value is not None and not isinstance(value, bool):
-                run.note(owner, "the condition is neither true nor false", "条件既不为真也不为假")
-                return None
-            return then(scope, run) if value is True else other(scope, run)
-
-        return conditional
-
-    def _filter(self, box: tree.Filter, names: Names, owner: str) -> Logic:
-        source = self.build(box.source, names, owner)
-        match = self.build(box.match, names | {"item"}, owner)
-
-        def filtered(scope: Scope, run: Run) -> Any:
-            items = source(scope, run)
-            if items is None:
-                return None
-            if not isinstance(items, list):
-                items = [items]
-            tests = [match(bridge.item_scope(scope, item), run) for item in items]
-            if any(not isinstance(test, bool) and test is not None for test in tests):
-                return None
-            return [item for item, test in zip(items, tests, strict=True) if test is True]
-
-        return filtered
-
-    def _iterator(self, box: tree.Iterator, names: Names, owner: str) -> Logic:
-        source = self.build(box.source, names, owner)
-        body = self.build(box.body, names | {box.variable, "partial"}, owner)
-        kind, variable = box.kind, box.variable
-
-        def loop(scope: Scope, run: Run) -> Any:
-            items = bridge.items(source(scope, run))
-            if items is None:
-                return None
-            partial: list[Any] = []
-            for item in items:
-                partial.append(body({**scope, variable: item, "partial": list(partial)}, run))
-            return partial if kind == "for" else bridge.quantify(kind, partial)
-
-        return loop
-
-    def _functionbox(self, box: tree.FunctionBox, names: Names, owner: str) -> Logic:
-        if box.kind != "FEEL":
-            self.refuse(box, owner, box.kind)
-            return nothing
-        params = tuple(param.name for param in box.params)
-        kinds = [self.param_type(param, owner) for param in box.params]
-        heads = {param.partition(".")[0] for param in params}
-        body = self.build(box.body, names | heads, owner)
-        dotted = any("." in param for param in params)
-
-        def function(scope: Scope, run: Run) -> Any:
-            def call(*values: Any) -> Any:
-                fitted = [coerce(v, k) for v, k in zip(values, kinds, strict=True)]
-                if any(value is MISFIT for value in fitted):
-                    run.note(owner, f"an argument of '{owner}' has another type", f"“{owner}”的参数类型不符")
-                    return None
-                run.enter(owner)
-                try:
-                    given = dict(zip(params, fitted, strict=True))
-                    return body({**scope, **(bridge.nested(given) if dotted else given)}, run)
-                finally:
-                    run.leave()
-
-            return bridge.function(params, call, owner)
-
-        return function
-
     def param_type(self, param: tree.Variable, owner: str) -> Type | None:
         self.typed(nothing, param.type_ref, owner, param)
         return self.types.get(param.type_ref)
-
-    def _invocation(self, box: tree.Invocation, names: Names, owner: str) -> Logic:
-        target = self.build(box.function, names, owner)
-        bindings = [(b.name, self.build(b.value, names, owner)) for b in box.bindings]
-
-        def invoke(scope: Scope, run: Run) -> Any:
-            function = target(scope, run)
-            given = {name: logic(scope, run) for name, logic in bindings if name}
-            return bridge.invoke(function, given, run, owner)
-
-        return invoke
-
-    def _table(self, box: tree.Table, names: Names, owner: str) -> Logic:
-        return make_table(self, box, names, owner)
 
 
 def cast(logic: Logic, kind: Type, owner: str) -> Logic:
