@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 import pydantic_core
@@ -114,6 +115,13 @@ def check_value(value: Any, at: str, depth: int) -> None:
             for key, item in value.items():
                 check_text(key, at or "body")
                 check_value(item, f"{at}.{key}" if at else key, depth - 1)
+    elif isinstance(value, float) and not isfinite(value):
+        raise BadRequest(
+            "CRM-044",
+            f"The number at '{at}' is too large.",
+            fix="Send it as text.",
+            fields={at: ("too large a number",)},
+        )
     elif isinstance(value, int) and not -INTEGER <= value < INTEGER:
         raise BadRequest(
             "CRM-044", f"The whole number at '{at}' has more than 64 bits.", fix="Send it as text.",
@@ -179,7 +187,8 @@ def _upload(model: type[BaseModel], request: Request) -> tuple[Any, tuple[FileIn
     for _, stored in request.files.items(multi=True):
         name = stored.filename or "file"
         check_text(name, "file name")
-        files.append(FileIn(name[:255], stored.stream.read()))
+        with stored.stream as stream:  # a large one lies in a temporary file
+            files.append(FileIn(name[:255], stream.read()))
     if not files:
         raise BadRequest("CRM-049", "The upload holds no file.", fix="Send each file as a part with a file name.")
     fields: dict[str, Any] = {"files": []}
