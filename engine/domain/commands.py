@@ -149,6 +149,50 @@ class SendMessage(Command[MessageSent]):
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimDeadlines(Command[tuple["Claimed", ...]]):
+    """Lease due deadlines for ``lease``; two workers never get the same one."""
+
+    by: Actor
+    limit: int = 20
+    lease: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimJobs(Command[tuple["Claimed", ...]]):
+    """Lease due jobs for ``lease``; two workers never get the same one."""
+
+    by: Actor
+    limit: int = 10
+    lease: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A lease: whoever hands in the result shows ``fence``."""
+
+    id: str
+    fence: int
+    type: str = "timer"
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PostJob(Command[bool]):
+    """Send the message of a claimed ``crmflow:message`` job and finish the job; False if the lease was lost."""
+
+    job_id: str
+    fence: int
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class TidyUp(Command[Mapping[str, int]]):
+    """Housekeeping: expired messages and old idempotency keys go; what went, by kind."""
+
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class FireDeadline(Command[bool]):
     """Fire one claimed deadline; False if it had vanished or the lease was lost (both normal)."""
 

@@ -43,6 +43,7 @@ class Flow:
     closing: dict[int, str] = field(default_factory=dict)
     own_timers: Collection[int] = ()
     fired: Mapping[str, str | None] = field(default_factory=dict)
+    spent: tuple[int, ...] = ()  # nodes of deadlines that this command has fired
     started: Mapping[str, Any] = field(default_factory=dict)
     known: frozenset[Any] = frozenset()  # records the instance was linked to before
 
@@ -108,7 +109,7 @@ def continued(ctx: Context, flow: Flow, outcome: Outcome) -> bpmn.Run:
     """Run on from what was just written, in the same transaction."""
     assert outcome.step.state is not None
     flow.revision = outcome.revision
-    flow.closing, flow.own_timers, flow.fired, flow.started = {}, (), {}, {}
+    flow.closing, flow.own_timers, flow.fired, flow.started, flow.spent = {}, (), {}, {}, ()
     return runtime(ctx, flow.loaded).resume(flow.loaded.process, outcome.step.state, ctx.now)
 
 
@@ -143,6 +144,8 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
             calls=tuple(replace(call, input=outward(call.input)) for call in step.calls),
             messages=tuple(replace(message, payload=outward(message.payload)) for message in step.messages),
         )
+    if flow.spent:
+        step = replace(step, timers_gone=tuple({*step.timers_gone, *flow.spent}))
     placed = {task.key: _placed(ctx, task, loaded) for task in step.opened}
     if over:
         ctx.audit(flow.by, f"instance.{step.status.value}", instance_id=flow.id)

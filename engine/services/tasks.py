@@ -26,7 +26,7 @@ from engine.services.flow import Outcome, conclude, resume, stored
 from engine.services.library import Loaded
 from engine.services.registry import handles, port
 from engine.services.views import task_row
-from engine.store import inbox, tables as t
+from engine.store import due, inbox, tables as t
 from engine.store.apply import Placed
 from engine.store.repos import Locked, TaskLock, end_of_task, lock_for_task
 
@@ -168,7 +168,7 @@ def _assign(
     ctx.conn.execute(update(t.task).where(t.task.c.id == task.id).values(revision=task.revision + 1, **values))
     ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
     digest = ctx.trail.seal(locked.id, locked.audit_digest)
-    ctx.conn.execute(update(t.instance).where(t.instance.c.id == locked.id).values(audit_digest=digest))
+    due.chain(ctx.conn, locked.id, digest)
 
 
 def _ensure_principal(ctx: Context, kind: str, key: str) -> None:

@@ -187,6 +187,12 @@ def lock_for_job(conn: Connection, job_id: str) -> tuple[Locked | None, JobLock]
     return None if row is None else (instance, JobLock(*row))
 
 
+def lock_job(conn: Connection, job_id: str) -> JobLock | None:
+    """Lock a job alone: for those whose instance is not touched (messages to others)."""
+    row = _LOCK_JOB.row(conn, job=job_id)
+    return None if row is None else JobLock(*row)
+
+
 def end_of_task(conn: Connection, task_id: str) -> End | None:
     """How a task that is not open any more ended, from the history."""
     row = _END.row(conn, task=task_id)

@@ -1,0 +1,93 @@
+"""Runs what is due: claims it, does it, hands in the result. Nothing is held while the outside world is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from engine import connectors, logs
+from engine.app import Engine
+from engine.domain.access import SYSTEM
+from engine.domain.commands import (
+    ClaimDeadlines,
+    Claimed,
+    ClaimJobs,
+    FailDeadline,
+    FailJob,
+    FinishJob,
+    FireDeadline,
+    PostJob,
+)
+from engine.domain.errors import CrmflowError
+
+log = logs.get("jobs")
+_BATCH = 16
+_MESSAGE = "crmflow:message"
+
+
+def run_due(engine: Engine, limit: int = _BATCH) -> int:
+    """Claim and run one batch of due timers and jobs in this thread; how many were claimed."""
+    lease = timedelta(seconds=engine.settings.lease_seconds)
+    deadlines = engine.do(ClaimDeadlines(SYSTEM, limit, lease))
+    for each in deadlines:
+        fire(engine, each)
+    jobs = engine.do(ClaimJobs(SYSTEM, limit, lease))
+    for each in jobs:
+        work(engine, each)
+    return len(deadlines) + len(jobs)
+
+
+def drain(engine: Engine, most: int = 100_000) -> int:
+    """Run everything that is due now, and what it makes due, in this thread; how many pieces of work that was."""
+    done = 0
+    while done < most:
+        found = run_due(engine)
+        if not found:
+            break
+        done += found
+    return done
+
+
+def fire(engine: Engine, due: Claimed) -> None:
+    """Fire one claimed deadline."""
+    _guarded(
+        lambda: engine.do(FireDeadline(due.id, due.fence, SYSTEM)),
+        lambda message, _: engine.do(FailDeadline(due.id, due.fence, SYSTEM, message)),
+        due,
+    )
+
+
+def work(engine: Engine, due: Claimed) -> None:
+    """Do one claimed job: a message to another instance, or a call to the outside."""
+    if due.type == _MESSAGE:
+        _guarded(
+            lambda: engine.do(PostJob(due.id, due.fence, SYSTEM)),
+            lambda message, _: engine.do(FailJob(due.id, due.fence, SYSTEM, message)),
+            due,
+        )
+        return
+
+    def call() -> None:
+        result: Mapping[str, Any] = connectors.run(due.type, due.payload, engine.settings)
+        engine.do(FinishJob(due.id, due.fence, SYSTEM, result or {}))
+
+    def failed(message: str, error: Exception) -> None:
+        # A connector may say that its failure is a BPMN error, or that trying again cannot help.
+        code, final = getattr(error, "error_code", None), bool(getattr(error, "final", False))
+        engine.do(FailJob(due.id, due.fence, SYSTEM, message, error_code=code, final=final))
+
+    _guarded(call, failed, due)
+
+
+def _guarded(act: Callable[[], Any], failed: Callable[[str, Exception], Any], due: Claimed) -> None:
+    """Do it; a failure is noted at the row, never lost, and never stops the heartbeat."""
+    try:
+        act()
+    except Exception as error:
+        message = str(error) if isinstance(error, CrmflowError) else f"{type(error).__name__}: {error}"
+        log.warning("due_work_failed", id=due.id, type=due.type, error=message, exc_info=error)
+        try:
+            failed(message[:2000], error)
+        except Exception as second:
+            log.error("due_work_not_noted", id=due.id, type=due.type, exc_info=second)

@@ -1,0 +1,105 @@
+"""Jobs: the outbox of calls to the outside and of messages between instances. Done once, by whoever holds the lease."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.domain.access import Right, ensure
+from engine.domain.commands import Claimed, ClaimJobs, FailJob, FinishJob, PostJob, SendMessage, TidyUp
+from engine.services import idempotency
+from engine.services.context import Context
+from engine.services.edges import inward
+from engine.services.flow import conclude, resume
+from engine.services.messages import send
+from engine.services.registry import handles
+from engine.services.timers import backoff
+from engine.store import due, post, tables as t
+from engine.store.repos import JobLock, Locked, lock_for_job, lock_job
+
+
+@handles(ClaimJobs)
+def claim(ctx: Context, cmd: ClaimJobs) -> tuple[Claimed, ...]:
+    """Lease due jobs, those waiting longest first."""
+    ensure(cmd.by, Right.INCIDENT_RETRY)
+    rows = due.claim(ctx.conn, t.job, ctx.now, ctx.now + cmd.lease, cmd.limit)
+    return tuple(Claimed(row.id, row.fence, row.type, {**row.payload, "job": row.id}) for row in rows)
+
+
+@handles(FinishJob)
+def finish(ctx: Context, cmd: FinishJob) -> bool:
+    """Hand in a result; the instance runs on. False: the job is gone, or another worker has it now."""
+    ensure(cmd.by, Right.INCIDENT_RETRY)
+    held = _held(ctx, cmd.job_id, cmd.fence)
+    if held is None:
+        return False
+    locked, job = held
+    if not due.done(ctx.conn, t.job, job.id, cmd.fence):
+        return False
+    if locked is not None and locked.blob is not None and job.node is not None:
+        flow, run = resume(ctx, locked, cmd.by)
+        run.finish_call(job.node, inward(cmd.result))
+        ctx.audit(cmd.by, "job.finish", instance_id=locked.id, target=job.id, detail={"element": job.element_id})
+        conclude(ctx, flow, run)
+    return True
+
+
+@handles(PostJob)
+def post_message(ctx: Context, cmd: PostJob) -> bool:
+    """Send an instance's message. The job goes in the same transaction: sent once, whatever happens in between."""
+    ensure(cmd.by, Right.INCIDENT_RETRY)
+    job = lock_job(ctx.conn, cmd.job_id)
+    if job is None or not due.done(ctx.conn, t.job, job.id, cmd.fence):
+        return False
+    message = job.payload
+    send(
+        ctx,
+        SendMessage(message["name"], cmd.by, message["key"] or "", message["payload"] or {}, parent_id=job.instance_id),
+    )
+    return True
+
+
+@handles(FailJob)
+def fail(ctx: Context, cmd: FailJob) -> bool:
+    """Note a failure: a BPMN error is thrown at the element; else back off; out of retries, an incident."""
+    ensure(cmd.by, Right.INCIDENT_RETRY)
+    held = _held(ctx, cmd.job_id, cmd.fence)
+    if held is None:
+        return False
+    locked, job = held
+    if cmd.error_code and locked is not None and locked.blob is not None and job.node is not None:
+        due.done(ctx.conn, t.job, job.id, cmd.fence)
+        flow, run = resume(ctx, locked, cmd.by)
+        run.throw(job.node, cmd.error_code, cmd.message)
+        conclude(ctx, flow, run)
+        return True
+    if not cmd.final and job.attempts + 1 < job.retries:
+        at = ctx.now + backoff(ctx.settings.backoff_seconds, job.attempts)
+        return due.release(ctx.conn, t.job, job.id, cmd.fence, at, cmd.message) == 1
+    incident = {
+        "id": ctx.new_id(),
+        "instance_id": job.instance_id,
+        "kind": "job",
+        "job_id": job.id,
+        "element_id": job.element_id,
+        "name": job.name,
+        "code": "CRM-607",
+        "message": cmd.message,
+        "created_at": ctx.now,
+    }
+    return due.park(ctx.conn, t.job, job.id, cmd.fence, cmd.message, incident) == 1
+
+
+@handles(TidyUp)
+def tidy(ctx: Context, cmd: TidyUp) -> dict[str, int]:
+    """Drop what nobody asks for any more: expired messages, old idempotency keys."""
+    ensure(cmd.by, Right.INCIDENT_RETRY)
+    before = ctx.now - timedelta(hours=ctx.settings.keep_keys_hours)
+    return {"messages": post.expire(ctx.conn, ctx.now), "keys": idempotency.forget(ctx, before)}
+
+
+def _held(ctx: Context, job_id: str, fence: int) -> tuple[Locked | None, JobLock] | None:
+    """The job under its instance's lock, if the lease shown is the present one."""
+    found = lock_for_job(ctx.conn, job_id)
+    if found is None or found[1].fence != fence or found[1].state != "leased":
+        return None
+    return found

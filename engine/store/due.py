@@ -1,0 +1,87 @@
+"""Due work: claiming by lease, one statement each; giving back, failing, incidents.
+
+A claim raises the row's ``fence``. Whoever hands in a result shows the fence of their claim: if another worker has
+claimed the row meanwhile (the lease ran out), the fence differs and the late result is turned away.
+PostgreSQL skips rows that another worker is claiming at this moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select, update
+
+from engine.store import tables as t
+
+
+def claim(conn: Connection, table: Table, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
+    """Lease due rows of ``deadline`` or ``job``, those waiting longest first."""
+    c = table.c
+    due = (
+        select(c.id)
+        .where(
+            or_(and_(c.state == "ready", c.due_at <= now), and_(c.state == "leased", c.lease_until <= now)),
+        )
+        .order_by(c.due_at, c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    lease = update(table).where(c.id.in_(due)).values(state="leased", lease_until=until, fence=c.fence + 1)
+    # SQLite promises no order of RETURNING, nor does PostgreSQL.
+    return sorted(conn.execute(lease.returning(*c)), key=lambda row: (row.due_at, row.id))
+
+
+def release(conn: Connection, table: Table, row_id: str, fence: int, due_at: datetime, error: str) -> int:
+    """Give a failed row back, to be tried again at ``due_at``; 0 if the lease was lost."""
+    return _change(conn, table, row_id, fence, state="ready", due_at=due_at, lease_until=None, error=error)
+
+
+def postpone(conn: Connection, row_id: str, fence: int, until: datetime, error: str) -> int:
+    """Try a deadline again at ``until``; its due time stays what the model says."""
+    return _change(conn, t.deadline, row_id, fence, lease_until=until, error=error)
+
+
+def park(conn: Connection, table: Table, row_id: str, fence: int, error: str, incident: Mapping[str, Any]) -> int:
+    """Out of retries: the row waits for a person, who finds the incident."""
+    changed = _change(conn, table, row_id, fence, state="incident", lease_until=None, error=error)
+    if changed:
+        conn.execute(insert(t.incident), [dict(incident)])
+    return changed
+
+
+def revive(conn: Connection, table: Table, row_id: str, now: datetime) -> int:
+    """A person says: try again now, from the first attempt."""
+    values: dict[str, Any] = {"state": "ready", "lease_until": None, "attempts": 0, "error": None}
+    if table is t.job:
+        values["due_at"] = now
+    return conn.execute(update(table).where(table.c.id == row_id, table.c.state == "incident").values(values)).rowcount
+
+
+def done(conn: Connection, table: Table, row_id: str, fence: int) -> bool:
+    """Delete a row whose lease is still ours; False if it is not."""
+    c = table.c
+    return conn.execute(delete(table).where(c.id == row_id, c.fence == fence, c.state == "leased")).rowcount == 1
+
+
+def incident(conn: Connection, incident_id: str) -> Row[Any] | None:
+    """One open incident."""
+    found: Row[Any] | None = conn.execute(select(t.incident).where(t.incident.c.id == incident_id)).one_or_none()
+    return found
+
+
+def solve(conn: Connection, incident_id: str) -> bool:
+    """Take an incident off the list; False if somebody else was first."""
+    return conn.execute(delete(t.incident).where(t.incident.c.id == incident_id)).rowcount == 1
+
+
+def chain(conn: Connection, instance_id: str, digest: str | None) -> None:
+    """Keep the digest of an instance's last audit row where no step was written."""
+    conn.execute(update(t.instance).where(t.instance.c.id == instance_id).values(audit_digest=digest))
+
+
+def _change(conn: Connection, table: Table, row_id: str, fence: int, **values: Any) -> int:
+    c = table.c
+    mine = update(table).where(c.id == row_id, c.fence == fence, c.state == "leased")
+    return conn.execute(mine.values(attempts=c.attempts + 1, **values)).rowcount
