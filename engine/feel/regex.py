@@ -1,53 +1,153 @@
-"""Regular expressions of XPath (DMN 1.5, 10.3.4.3: matches, replace, split), translated to Python's."""
+"""Regular expressions of XPath for matches, replace and split (DMN 1.5, 10.3.4.3), in bounded time.
+
+A pattern that can only try few ways on a string runs in Python's ``re``; any other in ``pike``, which never backtracks.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.feel.faults import Unfit
+from engine.feel.pattern import Piece, Reader, backward, cost, python_text
+from engine.feel.pike import MAX_WORK, Captures, Machine
+
+MAX_WAYS = 2_000_000  # ways a backtracking matcher may try, all starts together
+MAX_PATTERN = 2_000
 
 
 class Pattern:
-    """One compiled pattern."""
+    """One pattern with its flags."""
 
     def __init__(self, text: str, flags: str) -> None:
-        bits = 0
         for flag in flags:
             if flag not in "smixq":
-                raise Unfit(f"there is no flag {flag!r}; known are s, m, i, x")
-            bits |= {"s": re.S, "m": re.M, "i": re.I, "x": re.X}.get(flag, 0)
+                raise Unfit(f"there is no flag {flag!r}; known are s, m, i, x and q")
+        if len(text) > MAX_PATTERN:
+            raise Unfit(f"the pattern is longer than {MAX_PATTERN} characters")
         if "q" in flags:
-            text = re.escape(text)
-        if "x" in flags:
-            text = re.sub(r"\s", "", text)
-            bits &= ~re.X
+            text = re.sub(r"([\\|.?*+(){}\[\]^$-])", r"\\\1", text)
+        elif "x" in flags:
+            text = _squeezed(text)
+        reader = Reader(text, flags)
+        self.tree: Piece = reader.read()
+        self.groups = reader.groups
+        self.flags = flags
+        self.back = backward(self.tree)
+        self.machine: Machine | None = None
+        self.compiled = self._compile()
+
+    def _compile(self) -> re.Pattern[str] | None:
+        text = python_text(self.tree, lines="m" in self.flags)
+        if text is None or cost(self.tree, 1) == float("inf"):
+            return None
         try:
-            self.compiled = re.compile(text, bits)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise Unfit(f"the pattern cannot be read: {error}") from error
+            return re.compile(text, self._bits())
+        except (re.error, OverflowError, RecursionError):
+            return None
+
+    def _bits(self) -> int:
+        bits = re.I if "i" in self.flags else 0
+        return int(bits | (re.M if "m" in self.flags else 0))
+
+    def find(self, string: str, start: int = 0, room: list[int] | None = None) -> Captures | None:
+        """Offsets of the first match from ``start``, and of its groups."""
+        size = len(string)
+        if self.compiled is not None and cost(self.tree, size) * (size + 1) <= MAX_WAYS:
+            found = self.compiled.search(string, start)
+            if found is None:
+                return None
+            return tuple(offset for number in range(self.groups + 1) for offset in found.span(number))
+        if self.machine is None:
+            fold, lines = "i" in self.flags, "m" in self.flags
+            self.machine = Machine(self.tree, self.groups, fold=fold, lines=lines)
+        return self.machine.find(string, start, room)
 
     def search(self, string: str) -> bool:
-        return self.compiled.search(string) is not None
+        """Whether the string holds a match."""
+        return self.find(string) is not None
+
+    def all(self, string: str) -> Iterator[Captures]:
+        """Every match, one after the other. ``Unfit`` if the pattern matches nothing at all (XPath: FORX0003)."""
+        if self.find("") is not None:
+            raise Unfit("the pattern matches the empty string")
+        at = 0
+        room = [MAX_WORK]
+        while at <= len(string):
+            found = self.find(string, at, room)
+            if found is None:
+                return
+            yield found
+            at = found[1] if found[1] > found[0] else found[1] + 1
 
     def replace(self, string: str, replacement: str) -> str:
-        template = re.sub(r"\\([\\$])|\$(\d)|\\", self._part, replacement)
-        return self.compiled.sub(template, string)
+        """Every match replaced; ``$1`` is a group, ``\\$`` a dollar, ``\\\\`` a backslash."""
+        parts = self._template(replacement)
+        out: list[str] = []
+        at = 0
+        for found in self.all(string):
+            out.append(string[at : found[0]])
+            for part in parts:
+                if isinstance(part, str):
+                    out.append(part)
+                elif found[2 * part] >= 0:
+                    out.append(string[found[2 * part] : found[2 * part + 1]])
+            at = found[1]
+        return "".join([*out, string[at:]])
 
-    def _part(self, found: re.Match[str]) -> str:
-        if found[1]:
-            return "\\\\" if found[1] == "\\" else "$"
-        if found[2]:
-            return f"\\g<{found[2]}>" if int(found[2]) <= self.compiled.groups else ""
-        return "\\\\"
+    def _template(self, text: str) -> list[str | int]:
+        """The replacement as text and numbers of groups (XPath: FORX0004 for stray signs)."""
+        parts: list[str | int] = []
+        at = 0
+        while at < len(text):
+            sign = text[at]
+            at += 1
+            if sign == "\\":
+                if text[at : at + 1] not in ("\\", "$") or at == len(text):
+                    raise Unfit("the replacement has a backslash before neither a backslash nor a dollar")
+                parts.append(text[at])
+                at += 1
+            elif sign == "$":
+                number, at = self._number(text, at)
+                parts.append(number if number <= self.groups else "")
+            else:
+                parts.append(sign)
+        return parts
+
+    def _number(self, text: str, at: int) -> tuple[int, int]:
+        """The number after a dollar: as many digits as name a group that is there."""
+        if not text[at : at + 1].isdigit():
+            raise Unfit("the replacement has a dollar without the number of a group; write \\$")
+        number = int(text[at])
+        at += 1
+        while text[at : at + 1].isdigit() and number * 10 + int(text[at]) <= self.groups:
+            number = number * 10 + int(text[at])
+            at += 1
+        return number, at
 
     def split(self, string: str) -> list[str]:
-        plain = re.compile(self.compiled.pattern, self.compiled.flags)
-        out, at = [], 0
-        for found in plain.finditer(string):
-            out.append(string[at : found.start()])
-            at = found.end()
+        """The text between the matches."""
+        out: list[str] = []
+        at = 0
+        for found in self.all(string):
+            out.append(string[at : found[0]])
+            at = found[1]
         return [*out, string[at:]]
+
+
+def _squeezed(text: str) -> str:
+    """Without white space outside of classes (flag x)."""
+    out: list[str] = []
+    depth = 0
+    escaped = False
+    for char in text:
+        if not escaped:
+            depth += (char == "[") - (char == "]" and depth > 0)
+        if depth or not char.isspace():
+            out.append(char)
+        escaped = char == "\\" and not escaped
+    return "".join(out)
 
 
 @lru_cache(maxsize=512)
