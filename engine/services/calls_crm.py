@@ -52,7 +52,6 @@ def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     candidates = list(dict.fromkeys([*row["candidates"], f"team:{team}"]))
     change = {
         "assignee": found.login,
-        "state": "open" if found.login is None else "claimed",
         "candidates": candidates,
         "why": why,
         "revision": row["revision"] + 1,
