@@ -31,7 +31,7 @@ TITLES = {
     503: _l("Not available right now"),
 }
 #: The codes of plain web errors, which have no error of the engine behind them.
-PLAIN = {400: "CRM-001", 404: "CRM-400", 405: "CRM-002", 413: "CRM-003", 415: "CRM-004"}
+PLAIN = {400: "CRM-001", 404: "CRM-400", 405: "CRM-002", 413: "CRM-003", 415: "CRM-004", 500: "CRM-690"}
 
 
 def wants_json() -> bool:
@@ -40,7 +40,9 @@ def wants_json() -> bool:
     return best == "application/json" and "text/html" not in request.headers.get("Accept", "")
 
 
-def show(status: int, code: str, message: str, fix: str, fields: dict[str, list[str]] | None = None) -> ResponseReturnValue:
+def show(
+    status: int, code: str, message: str, fix: str, fields: dict[str, list[str]] | None = None
+) -> ResponseReturnValue:
     """Draw an error for whoever asked: a script, htmx or a person."""
     title = str(TITLES.get(status, _l("Something went wrong")))
     if wants_json():
@@ -66,10 +68,12 @@ def on_http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400 or (status >= 500 and error.response is not None):
         return error
-    message = {404: f"No page lives at {request.path}.", 413: "The files together are larger than 64 MB."}.get(
-        status, error.description or error.name
-    )
-    return show(status, PLAIN.get(status, "CRM-000"), message, "Check the address, or go to your inbox.")
+    message, fix = {
+        404: (f"No page lives at {request.path}.", "Check the address, or go to your inbox."),
+        413: ("The files together are larger than 64 MB.", "Send fewer or smaller files."),
+        500: ("crmflow failed; the cause is in its log.", "Try again; if it stays, tell an administrator when."),
+    }.get(status, (error.description or error.name, "Go back and try again."))
+    return show(status, PLAIN.get(status, "CRM-001"), message, fix)
 
 
 def on_forgery(_: CSRFError) -> ResponseReturnValue:

@@ -8,8 +8,17 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import Flask
-from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_timedelta, gettext
+from flask_babel import (
+    format_currency,
+    format_date,
+    format_decimal,
+    format_timedelta,
+    get_locale,
+    gettext,
+    to_user_timezone,
+)
 from flask_login import current_user
 
 from engine.domain.access import Right
@@ -31,8 +40,12 @@ def due_state(due: datetime | None, since: datetime, now: datetime | None = None
 
 
 def when(at: datetime | None) -> str:
-    """A moment in the reader's zone and language."""
-    return str(format_datetime(at, "medium")) if at else ""
+    """A moment in the reader's zone and language, to the minute; the year only if it is another one."""
+    if at is None:
+        return ""
+    local = to_user_timezone(at)
+    day = "MMMd" if local.year == to_user_timezone(the_engine().clock.now()).year else "yMMMd"
+    return " ".join(format_skeleton(s, local, tzinfo=local.tzinfo, locale=get_locale()) for s in (day, "Hm"))
 
 
 def ago(at: datetime | None) -> str:

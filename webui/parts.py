@@ -13,7 +13,7 @@ from flask import Flask, g, request
 from flask_babel import gettext
 
 from engine.domain.questions import RecordKinds
-from engine.domain.values import ElementMark, Finding, RecordRef
+from engine.domain.values import ElementMark, Finding, RecordLink, RecordRef, TaskRow
 from webui.door import ask, me
 from webui.look import human, said
 from webui.pages.bell import unread
@@ -86,18 +86,56 @@ def plain(value: Any) -> Any:
     return plain(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
+def link_name(link: RecordLink) -> str:
+    """What a linked record is to this one: its kind, and the relation where that says more."""
+    kind = kind_of(link.kind)
+    name = said(kind, "name") if kind else link.kind
+    return name if link.relation in (link.kind, "") or link.inbound else f"{name} ({link.relation})"
+
+
+def nearest(task: TaskRow) -> datetime | None:
+    """What comes first: the due time or the next escalation."""
+    times = [at for at in (task.due_at, task.next_deadline_at) if at is not None]
+    return min(times, default=None)
+
+
+def reason(value: Any) -> str:
+    """A value of a stored explanation; the engine's own short words are translated."""
+    known = {
+        "element": gettext("the model, at this step"),
+        "lane": gettext("the lane it is drawn in"),
+        "owner": gettext("the owner of the flow"),
+        "strategy": gettext("the assignment rule"),
+        "nobody named": gettext("nobody is named; managers see it"),
+        "keeps the owner": gettext("stays with whoever owns the record"),
+        "waited longest for a turn": gettext("waited longest for a turn"),
+        "has the fewest open tasks": gettext("has the fewest open tasks"),
+        "nobody is free; the team's queue gets it": gettext("nobody is free; the team’s queue gets it"),
+    }
+    return known.get(value, human(value)) if isinstance(value, str) else human(value)
+
+
 def worded(key: str) -> str:
     """The key of a stored explanation as a label; unknown ones are spelt out."""
     known = {
         "rule": gettext("Rule"),
-        "decision": gettext("Decided by"),
+        "decision": gettext("Decision"),
+        "strategy": gettext("Way of assigning"),
+        "loads": gettext("Open tasks"),
+        "turns": gettext("Last turn"),
+        "excluded": gettext("Left out"),
+        "chosen": gettext("Chosen"),
+        "owner": gettext("Owner"),
+        "process": gettext("Flow"),
+        "base": gettext("Base flow"),
+        "queue": gettext("Queue"),
         "reason": gettext("Reason"),
         "inputs": gettext("Given"),
         "source": gettext("Comes from"),
         "method": gettext("Method"),
         "team": gettext("Team"),
         "lane": gettext("Lane"),
-        "by": gettext("By"),
+        "by": gettext("Decided by"),
         "assignee": gettext("Assigned to"),
         "candidates": gettext("Offered to"),
         "key": gettext("Key"),
@@ -112,7 +150,11 @@ def worded(key: str) -> str:
 
 def set_up(app: Flask) -> None:
     """Attach filters and globals."""
-    app.jinja_env.filters.update(plain=plain, worded=worded, field=shown_field)
+    app.jinja_env.filters.update(plain=plain, worded=worded, reason=reason, field=shown_field)
     app.jinja_env.globals.update(
-        theme=theme, kind_of=kind_of, choice_name=choice_name, marks_of=marks_of, findings_of=findings_of, unread=unread
+        theme=theme,
+        kind_of=kind_of,
+        link_name=link_name,
+        nearest=nearest,
+        choice_name=choice_name, marks_of=marks_of, findings_of=findings_of, unread=unread
     )

@@ -17,6 +17,7 @@ from engine.domain.values import (
     AuditRow,
     DeadlineRow,
     DefinitionRow,
+    ElementMark,
     FileIn,
     Finding,
     ImportReport,
@@ -98,6 +99,22 @@ class GetDefinition(Question[DefinitionRow]):
 @dataclass(frozen=True, slots=True)
 class GetModel(Question[bytes]):
     """The BPMN XML of a definition, as deployed."""
+
+    definition_id: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class GetDrawing(Question[bytes]):
+    """The BPMN XML to draw: as deployed, laid out where the model came without a diagram."""
+
+    definition_id: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class GetHeat(Question[tuple[ElementMark, ...]]):
+    """Per element of one version: tokens at work, runs completed, incidents, over all its instances."""
 
     definition_id: str
     by: Actor

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from engine.domain.access import Right
 from engine.domain.commands import Publish
-from engine.domain.questions import GetDefinition, GetModel, ListDefinitions
+from engine.domain.questions import GetDefinition, GetDrawing, GetHeat, GetModel, ListDefinitions
 from webui.door import ask, cursor_of, do, need
 
 room = Blueprint("flows", __name__, url_prefix="/flows")
@@ -27,17 +27,21 @@ def one(definition_id: str) -> ResponseReturnValue:
     actor = need(Right.MODEL_READ)
     row = ask(GetDefinition(definition_id, actor))
     versions = ask(ListDefinitions(by=actor, key=row.key))
-    return render_template("flows/one.html", flow=row, versions=versions.items)
+    marks = ask(GetHeat(row.id, actor))
+    return render_template("flows/one.html", flow=row, versions=versions.items, marks=marks)
 
 
 @room.get("/<definition_id>/model")
 def model(definition_id: str) -> ResponseReturnValue:
-    """The BPMN XML; immutable, so browsers keep it."""
-    answer = make_response(ask(GetModel(definition_id, need(Right.MODEL_READ))))
+    """The BPMN XML, byte for byte to download, with a diagram to draw; immutable, so browsers keep it."""
+    actor = need(Right.MODEL_READ)
+    if "download" in request.args:
+        answer = make_response(ask(GetModel(definition_id, actor)))
+        answer.headers["Content-Disposition"] = f'attachment; filename="{definition_id}.bpmn"'
+    else:
+        answer = make_response(ask(GetDrawing(definition_id, actor)))
     answer.headers["Content-Type"] = "application/xml; charset=utf-8"
     answer.headers["Cache-Control"] = "private, max-age=86400, immutable"
-    if "download" in request.args:
-        answer.headers["Content-Disposition"] = f'attachment; filename="{definition_id}.bpmn"'
     return answer
 
 
