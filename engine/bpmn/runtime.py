@@ -96,6 +96,7 @@ class Run:
     def finish_call(self, key: int, result: Mapping[str, Any] | None = None) -> None:
         """The service call ``key`` has succeeded with these variables."""
         token = self._open(key, "call")
+        self.machine.forget_records()
         with feel.at(self._clock):
             self.machine.step(token, lambda: self.machine.resume(token, shaped(result or {}, token, self.machine)))
             self.machine.drain()
@@ -170,6 +171,7 @@ class Run:
         return token
 
     def _go(self, token: Token, result: Mapping[str, Any]) -> None:
+        self.machine.forget_records()
         with feel.at(self._clock):
             self.machine.resume(token, result)
             self.machine.drain()

@@ -35,6 +35,10 @@ class Data:
             found = self._records[ref] = RecordView(ref, self.runtime.records)
         return found
 
+    def forget_records(self) -> None:
+        """Read records anew: a form or a call may have changed them."""
+        self._records.clear()
+
     def view(self, token: Token, extra: Mapping[str, Any] | None = None) -> View:
         """What an expression at this token sees."""
         return View(layers(token, extra), self.record)

@@ -23,7 +23,7 @@ STORED: set[type] = set()
 
 
 class RecordView(Mapping[str, Any]):
-    """A CRM record as FEEL sees it: its present fields, loaded at first use, with ``id`` and ``kind``."""
+    """A CRM record as FEEL sees it: its fields and relations, loaded at first use, with ``id`` and ``kind``."""
 
     __slots__ = ("_fields", "_load", "ref")
 
@@ -40,7 +40,9 @@ class RecordView(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name == "id":
             return self.ref.id
-        return self.ref.kind if name == "kind" else self._all()[name]
+        value = self.ref.kind if name == "kind" else self._all()[name]
+        # A relation leads on to the other record's fields.
+        return RecordView(value, self._load) if type(value) is RecordRef else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())
