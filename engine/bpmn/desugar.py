@@ -67,6 +67,26 @@ class Plan:
     lanes: dict[str, str] = field(default_factory=dict)  # node id → lane
 
 
+#: Global tasks are called like a process of one task.
+GLOBAL = {
+    "globalTask": "task",
+    "globalUserTask": "userTask",
+    "globalManualTask": "manualTask",
+    "globalScriptTask": "scriptTask",
+    "globalBusinessRuleTask": "businessRuleTask",
+}
+
+
+def global_task(source: Source, key: str) -> Plan | None:
+    """A process of one task for a global task of the file; None where ``key`` names none."""
+    element = source.ids.get(key)
+    kind = None if element is None else GLOBAL.get(local(element))
+    if element is None or kind is None:
+        return None
+    title = element.get("name") or ""
+    return Plan(key, title, key, element, {key: Draft(key, kind, element, title)})
+
+
 def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan:
     """The plan of a process with all its sub-processes, desugared."""
     id = process.get("id") or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from engine.bpmn.desugar import Plan, plan_of, starts_of
+from engine.bpmn.desugar import Plan, global_task, plan_of, starts_of
 from engine.bpmn.parse_ext import Extensions
 from engine.bpmn.parse_nodes import Site, listener_of, node_of
 from engine.bpmn.parse_source import Problems, Source, given
@@ -17,10 +17,10 @@ from engine.bpmn.specs.scopes import CallActivity, EventSubProcess
 def scope_of(source: Source, key: str, problems: Problems) -> ScopeSpec | None:
     """Compile one process of a file with everything in it; None where it is not there."""
     process = source.processes().get(key)
-    if process is None:
+    top = global_task(source, key) if process is None else plan_of(source, process, problems)
+    if top is None:
         return None
     ext = Extensions(source, problems)
-    top = plan_of(source, process, problems)
     specs: dict[str, ScopeSpec] = {}
     plans = _walk(top)
     for plan in plans:

@@ -214,14 +214,19 @@ def holds(flow: Flow, token: Token, machine: Machine) -> bool:
 
 
 def choose_open(node: Node, token: Token, machine: Machine) -> Sequence[Flow]:
-    """Inclusive choice: every flow without condition or with a true one; else the default flow."""
-    chosen = [
+    """Every flow without a condition and every one whose condition is true; where none is true, the default too.
+
+    BPMN 2.0, 13.3.4: the default stands for "no condition was true", whatever flows without conditions there are.
+    """
+    plain = [flow for flow in node.out if flow.condition is None and flow is not node.default]
+    true = [
         flow
         for flow in node.out
-        if flow is not node.default and (flow.condition is None or holds(flow, token, machine))
+        if flow.condition is not None and flow is not node.default and holds(flow, token, machine)
     ]
-    if not chosen and node.default is not None:
-        chosen = [node.default]
+    chosen = [flow for flow in node.out if flow in plain or flow in true]
+    if not true and node.default is not None:
+        chosen.append(node.default)
     if not chosen:
         raise no_way(node, token, machine)
     token.detail = {**(token.detail or {}), "taken": [flow.told() for flow in chosen]}

@@ -59,6 +59,10 @@ class CatchEvent(EventNode):
         gateway = machine.instance.tokens.get(token.host) if token.host else None
         if gateway is not None:
             token = gateway.task_spec.decided(gateway, token, machine)
+        elif isinstance(self.trigger, TimerTrigger) and (again := self.trigger.next_round(token)):
+            # A cycle sends a token on at every round; this one goes, another waits for the next.
+            waits = machine.spawn(token.workflow, self, token.flow)
+            waits.internal_data["round"] = again
         machine.resume(token, payload)
 
     def check(self, token: Token, machine: Machine) -> None:
