@@ -50,10 +50,6 @@ class Axis:
         self.atoms = tuple(atoms)
         self.full = (1 << len(self.atoms)) - 1
 
-    def mask(self, program: Any) -> int:
-        """The atoms on which a cell is true."""
-        return sum(1 << n for n, atom in enumerate(self.atoms) if program.test(atom.sample, {}) is True)
-
     def sample(self, mask: int) -> Any:
         """A value in the set; points first, since people think in them."""
         chosen = [atom for n, atom in enumerate(self.atoms) if mask >> n & 1]

@@ -70,15 +70,16 @@ def overlaps(rules: Sequence[Box | None], axes: int) -> Iterator[tuple[int, int]
         common = (1 << j) - 1
         for axis, mask in enumerate(rule):
             hit = 0
-            for atom in _bits(mask):
+            for atom in bits(mask):
                 hit |= by_atom[axis].get(atom, 0)
                 by_atom[axis][atom] = by_atom[axis].get(atom, 0) | (1 << j)
             common &= hit
-        for i in _bits(common):
+        for i in bits(common):
             yield i, j
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
+    """Places of the bits that are set."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

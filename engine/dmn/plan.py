@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from engine.dmn import axis
+from typing import Any
+
+from engine.dmn import axis, cover
 from engine.dmn.axis import Axis
 from engine.dmn.cover import Box
+from engine.dmn.index import Column
 from engine.dmn.table import TableLogic
 from engine.dmn.types import Type, Types
 
@@ -21,7 +24,7 @@ class Plan:
         self.groups: list[list[int]] = []  # columns of one axis: those that test the same expression
         self.opaque: set[int] = set()
         self._cut()
-        self.rules: list[Box] = [self._rule(row) for row in range(len(self.box.rules))]
+        self.rules: list[Box] = self._boxes()
 
     def _cut(self) -> None:
         by_text: dict[str, list[int]] = {}
@@ -70,13 +73,24 @@ class Plan:
         column = self.box.inputs[number]
         return self.table.kinds[number] or self.types.get(self.variables.get(column.text))
 
-    def _rule(self, row: int) -> Box:
-        masks = []
-        for made, columns in zip(self.axes, self.groups, strict=True):
-            mask = made.full
+    def _boxes(self) -> list[Box]:
+        """Every rule as a box: one mask per axis."""
+        masks = [[made.full] * len(self.box.rules) for made in self.axes]
+        for made, columns, found in zip(self.axes, self.groups, masks, strict=True):
             for number in columns:
-                program = self.table.programs[row][number]
-                if program is not None and axis.is_plain(program):
-                    mask &= made.mask(program)
-            masks.append(mask)
-        return tuple(masks)
+                cells = [row[number] for row in self.table.programs]
+                plain = [cell if cell is not None and axis.is_plain(cell) else None for cell in cells]
+                for row, mask in enumerate(_masks(made, plain)):
+                    found[row] &= mask
+        return [tuple(mask[row] for mask in masks) for row in range(len(self.box.rules))]
+
+
+def _masks(made: Axis, cells: list[Any]) -> list[int]:
+    """The atoms each cell is true on, read off the column's index atom by atom; None is all of them."""
+    everyone = (1 << len(cells)) - 1
+    column = Column(cells, everyone)
+    masks = [made.full if cell is None else 0 for cell in cells]
+    for number, atom in enumerate(made.atoms):
+        for row in cover.bits(column.rules(atom.sample, {}, everyone) & ~column.open):
+            masks[row] |= 1 << number
+    return masks

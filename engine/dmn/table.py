@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import feel
 from engine.dmn import bridge, hits, tree
+from engine.dmn.index import Index
 from engine.dmn.run import Run, Scope
 from engine.dmn.steps import TableStep
 from engine.dmn.types import MISFIT, Type, coerce
@@ -33,6 +34,7 @@ class TableLogic:
         self.ranks: list[list[Any] | None] = []
         self.limits: list[Any] = []
         self.names: list[str] = []
+        self.index: Index | None = None  # made when the table is first asked
         self.combine = hits.policy(box.hit, box.aggregation)
         self.stop = box.hit == "F"
         self.sorted = box.hit in ("P", "O")
@@ -70,16 +72,17 @@ class TableLogic:
         return MISFIT
 
     def match(self, values: list[Any], scope: Scope) -> list[int]:
-        """Numbers (from 0) of the rules all of whose cells are true."""
+        """Numbers (from 0) of the rules all of whose cells are true; FIRST wants no more than one."""
+        if self.index is None:
+            self.index = Index(self.programs, len(self.columns))
+        found = self.index.match(values, scope)
         matched = []
-        for number, cells in enumerate(self.rows):
-            for column, test in cells:
-                if test(values[column], scope) is not True:
-                    break
-            else:
-                matched.append(number)
-                if self.stop:
-                    break
+        while found:
+            low = found & -found
+            matched.append(low.bit_length() - 1)
+            if self.stop:
+                break
+            found ^= low
         return matched
 
     def conclude(self, made: list[list[Any]], run: Run) -> Any:
