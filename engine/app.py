@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.commands import Command
@@ -24,7 +22,7 @@ from engine.services.context import Context
 from engine.services.library import Library
 from engine.settings import Settings
 from engine.store import migrate, servers
-from engine.store.database import is_absence, is_retryable, open_database, read_view
+from engine.store.database import DRIVER_ERRORS, is_absence, is_retryable, open_database, read_view
 
 R = TypeVar("R")
 
@@ -58,7 +56,7 @@ class Engine:
         while True:
             try:
                 return self._once(handler, command)
-            except (DBAPIError, sqlite3.OperationalError) as error:
+            except DRIVER_ERRORS as error:
                 attempt += 1
                 if not self._again(error, attempt):
                     raise self._told(error) from error
@@ -74,7 +72,7 @@ class Engine:
             with self._readers.connect() as conn:
                 answer: R = handler(self._context(conn), question)
                 return answer
-        except (DBAPIError, sqlite3.OperationalError) as error:
+        except DRIVER_ERRORS as error:
             raise self._told(error) from error
 
     def migrate(self) -> None:
@@ -107,11 +105,11 @@ class Engine:
     def _again(self, error: Exception, attempt: int) -> bool:
         if attempt > self.settings.retries:
             return False
-        return isinstance(error, sqlite3.OperationalError) or (isinstance(error, DBAPIError) and is_retryable(error))
+        return is_retryable(error)
 
     def _told(self, error: Exception) -> Exception:
         """The database's complaint in our words; what only a programmer can mend stays as it is."""
-        if isinstance(error, DBAPIError) and is_retryable(error):
+        if is_retryable(error):
             return Conflict("CRM-299", "Too many people changed the same thing at once.", fix="Try again.")
         if is_absence(error):
             return Unavailable("CRM-701", "The database does not answer.", fix="Try again soon.")

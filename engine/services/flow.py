@@ -158,6 +158,7 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
         revision=flow.revision,
         by=flow.by.id,
         digest=flow.digest,
+        audit=ctx.trail.take(flow.id),
         drawn_in=loaded.pinned,
         placed=placed,
         closing=flow.closing,

@@ -39,6 +39,12 @@ class Trail:
                 previous = row["digest"] = digest(row, previous)
         return previous
 
+    def take(self, instance_id: str) -> list[dict[str, Any]]:
+        """The instance's sealed entries, to be written along with its step."""
+        taken = [row for row in self.rows if row["instance_id"] == instance_id and "digest" in row]
+        self.rows = [row for row in self.rows if not (row["instance_id"] == instance_id and "digest" in row)]
+        return taken
+
     def write(self, conn: Connection) -> None:
         """Write everything gathered: at most one statement."""
         rows, self.rows = self.rows, []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 
@@ -16,7 +16,7 @@ from engine.domain.ids import new_id
 from engine.domain.states import InstanceState, TaskState
 from engine.domain.values import Step, TaskOpened
 from engine.store import tables as t
-from engine.store.prepared import Insert, Prepared
+from engine.store.prepared import Insert, Prepared, batch
 
 _AUDIT = Insert(t.audit, "instance_id", "at", "by", "action", "target", "detail", "digest")
 _INSTANCE = Insert(t.instance)
@@ -62,6 +62,7 @@ class Write:
     by: str  # login of who gave the command
     codec: int = 1  # version of the state's format
     digest: str | None = None  # of the instance's last audit row, those of this command included
+    audit: Sequence[Mapping[str, Any]] = ()  # the instance's audit rows
     drawn_in: Mapping[str, str] = field(default_factory=dict)  # definition key → id
     placed: Mapping[int, Placed] = field(default_factory=dict)  # node → whose it is
     closing: dict[int, str] = field(default_factory=dict)  # node → id of tasks that the command itself ends
@@ -73,9 +74,21 @@ class Write:
 
 def write_step(conn: Connection, step: Step, to: Write) -> dict[int, str]:
     """Write everything the step says; ids of the tasks that opened, by node."""
-    _write_instance(conn, step, to)
-    ended = _close_tasks(conn, step, to)
+    if to.revision is not None and any(node not in to.closing for node in step.closed):
+        # Its answer is needed below; the instance is locked already, so the order of locks is kept.
+        to.closing.update(_close_others(conn, step, to))
     opened = {task.key: new_id(to.now) for task in step.opened}
+    with batch(conn):
+        updated = _write_instance(conn, step, to)
+        _write_parts(conn, step, to, opened)
+    if updated is not None and updated.rowcount != 1:
+        # Cannot happen under the lock; if a lock were ever missed, nothing is overwritten.
+        raise Conflict("CRM-204", f"Instance '{to.instance_id}' was changed meanwhile.", fix="Try again.")
+    return opened
+
+
+def _write_parts(conn: Connection, step: Step, to: Write, opened: Mapping[int, str]) -> None:
+    ended = _close_tasks(conn, step, to)
     _TASK.run(conn, [_task_row(task, opened[task.key], to) for task in step.opened])
     _CANDIDATE.run(
         conn,
@@ -93,7 +106,7 @@ def write_step(conn: Connection, step: Step, to: Write) -> dict[int, str]:
     _delete_nodes(conn, t.incident, to.instance_id, step.faults_gone)
     _write_faults(conn, step, to)
     _write_history(conn, step, to, ended)
-    return opened
+    write_audit(conn, to.audit)
 
 
 def link_records(conn: Connection, instance_id: str, records: Collection[str]) -> None:
@@ -108,7 +121,8 @@ def write_audit(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     _AUDIT.run(conn, rows)
 
 
-def _write_instance(conn: Connection, step: Step, to: Write) -> None:
+def _write_instance(conn: Connection, step: Step, to: Write) -> Any:
+    """Insert or update; the cursor of an update, so that its row count can be checked."""
     over = step.status is not InstanceState.ACTIVE
     values: dict[str, Any] = {
         "state": step.status.value,
@@ -123,24 +137,25 @@ def _write_instance(conn: Connection, step: Step, to: Write) -> None:
         new = {"id": to.instance_id, "definition_id": to.definition_id, "business_key": to.business_key}
         values["codec"] = to.codec
         _INSTANCE.run(conn, [{**new, **values, "started_at": to.now, "started_by": to.by, **to.started}])
-        return
+        return None
     changed = {f"new_{name}": value for name, value in values.items()}
-    if _UPDATE.run(conn, key=to.instance_id, expected=to.revision, **changed) != 1:
-        # Cannot happen under the lock; if a lock were ever missed, nothing is overwritten.
-        raise Conflict("CRM-204", f"Instance '{to.instance_id}' was changed meanwhile.", fix="Try again.")
+    return _UPDATE.begin(conn, key=to.instance_id, expected=to.revision, **changed)
 
 
 def _close_tasks(conn: Connection, step: Step, to: Write) -> dict[int, str]:
     """Delete the tasks that are over; their candidates, drafts and deadlines go with them. Node → task id."""
     ended = {node: to.closing[node] for node in step.closed if node in to.closing}
     for task_id in ended.values():
-        _DELETE_TASK.run(conn, key=task_id)
-    others = [node for node in step.closed if node not in ended]
-    if others:
-        c = t.task.c
-        gone = delete(t.task).where(c.instance_id == to.instance_id, c.node.in_(others)).returning(c.node, c.id)
-        ended.update((row.node, row.id) for row in conn.execute(gone))
+        _DELETE_TASK.begin(conn, key=task_id)
     return ended
+
+
+def _close_others(conn: Connection, step: Step, to: Write) -> dict[int, str]:
+    """Ids of the tasks that end although nobody completed them: by a boundary event, a cancellation, a terminate."""
+    c = t.task.c
+    others = [node for node in step.closed if node not in to.closing]
+    found = select(c.node, c.id).where(c.instance_id == to.instance_id, c.node.in_(others)).with_for_update()
+    return {row.node: row.id for row in conn.execute(found)}
 
 
 def _task_row(task: TaskOpened, task_id: str, to: Write) -> dict[str, Any]:

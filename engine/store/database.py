@@ -11,9 +11,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from engine.domain.errors import Invalid
@@ -22,6 +23,8 @@ from engine.settings import Settings
 #: Execution option of a connection that only reads: no transaction is opened.
 READ = {"crmflow_read": True}
 _URLS = "Write sqlite:///FILE or postgresql://…"
+#: What a statement may raise: SQLAlchemy's errors, and the drivers' own where statements are sent as text.
+DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
 _RETRY_STATES = {"40001", "40P01", "55P03"}  # serialisation failure, deadlock, lock not available
 
 
@@ -46,12 +49,12 @@ def read_view(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT", **READ)
 
 
-def is_retryable(error: DBAPIError) -> bool:
+def is_retryable(error: Exception) -> bool:
     """True if the same command may succeed when run again: deadlock, lost race for a key, busy file."""
-    if isinstance(error, IntegrityError):
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, (sqlite3.IntegrityError, psycopg.IntegrityError)):
         # Two commands made the same key at once; the second run finds what the first wrote.
         return True
-    original = error.orig
     if isinstance(original, sqlite3.OperationalError):
         return "locked" in str(original) or "busy" in str(original)
     return getattr(original, "sqlstate", None) in _RETRY_STATES
@@ -65,7 +68,7 @@ def is_absence(error: Exception) -> bool:
         return any(word in text for word in ("unable to open", "disk", "readonly", "locked", "busy"))
     state = getattr(original, "sqlstate", None)
     # Without a state the server never answered; classes 08, 53 and 57 are lost connections, no resources, shut-down.
-    return isinstance(error, OperationalError) and (state is None or str(state)[:2] in ("08", "53", "57"))
+    return isinstance(original, psycopg.OperationalError) and (state is None or str(state)[:2] in ("08", "53", "57"))
 
 
 def _open_sqlite(url: URL, settings: Settings) -> Engine:

@@ -6,13 +6,43 @@ Values pass through the column types' own converters, so a prepared statement me
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Dialect, Select, Table
 from sqlalchemy.sql.dml import UpdateBase
 
 Convert = Callable[[Any], Any] | None
 _CHUNK = 400  # rows per INSERT: far below the parameter limits of both databases
+
+
+def send(conn: Connection, text: str, params: Any) -> Any:
+    """Hand text and values to the driver; its cursor.
+
+    This is ``exec_driver_sql`` without the result object, which costs more than SQLite's own work. The transaction
+    and the events (statements are counted by them) are SQLAlchemy's; errors are the driver's own.
+    """
+    if not conn.in_transaction():
+        conn.begin()
+    driver: Any = conn.connection.driver_connection
+    cursor = driver.cursor()
+    for heard in conn.dispatch.before_cursor_execute:
+        text, params = heard(conn, cursor, text, params, None, False)
+    cursor.execute(text, params)
+    return cursor
+
+
+def batch(conn: Connection) -> AbstractContextManager[Any]:
+    """A block whose statements are sent without waiting for each other's answers (PostgreSQL's pipeline mode).
+
+    Nothing in it may fetch rows. An error surfaces at the latest at the end of the block. SQLite needs no such thing.
+    """
+    if conn.dialect.name != "postgresql" or not psycopg.Pipeline.is_supported():
+        return nullcontext()
+    driver: Any = conn.connection.driver_connection
+    pipeline: AbstractContextManager[Any] = driver.pipeline()
+    return pipeline
 
 
 class Prepared:
@@ -27,19 +57,22 @@ class Prepared:
     def rows(self, conn: Connection, **params: Any) -> list[tuple[Any, ...]]:
         """All rows, each value converted by its column's type."""
         plan = self._plan(conn)
-        found = conn.exec_driver_sql(plan.text, plan.bind(params)).fetchall()
-        return [plan.result(row) for row in found]
+        return [plan.result(row) for row in send(conn, plan.text, plan.bind(params)).fetchall()]
 
     def row(self, conn: Connection, **params: Any) -> tuple[Any, ...] | None:
         """The first row or None."""
         plan = self._plan(conn)
-        found = conn.exec_driver_sql(plan.text, plan.bind(params)).fetchone()
+        found = send(conn, plan.text, plan.bind(params)).fetchone()
         return None if found is None else plan.result(found)
 
     def run(self, conn: Connection, **params: Any) -> int:
         """Execute a change; the number of rows it touched."""
+        return int(self.begin(conn, **params).rowcount)
+
+    def begin(self, conn: Connection, **params: Any) -> Any:
+        """Send a change; the driver's cursor, whose ``rowcount`` is known when an enclosing ``batch`` has ended."""
         plan = self._plan(conn)
-        return conn.exec_driver_sql(plan.text, plan.bind(params)).rowcount
+        return send(conn, plan.text, plan.bind(params))
 
     def _plan(self, conn: Connection) -> _Plan:
         plan = self._plans.get(conn.dialect.name)
@@ -95,7 +128,7 @@ class Insert:
     def __init__(self, table: Table, *columns: str) -> None:
         self.table = table
         self.columns = columns or tuple(c.name for c in table.columns if c.autoincrement is not True)
-        self._plans: dict[str, tuple[str, str, tuple[Convert, ...]]] = {}
+        self._plans: dict[str, tuple[str, str, tuple[tuple[str, Convert], ...]]] = {}
 
     def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the rows; nothing to write is no statement."""
@@ -104,14 +137,13 @@ class Insert:
         head, group, converts = self._plan(conn.dialect)
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            values = tuple(
-                row.get(name) if convert is None else convert(row.get(name))
-                for row in chunk
-                for name, convert in zip(self.columns, converts, strict=True)
-            )
-            conn.exec_driver_sql(head + ", ".join([group] * len(chunk)), values)
+            values: list[Any] = []
+            for row in chunk:
+                get = row.get
+                values += [get(name) if convert is None else convert(get(name)) for name, convert in converts]
+            send(conn, head + ", ".join([group] * len(chunk)), values)
 
-    def _plan(self, dialect: Dialect) -> tuple[str, str, tuple[Convert, ...]]:
+    def _plan(self, dialect: Dialect) -> tuple[str, str, tuple[tuple[str, Convert], ...]]:
         plan = self._plans.get(dialect.name)
         if plan is None:
             prepare = dialect.identifier_preparer
@@ -120,7 +152,7 @@ class Insert:
             plan = self._plans[dialect.name] = (
                 f"INSERT INTO {prepare.format_table(self.table)} ({names}) VALUES ",  # noqa: S608 (our own table)
                 "(" + ", ".join([mark] * len(self.columns)) + ")",
-                tuple(_bind(self.table.c[name].type, dialect) for name in self.columns),
+                tuple((name, _bind(self.table.c[name].type, dialect)) for name in self.columns),
             )
         return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,12 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
+
+
+@lru_cache(maxsize=1024)
+def _text(value: datetime) -> str:
+    # One command writes the same moment into many rows.
+    return value.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -32,10 +39,7 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone reached the store")
-        value = value.astimezone(UTC)
-        if dialect.name == "sqlite":
-            return value.isoformat(sep=" ", timespec="microseconds")
-        return value
+        return _text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
