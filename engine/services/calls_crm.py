@@ -21,7 +21,8 @@ from engine.store.tables import job, principal, task, task_candidate
 def assign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """Choose a person of a team, and make them the record's owner. Nobody free: the team's queue, explained.
 
-    Inputs: team, strategy (round-robin | least-loaded | owner), record, owner, exclude (logins).
+    Inputs: team, strategy (round-robin | least-loaded | owner), record and data to write into it, owner, exclude
+    (logins).
     Result: ``assignee`` (or null), ``team``, ``why``.  # C12
     """
     team = needed(call, "team", str).removeprefix("team:")
@@ -29,8 +30,8 @@ def assign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     owner = optional(call, "owner", str) or (owner_of(ctx, ref) if ref is not None else None)
     exclude = optional(call, "exclude", list) or []
     found = pick(ctx, team, needed(call, "strategy", str), owner=owner, exclude=exclude)
-    if ref is not None and found.login is not None:
-        records.change(ctx, ref, {}, actor(ctx), owner=found.login)
+    if ref is not None:
+        records.change(ctx, ref, optional(call, "data", Mapping) or {}, actor(ctx), owner=found.login)
     return {"assignee": found.login, "team": team, "why": dict(found.why)}
 
 
@@ -38,7 +39,8 @@ def assign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
 def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """Give an open task of this instance to somebody else of a team.
 
-    Inputs: element (id of the user task), team, strategy, reason. The present assignee is excluded.
+    Inputs: element (id of the user task), team, strategy, reason, record (its owner changes, too). The present
+    assignee is excluded.
     Result: ``assignee`` (null: the team's queue), ``previous``, ``task``; all null if the task is closed.
     """
     element = needed(call, "element", str)
@@ -59,6 +61,9 @@ def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     ctx.conn.execute(update(task).where(task.c.id == row["id"]).values(change))
     ctx.conn.execute(delete(task_candidate).where(task_candidate.c.task_id == row["id"]))
     ctx.conn.execute(insert(task_candidate), [{"task_id": row["id"], "candidate": c} for c in candidates])
+    ref = optional(call, "record", RecordRef)
+    if ref is not None:
+        records.change(ctx, ref, {}, actor(ctx), owner=found.login)
     ctx.audit(
         actor(ctx),
         "task.reassign",
@@ -81,13 +86,17 @@ def _open_task(ctx: Context, element: str) -> Mapping[Any, Any] | None:
 def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """Tell people in the app, and by mail where a mail server is configured.
 
-    Inputs: to (a text or list of: login, ``user:…``, ``team:…``, ``lead:TEAM``), title, text, and the same with
-    ``_zh_Hans`` for people who read Chinese; element (its open task is linked). Result: ``told`` (logins).  # G1
+    Inputs: to (a text or list of: login, ``user:…``, ``team:…``, ``lead:TEAM``, ``task`` = who has or may claim it),
+    title, text, and the same with ``_zh_Hans`` for people who read Chinese; element (its open task is meant and
+    linked). Result: ``told`` (logins).  # G1
     """
     given = needed(call, "to", (str, list))
-    people = _people(ctx, [given] if isinstance(given, str) else [str(g) for g in given if g])
     element = optional(call, "element", str)
     row = _open_task(ctx, element) if element else None
+    addressed: list[str] = []
+    for who in [given] if isinstance(given, str) else [str(g) for g in given if g]:
+        addressed += _holders(row) if who == "task" else [who]
+    people = _people(ctx, addressed)
     told: list[str] = []
     for locale in sorted({p["locale"] for p in people}):
         readers = [p for p in people if p["locale"] == locale]
@@ -102,6 +111,13 @@ def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
         )
         _mail(ctx, [p["email"] for p in readers if p["email"]], title, text)
     return {"told": sorted(told)}
+
+
+def _holders(row: Mapping[Any, Any] | None) -> list[str]:
+    """Whose the task is: its assignee, else all who may claim it."""
+    if row is None:
+        return []
+    return [row["assignee"]] if row["assignee"] else [c for c in row["candidates"] if not c.startswith("role:")]
 
 
 def _said(call: ServiceCall, name: str, locale: str) -> str:

@@ -68,6 +68,20 @@ def create(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     return {"record": records.create(ctx, kind.key, data, actor(ctx), owner=owner, links=_links(call))}
 
 
+@transactional("crmflow:record.ensure")
+def ensure(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
+    """The record that these data match (mail, telephone, name), else a new one.  # A3
+
+    Inputs: kind, data, owner, links. Result: ``record``, ``created``. A match keeps its data and gets missing links.
+    """
+    found = find(ctx, call)["found"]
+    if found is None:
+        return {**create(ctx, call), "created": True}
+    held = {one.relation for one in records.row_of(ctx, found.id).links if not one.inbound}
+    records.link(ctx, found, {k: v for k, v in _links(call).items() if k not in held})
+    return {"record": found, "created": False}
+
+
 @transactional("crmflow:record.update")
 def update(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """Inputs: record, data (fields and ``state``), owner, links. Result: ``changed``."""
@@ -95,8 +109,9 @@ def find(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     kind = kind_of(ctx.packs, needed(call, "kind", str))
     like = optional(call, "like", RecordRef)
     data = records.row_of(ctx, like.id).data if like is not None else needed(call, "data", Mapping)
+    data = {name: value for name, value in data.items() if isinstance(value, str)}
     refused = optional(call, "not", list) or []
-    values = match_values(kind, {k: v for k, v in data.items() if isinstance(v, str)})
+    values = match_values(kind, data)
     query = (
         select(record.c.id, record_match.c.value)
         .join_from(record_match, record, record.c.id == record_match.c.record_id)

@@ -53,8 +53,10 @@ def begin(
     start_event: str | None = None,
 ) -> Started:
     """Choose the variant, run to the first wait, write. Rights are the caller's matter."""
-    choice = choose(ctx, base, variables) if start_event is None else None
+    choice = choose(ctx, base, variables)
     loaded = choice.loaded if choice else base
+    if loaded is not base:
+        start_event = None  # a variant begins at its own start, whatever began the base
     flow = Flow(ctx.new_id(), loaded, by, business_key, None, None)
     flow.started = {"parent_id": parent_id, "choice": choice.why if choice else None}
     run = runtime(ctx, loaded).start(
