@@ -171,7 +171,8 @@ def load(state: bytes, process: Process) -> Instance:
     element the process does not have.
     """
     try:
-        version, next_key, head, data, tokens, scopes = _decoder.decode(state)
+        # Later releases may add fields at the end; what they add has a default here.
+        version, next_key, head, data, tokens, scopes, *_ = _decoder.decode(state)
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as e:
         raise RunError("CRM-630", "The instance's state cannot be read.", fix="Restore it from a backup.") from e
     if version != VERSION:
@@ -185,7 +186,7 @@ def load(state: bytes, process: Process) -> Instance:
     instance.base = {"instance": {"id": head[0], "businessKey": head[1]}}
     instance.data = data
     _place(instance, instance, tokens)
-    for key, called, variables, written, inner in scopes:
+    for key, called, variables, written, inner, *_ in scopes:
         host = instance.tokens[key]
         spec = process.scopes.get(called) if called else host.task_spec.inner
         if spec is None:

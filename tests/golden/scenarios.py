@@ -1,0 +1,163 @@
+"""The instances whose states are kept: one per way a state can look. ``python tests/golden/scenarios.py N`` writes
+the files of codec version N; files of a released version are never written again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1])]
+
+from bpmn_play import (  # noqa: E402
+    Player,
+    boundary,
+    flows,
+    message,
+    process,
+    script,
+    service,
+    tag,
+    timer,
+    user,
+)
+
+from engine.domain.values import RecordRef  # noqa: E402
+
+S, E = tag("startEvent", "s"), tag("endEvent", "e")
+MSG = message("m", "answer", "=id")
+MESSAGE = '<messageEventDefinition messageRef="m"/>'
+MULTI = (
+    '<multiInstanceLoopCharacteristics isSequential="{}"><extensionElements><zeebe:loopCharacteristics'
+    ' inputCollection="=items" inputElement="item" outputCollection="got" outputElement="=answer"/>'
+    "</extensionElements></multiInstanceLoopCharacteristics>"
+)
+CHILD = process(S, user("cu"), script("cx", "score", "base * 2"), E, flows("s > cu > cx > e"), id="child")
+VALUES = {
+    "amount": Decimal("12.50"),
+    "big": 2**70,
+    "lead": RecordRef("lead", "00ab"),
+    "day": date(2026, 2, 28),
+    "at": datetime(2026, 3, 1, 8, 30, tzinfo=UTC),
+    "span": timedelta(hours=5),
+    "nested": {"list": [1, None, "线索", {"x": Decimal("0.1")}]},
+}
+Command = tuple[Any, ...]
+
+#: name → (model, called processes, start variables, commands)
+SCENARIOS: dict[str, tuple[bytes, dict[str, bytes], dict[str, Any], list[Command]]] = {
+    "two_tasks": (
+        process(
+            S, user("a"), tag("exclusiveGateway", "g", default="f"), script("x", "n", "amount * 2"), user("b"), E,
+            flows("s > a > g", "h: g > x | amount > 10", "f: g > b", "x > b > e"),
+        ), {}, VALUES, [("do", "a", {"ok": True}), ("do", "b", {})]),
+    "parallel_half_joined": (
+        process(
+            S, tag("parallelGateway", "g"), user("a"), user("b"), tag("parallelGateway", "j"), user("c"), E,
+            flows("s > g", "g > a > j", "g > b > j", "j > c > e"),
+        ), {}, {}, [("do", "a", {}), ("do", "b", {}), ("do", "c", {})]),
+    "inclusive_half_joined": (
+        process(
+            S, tag("inclusiveGateway", "g"), user("a"), user("b"), tag("inclusiveGateway", "j"), user("c"), E,
+            flows("s > g", "g > a | n > 1", "g > b | n > 2", "a > j", "b > j", "j > c > e"),
+        ), {}, {"n": 3}, [("do", "b", {}), ("do", "a", {}), ("do", "c", {})]),
+    "boundaries": (
+        process(
+            S, user("u"), boundary("r", "u", timer("R3/PT5M", "timeCycle"), stops=False),
+            boundary("b", "u", timer("PT1H")), boundary("n", "u", MESSAGE, stops=False), service("mail"), user("lead"),
+            E, flows("s > u > e", "r > mail", "n > e", "b > lead > e"), defs=MSG,
+        ), {}, {"id": 7}, [
+            ("fire", "r"), ("finish", "mail", {}), ("fire", "r"), ("deliver", "answer", {"word": "hi"}), ("fire", "b"),
+            ("do", "lead", {}), ("finish", "mail", {})]),
+    "event_gateway": (
+        process(
+            S, tag("eventBasedGateway", "g"), tag("intermediateCatchEvent", "yes", MESSAGE),
+            tag("intermediateCatchEvent", "late", timer("P3D")), user("a"), user("b"), E,
+            flows("s > g", "g > yes > a > e", "g > late > b > e"), defs=MSG,
+        ), {}, {"id": "x"}, [("deliver", "answer", {"word": "yes"}), ("do", "a", {})]),
+    "sub_process_and_call": (
+        process(
+            S, tag("subProcess", "sub", tag("callActivity", "c", ext='<zeebe:calledElement processId="child"/>')
+                   + user("after") + flows("c > after")), user("v"), flows("s > sub > v")),
+        {"child": CHILD}, {"base": 4}, [("do", "cu", {"note": 1}), ("do", "after", {}), ("do", "v", {})]),
+    "event_sub_process": (
+        process(
+            S, user("u"), tag("subProcess", "es", tag("startEvent", "ess", MESSAGE, isInterrupting="false")
+                              + user("w") + flows("ess > w"), triggeredByEvent="true"), flows("s > u"), defs=MSG),
+        {}, {"id": 1}, [("deliver", "answer", {"k": 1}), ("do", "u", {}), ("do", "w", {})]),
+    "multi_parallel": (
+        process(S, tag("userTask", "u", MULTI.format("false")), user("v"), flows("s > u > v")), {},
+        {"items": ["a", "b"]}, [("do", "u", {"answer": 1}), ("do", "u", {"answer": 2}), ("do", "v", {})]),
+    "multi_sequential": (
+        process(S, tag("userTask", "u", MULTI.format("true")), user("v"), flows("s > u > v")), {},
+        {"items": ["a", "b"]}, [("do", "u", {"answer": 1}), ("do", "u", {"answer": 2}), ("do", "v", {})]),
+    "fault": (
+        process(
+            S, tag("parallelGateway", "g"), user("fix"), tag("exclusiveGateway", "x"), user("a"),
+            flows("s > g", "g > fix", "g > x", "x > a | ok"),
+        ), {}, {}, [("do", "fix", {"ok": True}), ("retry", "x"), ("do", "a", {})]),
+    "condition": (
+        process(
+            S, tag("parallelGateway", "g"), user("u"), tag("intermediateCatchEvent", "c",
+                "<conditionalEventDefinition><condition>=n > 1</condition></conditionalEventDefinition>"),
+            user("hot"), flows("s > g", "g > u", "g > c > hot"),
+        ), {}, {"n": 0}, [("do", "u", {"n": 2}), ("do", "hot", {})]),
+}  # fmt: skip
+
+
+def perform(player: Player, command: Command) -> None:
+    """One command, as it is written in the files."""
+    name, element, *data = command
+    method: Callable[..., Any] = getattr(player, name)
+    method(element, **(data[0] if data else {}))
+
+
+def opened(player: Player) -> dict[str, list[list[Any]]]:
+    """What is open, as a store would hold it."""
+    due = [[k, t.element_id, t.due_at.isoformat()] for k, t in player.timers.items()]
+    rows = {"timers": due, "waits": [[k, w.element_id, w.name] for k, w in player.waits.items()]}
+    for kind in ("tasks", "calls", "faults"):
+        rows[kind] = [[k, item.element_id] for k, item in getattr(player, kind).items()]
+    return rows
+
+
+def write(version: int) -> None:
+    """Write the files of this codec version."""
+    folder = HERE / f"v{version}"
+    folder.mkdir(exist_ok=True)
+    for name, (model, called, variables, commands) in SCENARIOS.items():
+        player = Player(model, called=called, lonely=True)
+        player.start(**variables)
+        states = []
+        for command in commands:
+            assert player.state is not None
+            states.append(
+                {
+                    "now": player.now.isoformat(),
+                    "state": base64.b64encode(player.state).decode(),
+                    "open": opened(player),
+                    "history": len(player.trace),
+                }
+            )
+            perform(player, command)
+        record = {
+            "model": model.decode(),
+            "called": {key: xml.decode() for key, xml in called.items()},
+            "commands": commands,
+            "states": states,
+            "status": player.status,
+            "trace": player.trace,
+            "variables": repr(sorted(player.variables.items())),
+        }
+        text = json.dumps(record, ensure_ascii=False, indent=1)
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(int(sys.argv[1]))
