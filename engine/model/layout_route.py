@@ -5,9 +5,9 @@ A way costs for every node it cuts, for running along or across other flows, for
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import pairwise
 
 from engine.model.graph import Flow, Node, Scope
 from engine.model.vocabulary import GATEWAYS
@@ -17,6 +17,8 @@ Box = tuple[float, float, float, float]  # x, y, width, height
 Segment = tuple[Point, Point]
 
 CUT, ALONG, CROSS, BEND, BACK = 5000.0, 400.0, 60.0, 25.0, 40.0
+#: Side of the squares by which drawn lines are found again.
+CELL = 200
 #: Distance of a way from the nodes it passes.
 CLEAR = 14.0
 
@@ -28,7 +30,7 @@ class Router:
         self.boxes = boxes
         self.columns = columns
         self.lines = lines
-        self.drawn: list[tuple[Segment, Flow]] = []
+        self.drawn: dict[tuple[int, int], list[tuple[Segment, Flow]]] = {}
         self.hosts = sorted(boxes.items(), key=lambda item: item[1][0])
         self.lefts = [b[0] for _, b in self.hosts]
         self.widest = max((b[2] for b in boxes.values()), default=0.0)
@@ -38,11 +40,24 @@ class Router:
         flows = [f for f in scope.flows if f.source in self.boxes and f.target in self.boxes]
         ways: dict[int, list[Point]] = {}
         for flow in sorted(flows, key=self._hardness):
-            points = min(self._ways(flow), key=lambda way: self._cost(way, flow))
-            points = _clean(points)
+            points = _clean(self._best(flow))
             ways[id(flow)] = points
-            self.drawn += [(s, flow) for s in itertools.pairwise(points)]
+            for segment in pairwise(points):
+                for cell in _cells(segment):
+                    self.drawn.setdefault(cell, []).append((segment, flow))
         return [(f, ways[id(f)]) for f in flows]
+
+    def _best(self, flow: Flow) -> list[Point]:
+        """The cheapest way; the first that disturbs nothing is good enough."""
+        best: list[Point] = []
+        least = float("inf")
+        for way in self._ways(flow):
+            cost = self._cost(way, flow)
+            if cost < least:
+                best, least = way, cost
+            if cost <= sum(_length(s) for s in pairwise(way)) / 10 + BEND:
+                break
+        return best
 
     def _hardness(self, flow: Flow) -> tuple[int, float]:
         a, b = self._box(flow.source), self._box(flow.target)
@@ -127,7 +142,7 @@ class Router:
 
     def _cost(self, points: list[Point], flow: Flow) -> float:
         total = 0.0
-        segments = list(itertools.pairwise(points))
+        segments = list(pairwise(points))
         for i, segment in enumerate(segments):
             total += _length(segment) / 10 + (BEND if i else 0.0)
             total += self._cuts(segment, flow) * CUT + self._meets(segment, flow)
@@ -160,13 +175,21 @@ class Router:
     def _meets(self, segment: Segment, flow: Flow) -> float:
         total = 0.0
         level = abs(segment[0][1] - segment[1][1]) < 1
-        for other, drawn in self.drawn:
+        for other, drawn in {id(d): d for cell in _cells(segment) for d in self.drawn.get(cell, ())}.values():
             if (abs(other[0][1] - other[1][1]) < 1) != level:
                 total += CROSS if _crosses(segment, other) else 0.0
             elif _shared(segment, other) > 2:
                 kin = drawn.source is flow.source or drawn.target is flow.target
                 total += ALONG / 10 if kin else ALONG
         return total
+
+
+def _cells(segment: Segment) -> Iterator[tuple[int, int]]:
+    """Squares of the plane a line runs through, with those it nearly touches."""
+    (x1, y1), (x2, y2) = segment
+    for i in range(int(min(x1, x2) - 7) // CELL, int(max(x1, x2) + 7) // CELL + 1):
+        for j in range(int(min(y1, y2) - 7) // CELL, int(max(y1, y2) + 7) // CELL + 1):
+            yield i, j
 
 
 def _middle(box: Box) -> Point:
