@@ -48,6 +48,10 @@ class Client(threading.Thread):
         return answer
 
     def run(self) -> None:
+        with self.http:
+            self.work()
+
+    def work(self) -> None:
         for turn in count():
             if self.over.is_set():
                 return
