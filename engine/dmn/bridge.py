@@ -10,7 +10,9 @@ from typing import Any
 from engine import feel
 from engine.dmn import tree
 from engine.dmn.run import Run, Scope
+from engine.dmn.types import Types
 from engine.domain.errors import ExpressionError
+from engine.feel import tree as t
 from engine.feel.calls import Machine
 from engine.feel.faults import Unfit
 
@@ -117,6 +119,19 @@ def listed(text: str) -> list[Any] | None:
     except ExpressionError:
         return None
     return found if isinstance(found, list) else None
+
+
+def with_types(program: Any, names: frozenset[str], types: Types) -> Any:
+    """The program with the model's item definitions in its ``instance of`` and its parameters."""
+    if not any(isinstance(node, (t.InstanceOf, t.Lambda)) for node in t.walk(program.tree)):
+        return program
+    node = feel.parse(program.text, program.kind, names)  # our own copy: compiled programs are shared
+    for part in t.walk(node):
+        if isinstance(part, t.InstanceOf):
+            part.type = types.shape(part.type)
+        elif isinstance(part, t.Lambda):
+            part.params = tuple((name, types.shape(kind) if kind else None) for name, kind in part.params)
+    return feel.Program(program.text, program.kind, node)
 
 
 def kind_of(logic: tree.Expression | None) -> str:

@@ -64,7 +64,10 @@ class Builder:
         """The compiled text, or None with a finding."""
         known = {name for name in names | self.members if not _PLAIN.match(name)}
         try:
-            return feel.compile(text, kind, names=frozenset(known))
+            made = feel.compile(text, kind, names=frozenset(known))
+            return (
+                bridge.with_types(made, frozenset(known), self.types) if " of " in text or "function" in text else made
+            )
         except ExpressionError as error:
             self.notes.add(
                 "CRM-152",

@@ -120,6 +120,34 @@ class Types:
             names |= types.member_names()
         return names
 
+    def shape(self, kind: feel.Type) -> feel.Type:
+        """FEEL's type with item definitions replaced by what they are made of (allowed values do not count)."""
+        item = self._items.get(kind.name)
+        if item is not None:
+            return self._shape(item, 0)
+        for prefix, types in self._imported.items():
+            if prefix and kind.name.startswith(prefix + "."):
+                return types.shape(feel.Type(kind.name[len(prefix) + 1 :]))
+        return feel.Type(kind.name, tuple(self.shape(part) for part in kind.parts), kind.keys)
+
+    def _shape(self, item: tree.Item, depth: int) -> feel.Type:
+        if depth > 20:
+            return feel.Type("Any")
+        if item.parts:
+            keys = tuple(part.name for part in item.parts)
+            single = feel.Type("context", tuple(self._shape(part, depth + 1) for part in item.parts), keys)
+        elif item.function is not None:
+            names = (*item.function.params, item.function.result)
+            single = feel.Type("function", tuple(self._base(name, depth) for name in names))
+        else:
+            single = self._base(item.type_ref, depth)
+        return feel.Type("list", (single,)) if item.collection else single
+
+    def _base(self, name: str | None, depth: int) -> feel.Type:
+        if name in self._items:
+            return self._shape(self._items[name], depth + 1)
+        return feel.Type(_BASE.get(name or "", "Any"))
+
     def _find(self, name: str) -> Type | None:
         item = self._items.get(name)
         if item is not None:

@@ -148,8 +148,8 @@ def test_columns_over_the_same_expression_are_one() -> None:
     assert found(["x", "x"], [["< 5", "-", "1"], ["-", ">= 5", "2"]]) == []
 
 
-def test_a_table_of_thousands_of_rules_is_checked() -> None:
-    rules = [[f"[{n * 10}..{n * 10 + 10})", f'"s{n % 7}"', str(n)] for n in range(1000)]
+def test_a_table_of_hundreds_of_rules_is_checked() -> None:
+    rules = [[f"[{n * 10}..{n * 10 + 10})", f'"s{n % 7}"', str(n)] for n in range(400)]
     findings = found(["x", "s"], rules)
     assert codes(findings).count("CRM-157") == 0
     assert "CRM-156" in codes(findings)

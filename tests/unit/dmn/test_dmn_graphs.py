@@ -228,6 +228,21 @@ def test_what_a_model_offers() -> None:
     assert (info["b"].id, info["b"].name, info["b"].inputs, info["b"].kind) == ("d_b", "b", ("x",), "literal")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{name: "Ann", grade: "hot"} instance of tLead', True),
+        ('{name: "Ann"} instance of tLead', False),
+        ('["a", "b"] instance of tGrades', True),
+        ("[1] instance of tGrades", False),
+        ('(function(l: tLead) l.name)({name: "Ann", grade: "hot"})', "Ann"),
+        ("(function(l: tLead) true)(1)", None),
+    ],
+)
+def test_expressions_know_the_types_of_the_model(text: str, expected: Any) -> None:
+    assert Model.load(definitions(TYPES, decision("d", literal(text)))).decide("d", {}).value == expected
+
+
 OTHER = definitions(
     '<itemDefinition name="tSmall"><typeRef>number</typeRef>',
     "<allowedValues><text>[0..9]</text></allowedValues></itemDefinition>",
