@@ -45,6 +45,11 @@ class Failures:
         with self._lock:
             self._seen.pop(key, None)
 
+    def forget(self) -> None:
+        """Forget everybody's failures."""
+        with self._lock:
+            self._seen.clear()
+
     def _recent(self, key: str, now: datetime) -> deque[datetime]:
         seen = self._seen.get(key, deque())
         while seen and seen[0] + self.window <= now:

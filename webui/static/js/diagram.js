@@ -29,7 +29,11 @@ const pin = (look, name, text, title) => make('span', { class: `pin ${look}`, ti
 
 function mark(viewer, { marks = [], current, findings = [] }) {
   const canvas = viewer.get('canvas'), registry = viewer.get('elementRegistry'), overlays = viewer.get('overlays');
-  const place = (id, node, left) => overlays.add(id, { position: left ? { top: -14, left: 4 } : { bottom: 10, right: 12 }, html: node });
+  const place = (id, node, left) => {
+    const small = (registry.get(id)?.width ?? 100) < 60; // events and gateways carry their name below
+    const position = left ? { top: -14, left: small ? -10 : 4 } : small ? { top: -12, right: 8 } : { bottom: 10, right: 12 };
+    overlays.add(id, { position, html: node });
+  };
   for (const m of marks) {
     const element = registry.get(m.id);
     if (!element || element.waypoints) continue;

@@ -1,0 +1,150 @@
+"""Log-in, sessions, CSRF, rate limit, headers, and who may enter which room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from house_of_pages import PASSWORD, House
+
+from engine.domain.access import SYSTEM
+from engine.domain.commands import ChangeUser
+from webui import create_app
+
+ROOMS = {
+    "/inbox": "all",
+    "/inbox/list": "all",
+    "/start": "all",
+    "/flows": "all",
+    "/notifications": "all",
+    "/notifications/count": "all",
+    "/profile": "all",
+    "/people": "all",
+    "/records/account": "all",
+    "/records/account/new": {"alice", "maria", "carl", "ada"},
+    "/upload": {"dora", "carl", "ada"},
+    "/instances": {"maria", "dora", "carl", "ada"},
+    "/timers": {"maria", "dora", "carl", "ada"},
+    "/jobs": {"maria", "dora", "carl", "ada"},
+    "/incidents": {"maria", "dora", "carl", "ada"},
+}
+
+
+@pytest.mark.parametrize("who", ["alice", "maria", "dora", "carl", "ada"])
+def test_rooms_open_by_role(who: str, enter: Callable[[str], FlaskClient]) -> None:  # H2, K1
+    browser = enter(who)
+    for address, may in ROOMS.items():
+        answer = browser.get(address)
+        if may == "all" or who in may:
+            assert answer.status_code == 200, (who, address)
+        else:
+            assert answer.status_code == 403, (who, address)
+            assert "CRM-310" in answer.text
+
+
+def test_menu_shows_only_open_rooms(enter: Callable[[str], FlaskClient]) -> None:
+    assert 'href="/upload"' not in enter("alice").get("/inbox").text
+    assert 'href="/upload"' in enter("dora").get("/inbox").text
+
+
+@pytest.mark.parametrize("address", [*ROOMS, "/tasks/x", "/instances/x", "/flows/x", "/records/account/x"])
+def test_strangers_are_sent_to_log_in(address: str, house: House) -> None:
+    answer = house.app.test_client().get(address)
+    assert answer.status_code == 302
+    assert answer.location.startswith("/login?next=")
+
+
+def test_wrong_password_keeps_the_login_and_tells_the_code(house: House) -> None:
+    answer = house.app.test_client().post("/login", data={"login": "alice", "password": "not-hers-77"})
+    assert answer.status_code == 401
+    assert "CRM-301" in answer.text
+    assert 'value="alice"' in answer.text
+    assert "not-hers-77" not in answer.text
+
+
+def test_five_failures_shut_the_door_for_a_while(house: House) -> None:
+    browser = house.app.test_client()
+    wrong, right = {"login": "bob", "password": "no"}, {"login": "bob", "password": PASSWORD}
+    for _ in range(5):
+        assert browser.post("/login", data=wrong).status_code == 401
+    shut = browser.post("/login", data=right)
+    assert shut.status_code == 429
+    assert "CRM-320" in shut.text
+    assert browser.post("/login", data={"login": "alice", "password": PASSWORD}).status_code == 302
+    house.clock.move(timedelta(minutes=6))
+    assert house.app.test_client().post("/login", data=right).status_code == 302
+
+
+def test_next_stays_on_this_site(house: House) -> None:
+    for target, expected in (("/flows", "/flows"), ("//evil.example", "/inbox"), ("https:evil", "/inbox")):
+        form = {"login": "alice", "password": PASSWORD, "next": target}
+        assert house.app.test_client().post("/login", data=form).location == expected
+
+
+def test_deactivation_ends_the_session(house: House, enter: Callable[[str], FlaskClient]) -> None:  # H8
+    browser = enter("bob")
+    house.engine.do(ChangeUser("bob", SYSTEM, active=False))
+    assert browser.get("/inbox").location.startswith("/login")
+
+
+def test_new_password_ends_older_sessions(house: House, enter: Callable[[str], FlaskClient]) -> None:
+    browser = enter("bob")
+    house.engine.do(ChangeUser("bob", SYSTEM, password="another long password"))
+    assert browser.get("/inbox").location.startswith("/login")
+
+
+def test_log_out_ends_the_session(enter: Callable[[str], FlaskClient]) -> None:
+    browser = enter("alice")
+    assert browser.post("/logout").status_code == 302
+    assert browser.get("/inbox").status_code == 302
+
+
+def test_posts_without_token_are_refused(house: House) -> None:
+    browser = create_app(house.engine, {"TESTING": True}).test_client()
+    answer = browser.post("/login", data={"login": "alice", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert "CRM-315" in answer.text
+    token = re.search(r'name="csrf" content="([^"]+)"', browser.get("/login").text)
+    assert token is not None
+    form = {"login": "alice", "password": PASSWORD, "csrf_token": token[1]}
+    assert browser.post("/login", data=form).status_code == 302
+    task = house.task()
+    assert browser.post(f"/tasks/{task.id}/complete", json={}).status_code == 403
+
+
+def test_every_post_of_the_pages_is_guarded(house: House) -> None:
+    browser = create_app(house.engine, {"TESTING": True}).test_client()
+    for rule in house.app.url_map.iter_rules():
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/"):
+            address = re.sub(r"<[^>]+>", "x", rule.rule)
+            assert "CRM-315" in browser.post(address).text, address
+
+
+def test_cookie_and_headers(house: House) -> None:
+    answer = house.app.test_client().post("/login", data={"login": "alice", "password": PASSWORD})
+    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("crmflow="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe-eval" not in policy
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_pages_have_no_inline_script(enter: Callable[[str], FlaskClient]) -> None:
+    for address in ("/inbox", "/flows", "/upload", "/login"):
+        text = enter("ada").get(address, follow_redirects=True).text
+        for tag in re.findall(r"<script[^>]*>", text):
+            assert "src=" in tag or 'type="application/json"' in tag, tag
+        assert not re.search(r"\son\w+=\"", text)
+
+
+def test_errors_are_pages_with_code_and_way_out(enter: Callable[[str], FlaskClient]) -> None:  # L6
+    answer = enter("alice").get("/no/such/page")
+    assert answer.status_code == 404
+    assert "CRM-400" in answer.text
+    assert "/no/such/page" in answer.text
