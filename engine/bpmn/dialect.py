@@ -70,7 +70,7 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
 #: Our own extension elements: name → attributes. Read by ``inspect`` and the runtime; see ``docs/dialect.md``.
 CRMFLOW_ELEMENTS: Mapping[str, frozenset[str]] = {
     "process": frozenset({"owner", "goal", "kpi", "kind", "stage", "variantOf", "variants"}),
-    "assignment": frozenset({"strategy", "team", "skills", "load", "owner"}),
+    "assignment": frozenset({"strategy", "team", "owner"}),
     "record": frozenset({"variable"}),
     "stage": frozenset({"value"}),
 }
@@ -217,7 +217,7 @@ _TEXTS = {
     (ZEEBE, "output"): ("source",),
     (ZEEBE, "loopCharacteristics"): ("inputCollection", "outputElement"),
     (ZEEBE, "subscription"): ("correlationKey",),
-    (CRMFLOW, "assignment"): ("team", "skills", "load", "owner"),
+    (CRMFLOW, "assignment"): ("strategy", "team", "owner"),
 }
 
 

@@ -17,6 +17,8 @@ from engine.model.xml import BPMN, local
 EVENT, GATEWAY, TASK = (36.0, 36.0), (50.0, 50.0), (100.0, 80.0)
 DATA, STORE = (36.0, 50.0), (50.0, 50.0)
 GAP, ROW_GAP, PAD, HEAD = 60.0, 40.0, 40.0, 30.0
+#: Distance of boundary events when there are more than two.
+BETWEEN = 84.0
 #: Widest external label before it wraps, and the height of its lines (bpmn-js: 11 px Arial, 90 px).
 LABEL_WIDTH, LABEL_LINE = 90.0, 14.0
 
@@ -135,10 +137,16 @@ def _moved(box: Box, x: float, y: float) -> Box:
 
 def _size(node: Node, body: Frame | None) -> tuple[float, float]:
     if body is not None:
-        return max(body.width, 140.0), max(body.height, 120.0)
+        return max(body.width, 140.0, _edge(node)), max(body.height, 120.0)
     if node.kind.endswith("Event"):
         return EVENT
-    return GATEWAY if node.kind in GATEWAYS else TASK
+    return GATEWAY if node.kind in GATEWAYS else (max(TASK[0], _edge(node)), TASK[1])
+
+
+def _edge(node: Node) -> float:
+    """Length of lower edge its boundary events need: two stand close, more leave room for their words."""
+    count = len(node.boundary)
+    return 56 + (count - 1) * (BETWEEN if count > 2 else 44.0) if count else 0.0
 
 
 def _columns(grid: Grid, sizes: dict[Node, tuple[float, float]], left: float) -> dict[int, tuple[float, float]]:
@@ -233,7 +241,7 @@ def _boundaries(frame: Frame) -> None:
         x, y, w, h = box
         count = len(host.boundary)
         for i, node in enumerate(host.boundary):
-            step = min(46.0, (w - 36) / max(1, count - 1)) if count > 1 else 0.0
+            step = BETWEEN if count > 2 else 44.0
             center = x + w - 28 - i * step
             frame.boxes[node] = (center - 18, y + h - 18, 36.0, 36.0)
 
@@ -254,7 +262,10 @@ def _node_labels(frame: Frame) -> None:
         if node.kind in GATEWAYS:
             ways = [(middle, over), (middle, under), (left, over), (right, under), (left, under), (right, over)]
         elif node.kind == "boundaryEvent":
-            ways = [(x + w, y + h - 12), (x - lw, y + h - 12), (x + w, y + h), (x - lw, y + h)]
+            host = node.attached_to.boundary if node.attached_to is not None else [node]
+            ways = [(x + w, y + h - 12), (x - lw, y + h - 12), (x + w / 2 + 5, y + h + 3)]
+            if len(host) > 2:
+                ways = [(x - lw, y + h - 12)] if node is host[-1] else [(x + w / 2 + 5, y + h + 3)]
         frame.labels[node] = crowd.choose([(px, py, lw, lh) for px, py in ways])
 
 

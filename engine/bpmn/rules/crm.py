@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.dialect import KINDS, STRATEGIES, crmflow, crmflow_value, static, zeebe_value
+from engine.bpmn.dialect import KINDS, STRATEGIES, crmflow_value, static, zeebe_value
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.supported import running
 from engine.model.graph import Scope
@@ -51,8 +51,8 @@ def bad_kind(c: Context) -> Iterator[Hit]:
             yield hit(process.xml, attribute="kind", value=kind, allowed=", ".join(KINDS))
     for node in c.model.all_nodes():
         strategy = static(crmflow_value(node.xml, "assignment", "strategy"))
-        if crmflow(node.xml, "assignment") is not None and strategy not in STRATEGIES:
-            yield hit(node.xml, attribute="strategy", value=strategy or "", allowed=", ".join(STRATEGIES))
+        if strategy and strategy not in STRATEGIES:
+            yield hit(node.xml, attribute="strategy", value=strategy, allowed=", ".join(STRATEGIES))
 
 
 @rule("CRM-184", WARNING)

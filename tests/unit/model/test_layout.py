@@ -182,3 +182,12 @@ def test_a_large_model_is_laid_out_in_seconds() -> None:
         node("startEvent", "s"), *(node("task", i) for i in ids), *(flow(a, b) for a, b in pairwise(["s", *ids]))
     )
     assert len(shapes(lay_out(xml))) == 301
+
+
+def test_a_task_with_many_boundary_events_grows_so_that_their_words_have_room() -> None:
+    xml = model(node("startEvent", "s"), node("task", "a"), *(boundary(f"b{i}", "a") for i in range(4)), flow("s", "a"))
+    at = shapes(lay_out(xml))
+    places = sorted(at[f"b{i}"][0] for i in range(4))
+    assert all(b - a >= 80 for a, b in pairwise(places))
+    assert at["a"][0] <= places[0]
+    assert places[-1] + 36 <= at["a"][0] + at["a"][2]
