@@ -30,8 +30,8 @@ def table(rate: str) -> FileIn:
     return FileIn(
         "rate.dmn",
         f"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="rates" name="rates" namespace="urn:r">
-        <decision id="rate" name="rate"><variable name="rate"/><literalExpression><text>{rate}</text></literalExpression>
-        </decision></definitions>""".encode(),
+        <decision id="rate" name="rate"><variable name="rate"/>
+        <literalExpression><text>{rate}</text></literalExpression></decision></definitions>""".encode(),
     )
 
 
