@@ -89,9 +89,7 @@ def deploy_packs(opened: Engine) -> None:
 
 
 def add_people(opened: Engine, plan: Plan) -> dict[str, str]:
-    """Teams and users, each with a new random password: login → password."""
-    for key, said in _parents_first(plan.teams):
-        _once(opened, AddTeam(key, by=SYSTEM, name=said["name"], parent=said.get("parent")))
+    """Users, each with a new random password, then teams (a team names its lead): login → password."""
     logins: dict[str, str] = {}
     for login, said in plan.people.items():
         password = secrets.token_urlsafe(9)
@@ -102,13 +100,19 @@ def add_people(opened: Engine, plan: Plan) -> dict[str, str]:
             email=said.get("email"),
             password=password,
             roles=tuple(said.get("roles", ())),
-            teams=tuple(said.get("teams", ())),
             locale=said.get("locale", "en"),
             timezone=said.get("timezone", "UTC"),
         )
         if not _once(opened, command):
             opened.do(ChangeUser(login, by=SYSTEM, password=password))
         logins[login] = password
+    for key, said in _parents_first(plan.teams):
+        members = tuple(login for login, one in plan.people.items() if key in one.get("teams", ()))
+        command = AddTeam(
+            key, by=SYSTEM, name=said["name"], lead=said.get("lead"), parent=said.get("parent"), members=members
+        )
+        _once(opened, command)
+    click.echo(f"{len(plan.people)} people in {len(plan.teams)} teams are there.")
     return logins
 
 

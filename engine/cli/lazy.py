@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -49,6 +50,23 @@ class LazyGroup(click.Group):
 
             show_error(error, as_json=bool(ctx.find_root().meta.get("crmflow.json")))
             ctx.exit(1)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:  # the last net: told with a code; the trace is shown on demand, its cause kept
+            if os.environ.get("CRMFLOW_DEBUG") == "1":
+                raise
+            from engine.cli.show import show_error
+
+            show_error(unexpected(error), as_json=bool(ctx.find_root().meta.get("crmflow.json")))
+            ctx.exit(1)
+
+
+def unexpected(error: Exception) -> CrmflowError:
+    """An error nobody foresaw, in one line."""
+    first = str(error).split("\n", 1)[0]
+    if "no such table" in first or "UndefinedTable" in first:
+        return CrmflowError("CRM-703", "The database has no tables yet, or older ones.", fix="Run `crmflow migrate`.")
+    return CrmflowError("CRM-690", f"{type(error).__name__}: {first}", fix="CRMFLOW_DEBUG=1 shows the whole trace.")
 
 
 #: What the list of commands says about those that other packages plug in.

@@ -37,7 +37,7 @@ def lint(ctx: click.Context, files: tuple[str, ...], json: bool) -> None:
         found = opened.ask(LintFiles(sent, by=actor(opened)))
     errors = findings(found, as_json=json)
     if not json:
-        click.echo(f"{len(sent)} files, {len(found)} findings, {errors} errors.")
+        click.echo(f"Files: {len(sent)}. Findings: {len(found)}, {errors} of them errors.")
     ctx.exit(1 if errors else 0)
 
 
