@@ -40,7 +40,6 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
     "taskSchedule": frozenset({"dueDate", "followUpDate"}),
     "priorityDefinition": frozenset({"priority"}),
     "formDefinition": frozenset({"formKey", "formId", "bindingType", "versionTag", "externalReference"}),
-    "userTaskForm": frozenset({"id"}),
     "calledDecision": frozenset({"decisionId", "resultVariable", "bindingType", "versionTag"}),
     "calledElement": frozenset(
         {
@@ -64,7 +63,6 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
     "versionTag": frozenset({"value"}),
     "properties": frozenset(),
     "property": frozenset({"name", "value"}),
-    "modelerTemplate": frozenset(),
 }
 
 #: Our own extension elements: name → attributes. Read by ``inspect`` and the runtime; see ``docs/dialect.md``.
