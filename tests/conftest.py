@@ -7,6 +7,7 @@ message that says how to enable it; under ``CRMFLOW_REQUIRE_ALL=1`` it fails ins
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
@@ -161,3 +162,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser that Playwright drives."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        lacking("Chromium", "install the package 'chromium'")
+    return found

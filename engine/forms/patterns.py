@@ -28,7 +28,7 @@ def safe(text: str) -> Callable[[str], bool]:
     """A function that says whether the pattern is found in a text. Raises Unsafe."""
     if len(text) > 1000:
         raise Unsafe("it has more than 1,000 characters", "超过 1000 个字符")
-    source = _python(text)
+    source = _python(_units(text))
     try:
         parsed = _p.parse(source)
         pattern = re.compile(source)
@@ -40,7 +40,15 @@ def safe(text: str) -> Callable[[str], bool]:
     if degree > 4:
         raise Unsafe("it has too many repetitions without end", "无上限的重复过多")
     longest = LONGEST[degree]
-    return lambda value: len(value) <= longest and pattern.search(value) is not None
+    return lambda value: len(value) <= longest and pattern.search(_units(value)) is not None
+
+
+def _units(text: str) -> str:
+    """The text as JavaScript counts it: what lies beyond the basic plane is two characters."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    raw = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(raw[n] | raw[n + 1] << 8) for n in range(0, len(raw), 2))
 
 
 def _python(text: str) -> str:
