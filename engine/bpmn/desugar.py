@@ -38,6 +38,9 @@ class Draft:
     incoming: list[Wire] = field(default_factory=list)
     outgoing: list[Wire] = field(default_factory=list)
     link: bool = False
+    origin: str = ""  # id of the drawn element, where this node is only part of it
+    drawn: bool = True
+    told: str = ""  # what history calls it, where not its kind
 
 
 @dataclass(slots=True)
@@ -89,6 +92,8 @@ def global_task(source: Source, key: str) -> Plan | None:
 
 def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan:
     """The plan of a process with all its sub-processes, desugared."""
+    from engine.bpmn.desugar_events import split_events
+
     id = process.get("id") or ""
     top = Plan(id, process.get("name") or id, id, process)
     todo = [top]
@@ -103,6 +108,7 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
                 plan.inner[draft.id] = inner
                 todo.append(inner)
         _link(plan, problems)
+        split_events(plan)
         _connect(plan, problems)
     return top
 

@@ -7,7 +7,7 @@ from collections import deque
 from engine.bpmn.desugar import Plan, global_task, plan_of, starts_of
 from engine.bpmn.parse_ext import Extensions
 from engine.bpmn.parse_nodes import Site, listener_of, node_of
-from engine.bpmn.parse_source import Problems, Source, given
+from engine.bpmn.parse_source import Problems, Source, flag, given
 from engine.bpmn.specs.base import Flow, Node, ScopeSpec
 from engine.bpmn.specs.events import Boundary
 from engine.bpmn.specs.gateways import EventGateway, InclusiveGateway
@@ -58,9 +58,13 @@ def _listen(site: Site, node: EventSubProcess, inner: Plan) -> None:
     if len(starts) != 1:
         site.ext.wrong(site.xml, "an event sub-process has exactly one start event", "事件子流程必须恰好有一个开始事件")
         return
-    listener = listener_of(site, node, starts[0])
-    if listener is not None:
-        site.spec.listeners = (*site.spec.listeners, listener)
+    if flag(starts[0].xml, "parallelMultiple", False):
+        site.ext.problems.unable(starts[0].xml, "waiting for all of several triggers here", "此处等待全部触发条件")
+        return
+    for n in range(max(1, len(starts[0].events))):
+        listener = listener_of(site, node, starts[0], n)
+        if listener is not None:
+            site.spec.listeners = (*site.spec.listeners, listener)
 
 
 def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:

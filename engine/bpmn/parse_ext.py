@@ -28,6 +28,7 @@ from engine.bpmn.specs.triggers import (
     CodeTrigger,
     ConditionTrigger,
     MessageTrigger,
+    Several,
     SignalTrigger,
     Terminate,
     TimerTrigger,
@@ -146,16 +147,19 @@ class Extensions:
         own = self.expr(given(zeebe(at, "subscription"), "correlationKey"), at, "The correlation key")
         return MessageTrigger(name, own or key)
 
-    def trigger(self, events: list[etree._Element], at: etree._Element) -> Trigger | None:
-        """The trigger of an event; None (and a problem) where it cannot be executed."""
+    def trigger(self, events: list[etree._Element], at: etree._Element, kind: str) -> Trigger | None:
+        """The trigger of an event of this kind; None (and a problem) where it cannot be executed."""
         if not events:
             return Trigger()
         if len(events) > 1:
-            self.problems.unable(at, "an event with several triggers", "含多个触发条件的事件")
+            if kind in ("endEvent", "intermediateThrowEvent"):
+                parts = [self.trigger([event], at, kind) for event in events]
+                return Several([part for part in parts if part is not None])
+            self.problems.unable(at, "waiting for all of several triggers here", "此处等待全部触发条件")
             return None
         definition = events[0]
-        kind = local(definition).removesuffix("EventDefinition")
-        match kind:
+        what = local(definition).removesuffix("EventDefinition")
+        match what:
             case "timer":
                 return self._timer(definition, at)
             case "message":
@@ -172,12 +176,12 @@ class Extensions:
                     self.wrong(at, "it has no condition", "缺少条件")
                 return None if expr is None else ConditionTrigger(expr)
             case "error" | "escalation":
-                return self._code(kind, definition, at)
+                return self._code(what, definition, at)
             case "terminate":
                 return Terminate()
             case "link":
                 return Trigger()
-        self.problems.unable(at, f"a {kind} event", f" {kind} 事件")
+        self.problems.unable(at, f"a {what} event", f" {what} 事件")
         return None
 
     def _timer(self, definition: etree._Element, at: etree._Element) -> Trigger | None:

@@ -23,9 +23,9 @@ _FEEL = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel
 #: Triggers that each kind of event executes.
 EVENTS: dict[str, frozenset[str]] = {
     "startEvent": frozenset({"none", "timer", "message", "signal", "conditional", "error", "escalation"}),
-    "endEvent": frozenset({"none", "message", "signal", "error", "escalation", "terminate"}),
+    "endEvent": frozenset({"none", "multiple", "message", "signal", "error", "escalation", "terminate"}),
     "intermediateCatchEvent": frozenset({"timer", "message", "signal", "conditional", "link"}),
-    "intermediateThrowEvent": frozenset({"none", "message", "signal", "escalation", "link"}),
+    "intermediateThrowEvent": frozenset({"none", "multiple", "message", "signal", "escalation", "link"}),
     "boundaryEvent": frozenset({"timer", "message", "signal", "conditional", "error", "escalation"}),
 }
 
@@ -50,7 +50,7 @@ class Site:
 
 
 def _trigger(site: Site) -> Trigger | None:
-    trigger = site.ext.trigger(site.draft.events, site.xml)
+    trigger = site.ext.trigger(site.draft.events, site.xml, site.draft.kind)
     kind = "link" if site.draft.link else trigger.kind if trigger else ""
     if trigger is not None and kind not in EVENTS[site.draft.kind]:
         site.unable(f"a {kind} trigger at this place", f"此处的 {kind} 触发条件")
@@ -59,7 +59,8 @@ def _trigger(site: Site) -> Trigger | None:
 
 
 def _start(site: Site) -> Node | None:
-    trigger = _trigger(site)
+    # In an event sub-process the listener around it has looked at the trigger.
+    trigger = Trigger() if flag(site.plan.xml, "triggeredByEvent", False) else _trigger(site)
     return None if trigger is None else StartEvent(site.spec, site.id, "startEvent", site.draft.title, trigger)
 
 
@@ -219,7 +220,10 @@ def node_of(site: Site) -> Node | None:
     node = builder(site)
     if node is None:
         return None
-    node.origin = draft.id
+    node.origin, node.drawn = draft.origin or draft.id, draft.drawn
+    node.kind = draft.told or node.kind
+    if not draft.drawn and draft.kind == "parallelGateway":
+        node.waits = True  # the fork of an event that waits for several things
     node.reads = site.ext.mapping(xml, "input")
     if loop is None:
         node.writes = site.ext.mapping(xml, "output")
@@ -231,6 +235,8 @@ def _refuse_features(site: Site) -> None:
     xml = site.xml
     if flag(xml, "isForCompensation", False):
         site.unable("compensation", "补偿")
+    if (given(xml, "eventGatewayType") or "Exclusive") != "Exclusive":
+        site.unable("an event-based gateway that waits for all its events", "等待全部事件的事件网关")
     for name in ("startQuantity", "completionQuantity"):
         if (given(xml, name) or "1") != "1":
             site.unable(f"{name} other than 1", f"不为 1 的 {name}")
@@ -268,16 +274,17 @@ def _loop(site: Site, body: Node, xml: etree._Element) -> Node:
     return loop
 
 
-def listener_of(site: Site, node: EventSubProcess, start: Draft) -> Listener | None:
-    """The listener, in the scope around it, of an event sub-process."""
-    trigger = site.ext.trigger(start.events, start.xml)
+def listener_of(site: Site, node: EventSubProcess, start: Draft, n: int) -> Listener | None:
+    """The listener, in the scope around it, for one trigger of an event sub-process."""
+    trigger = site.ext.trigger(start.events[n : n + 1], start.xml, "startEvent")
     if trigger is None or trigger.kind == "none":
         site.ext.wrong(
             start.xml, "the start of an event sub-process needs a trigger", "事件子流程的开始事件需要触发条件"
         )
         return None
     stops = flag(start.xml, "isInterrupting", True)
-    listener = Listener(site.spec, start.id, start.title, trigger, stops)
+    listener = Listener(site.spec, f"{start.id}#{n}" if n else start.id, start.title, trigger, stops)
+    listener.origin = start.id
     listener.sub = node
     return listener
 

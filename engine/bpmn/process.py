@@ -10,6 +10,7 @@ from engine.bpmn.parse import calls_of, scope_of
 from engine.bpmn.parse_nodes import EVENTS
 from engine.bpmn.parse_source import Problems, Source
 from engine.bpmn.specs.base import Node, ScopeSpec
+from engine.bpmn.specs.gateways import EventGateway
 from engine.bpmn.specs.triggers import MessageTrigger, TimerTrigger
 
 #: What is executed, in the words of the coverage table: kinds of nodes, ``event:trigger`` and features.
@@ -18,7 +19,8 @@ SUPPORTED: frozenset[str] = frozenset(
         "task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "serviceTask", "sendTask", "receiveTask",
         "subProcess", "callActivity", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
         "feature:conditional-flow", "feature:implicit-start", "feature:event-sub-process", "feature:multi-instance",
-        "feature:standard-loop",
+        "feature:standard-loop", "feature:instantiate",
+        *(f"{kind}:multiple" for kind in ("startEvent", "intermediateCatchEvent", "boundaryEvent")),
         *(f"{kind}:{trigger}" for kind, triggers in EVENTS.items() for trigger in triggers),
     }
     - {"startEvent:error", "startEvent:escalation", "startEvent:conditional"}
@@ -84,7 +86,15 @@ def compile(xml: bytes, key: str, called: Mapping[str, bytes] | None = None) -> 
     problems.stop()
     _tidy_starts(scopes[key], problems)
     problems.stop()
-    return Process(key, scopes[key].title, scopes[key], scopes, tuple(_start(n) for n in scopes[key].starts))
+    return Process(key, scopes[key].title, scopes[key], scopes, tuple(_start(n) for n in _beginnings(scopes[key])))
+
+
+def _beginnings(spec: ScopeSpec) -> list[Node]:
+    """Where an instance may begin: an instantiating event gateway stands for the events behind it."""
+    found: list[Node] = []
+    for node in spec.starts:
+        found += [flow.target for flow in node.out] if isinstance(node, EventGateway) else [node]
+    return found
 
 
 def _missing(problems: Problems, source: Source, name: str, key: str) -> None:

@@ -197,6 +197,8 @@ def _start_node(process: Process, start_event: str | None) -> Node | None:
     events = [node for node in starts if node.kind == "startEvent"]
     if not events:
         return None
+    if len({node.origin for node in events}) == 1:
+        return events[0]
     plain = [node for node in events if getattr(node, "trigger").kind == "none"]  # noqa: B009
     if len(plain) == 1 or (not plain and len(events) == 1):
         return (plain or events)[0]

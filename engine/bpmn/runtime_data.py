@@ -15,7 +15,7 @@ from engine.domain.values import RecordRef
 
 
 class Data:
-    """One command on one instance: its time, its records (each read once), its variables."""
+    """One command on one instance: its time, its records (each read once until a call ends), its variables."""
 
     def __init__(self, runtime: Any, process: Any, instance: Instance, now: datetime) -> None:
         self.runtime = runtime

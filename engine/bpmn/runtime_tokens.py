@@ -35,7 +35,11 @@ class Tokens(Data):
             token.host = host.id
         elif not armed:
             scope.live += 1
-        if not armed:
+        if armed:
+            return token
+        if node.waits:
+            self.ready.appendleft(token)
+        else:
             self.ready.append(token)
         return token
 

@@ -111,6 +111,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
     """A place in a process where tokens stop. Subclasses say what happens there in ``work``."""
 
     hosts = False  # other tokens may hang on its tokens (boundaries aside)
+    waits = False  # begins to listen at once, before others have their turn and may throw what it waits for
     told_cancelled = False  # being cancelled here is worth a line of history
 
     def __init__(self, spec: ScopeSpec, id: str, kind: str, title: str = "") -> None:

@@ -36,7 +36,7 @@ class EndEvent(EventNode):
     """Sends its trigger out; the token ends."""
 
     def work(self, token: Token, machine: Machine) -> bool:
-        if self.trigger.kind == "error":
+        if self.trigger.raises:
             # The error takes the token away with its scope, so its history is written first.
             token.detail = self.trigger.told(token)
             machine.report.done(token, machine.now)
@@ -47,6 +47,7 @@ class EndEvent(EventNode):
 class CatchEvent(EventNode):
     """Waits for its trigger; behind an event-based gateway its token hangs on the gateway's."""
 
+    waits = True
     told_cancelled = True
 
     def work(self, token: Token, machine: Machine) -> bool:

@@ -97,6 +97,7 @@ class EventGateway(Node):
     """Waits for the first of the events behind it; the others are given up."""
 
     hosts = True
+    waits = True
 
     def work(self, token: Token, machine: Machine) -> bool:
         for flow in self.out:

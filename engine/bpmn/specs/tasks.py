@@ -157,6 +157,8 @@ class SendTask(Activity):
 class ReceiveTask(Activity):
     """Waits for a message."""
 
+    waits = True
+
     def __init__(self, spec: ScopeSpec, id: str, title: str, trigger: MessageTrigger) -> None:
         super().__init__(spec, id, "receiveTask", title)
         self.trigger = trigger
@@ -169,7 +171,7 @@ class ReceiveTask(Activity):
     def fired(self, token: Token, machine: Machine, payload: dict[str, Any]) -> None:
         token.detail = self.trigger.told(token)
         gateway = machine.instance.tokens.get(token.host) if token.host else None
-        if gateway is not None and gateway.task_spec.kind == "eventBasedGateway":
+        if gateway is not None and gateway.task_spec.waits:
             token = gateway.task_spec.decided(gateway, token, machine)
         machine.resume(token, payload)
 

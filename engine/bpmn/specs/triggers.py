@@ -25,6 +25,7 @@ class Trigger:
     kind = "none"
     repeats = False  # a non-interrupting event stays armed after it fired
     code: str | None = None
+    raises = False  # throwing it takes the thrower away
 
     def arm(self, token: Token, at: Token, machine: Machine) -> None:
         """Say what the token waits for; ``at`` is the token whose variables are seen."""
@@ -181,6 +182,7 @@ class CodeTrigger(Trigger):
 
     def __init__(self, kind: str, code: str | None, names: tuple[str | None, str | None] = (None, None)) -> None:
         self.kind = kind
+        self.raises = kind == "error"
         self.code = code
         self.names = names
 
@@ -193,6 +195,24 @@ class CodeTrigger(Trigger):
         if self.kind == "error":
             raise BpmnError(self.code or "", str(payload.get("message") or token.task_spec.title or ""))
         machine.escalate(token, self.code or "", payload)
+
+
+class Several(Trigger):
+    """What throws several things at once: all of them, an error or the end last."""
+
+    kind = "multiple"
+
+    def __init__(self, parts: list[Trigger]) -> None:
+        self.parts = sorted(parts, key=lambda part: part.kind in ("error", "terminate"))
+        self.raises = any(part.raises for part in parts)
+
+    def throw(self, token: Token, machine: Machine) -> None:
+        told: dict[str, Any] = {}
+        for part in self.parts:
+            if token.live:
+                part.throw(token, machine)
+                told.update(token.detail or {})
+        token.detail = told
 
 
 class Terminate(Trigger):

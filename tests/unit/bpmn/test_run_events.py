@@ -236,6 +236,22 @@ def test_an_instantiating_receive_task_has_its_message_already(play):
     assert p.trace == ["r"]
 
 
+def test_an_instantiating_event_gateway_begins_at_the_event_that_came(play):
+    xml = process(
+        tag("eventBasedGateway", "g", instantiate="true"),
+        catch("yes", MESSAGE),
+        catch("storm", SIGNAL),
+        user("a"),
+        user("b"),
+        flows("g > yes > a", "g > storm > b"),
+        defs=MSG + SIG,
+    )
+    p = play(xml)
+    assert [(x.id, x.message) for x in p.process.starts] == [("yes", "answer"), ("storm", "storm")]
+    p.start(start_event="storm", id="1")
+    assert p.open == ["b"]
+
+
 def test_a_signal_reaches_everyone_in_the_instance(play):
     p = play(
         process(
@@ -430,3 +446,79 @@ def test_a_condition_at_a_boundary_fires_once_for_each_change_to_true(play):
     p.do("k")
     p.do("k")
     assert p.open.count("hot") == 1
+
+
+# --- several triggers ----------------------------------------------------------------------------------
+
+BOTH = MESSAGE + timer("PT1H")
+
+
+@pytest.mark.parametrize("first", ["message", "timer"])
+def test_an_event_with_several_triggers_waits_for_any_of_them(play, first):
+    p = play(process(S, catch("c", BOTH), user("u"), flows("s > c > u"), defs=MSG))
+    p.start(id="1")
+    assert p.open == ["c", "c"]
+    p.deliver("answer", word="x") if first == "message" else p.fire("c")
+    assert p.open == ["u"]
+    assert p.trace == ["s", "c"], "history knows the drawn event, once"
+
+
+def test_an_event_may_wait_for_all_of_its_triggers(play):
+    p = play(
+        process(
+            S,
+            tag("intermediateCatchEvent", "c", BOTH, parallelMultiple="true"),
+            user("u"),
+            flows("s > c > u"),
+            defs=MSG,
+        )
+    )
+    p.start(id="1")
+    p.deliver("answer")
+    assert p.open == ["c"]
+    p.fire("c")
+    assert p.open == ["u"]
+    assert p.trace == ["s", "c"]
+
+
+def test_a_boundary_event_with_several_triggers(play):
+    p = play(process(S, user("u"), boundary("b", "u", BOTH), user("v"), flows("s > u", "b > v"), defs=MSG))
+    p.start(id="1")
+    assert p.open == ["b", "b", "u"]
+    p.fire("b")
+    assert p.open == ["v"]
+    assert p.trace == ["s", "b"]
+
+
+def test_a_process_with_several_triggers_at_its_start(play):
+    p = play(process(tag("startEvent", "s", MESSAGE + SIGNAL), user("u"), flows("s > u"), defs=MSG + SIG))
+    assert [(x.id, x.trigger, x.message) for x in p.process.starts] == [
+        ("s", "message", "answer"),
+        ("s", "signal", "storm"),
+    ]
+    p.start()
+    assert p.open == ["u"]
+    assert p.trace == ["s"]
+
+
+def test_an_event_that_throws_several_things_throws_all_of_them(play):
+    p = play(process(S, tag("endEvent", "e", MESSAGE + SIGNAL), flows("s > e"), defs=MSG + SIG))
+    step = p.start(id="1")
+    assert [m.name for m in step.messages] == ["answer", "storm"]
+
+
+def test_what_is_waited_for_is_armed_before_it_is_thrown(play):
+    """Fork: one branch throws a signal, the other catches it; the order of the flows must not matter."""
+    p = play(
+        process(
+            S,
+            tag("parallelGateway", "g"),
+            catch("t", SIGNAL, "intermediateThrowEvent"),
+            catch("c", SIGNAL),
+            user("u"),
+            flows("s > g", "g > t", "g > c > u"),
+            defs=SIG,
+        )
+    )
+    p.start()
+    assert p.open == ["u"]

@@ -20,7 +20,8 @@ CASES = {
     "compensation": (tag("task", "x", isForCompensation="true"), "CRM-170"),
     "token quantity": (tag("task", "x", startQuantity="2"), "CRM-170"),
     "compensation throw": (tag("intermediateThrowEvent", "x", "<compensateEventDefinition/>"), "CRM-170"),
-    "several triggers": (tag("intermediateCatchEvent", "x", timer("PT1H") + timer("PT2H")), "CRM-170"),
+    "all of several triggers at a start": (
+        tag("startEvent", "x", timer("PT1H") + timer("PT2H"), parallelMultiple="true"), "CRM-170"),
     "caught none event": (tag("intermediateCatchEvent", "x"), "CRM-170"),
     "unknown element": (tag("wondrousTask", "x"), "CRM-170"),
     "multi-instance behaviour": (

@@ -236,6 +236,24 @@ def test_records_are_seen_as_their_present_fields_but_never_stored(play):  # K, 
     assert step.state.count(b"Acme") == 1
 
 
+def test_a_record_is_read_again_after_a_call_that_may_have_changed_it(play):
+    fields = {"stage": "new"}
+    xml = process(
+        S,
+        script("a", "was", "lead.stage"),
+        service("c"),
+        script("b", "now", "lead.stage"),
+        user("u"),
+        flows("s > a > c > b > u"),
+    )
+    p = play(xml, records=lambda ref: dict(fields))
+    run = p.runtime.start(p.process, {"lead": LEAD}, NOW)
+    fields["stage"] = "won"
+    run.finish_call(run.pending[0].key)
+    variables = run.finish().variables
+    assert (variables["was"], variables["now"]) == ("new", "won")
+
+
 def test_a_mapping_may_not_write_into_a_record(play):
     ext = '<zeebe:ioMapping><zeebe:output source="=1" target="lead.score"/></zeebe:ioMapping>'
     p = play(process(S, user("u", ext), E, flows("s > u > e")), records=records)
