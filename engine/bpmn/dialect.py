@@ -113,8 +113,17 @@ def zeebe_value(xml: etree._Element, name: str, attribute: str) -> str | None:
 
 
 def crmflow_value(xml: etree._Element, name: str, attribute: str) -> str | None:
-    """An attribute of a crmflow extension, stripped; None when absent or empty."""
-    return _value(crmflow(xml, name), attribute)
+    """An attribute of a crmflow extension, stripped; None when absent or empty.
+
+    A process's card may also stand in Zeebe properties (``crmflow:owner`` …): element templates write those only.
+    """
+    value = _value(crmflow(xml, name), attribute)
+    if value is None and name == "process":
+        holder = zeebe(xml, "properties")
+        for e in holder if holder is not None else ():
+            if e.get("name") == f"crmflow:{attribute}":
+                value = _value(e, "value") or value
+    return value
 
 
 def static(text: str | None) -> str | None:

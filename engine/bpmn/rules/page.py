@@ -1,11 +1,12 @@
 """The pages of the documentation that are made from the code: all findings, and what is executed.
 
-``python -m engine.bpmn.rules.page`` prints ``docs/findings.md``; a test keeps file and code the same.
+``python -m engine.bpmn.rules.page`` writes them into ``docs/``; a test keeps pages and code the same.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from engine.bpmn.process import SUPPORTED
 from engine.bpmn.rules import RULES, TEXTS
@@ -17,6 +18,7 @@ What `crmflow lint`, the upload page and `engine.bpmn.check` say about a model. 
 Codes CRM-15x belong to decision tables, CRM-16x to forms.
 
 """
+_BEGIN, _END = "<!-- coverage -->", "<!-- /coverage -->"
 _TRIGGERS = ("none", "timer", "message", "signal", "conditional", "error", "escalation", "compensate", "link",
              "cancel", "terminate", "multiple")  # fmt: skip
 _EVENTS = {
@@ -60,5 +62,14 @@ def _shown(text: str) -> str:
     return bare.replace("\0", "{").replace("\1", "}").replace("<`", "`").replace("`>", "`")
 
 
+def update(docs: Path) -> None:
+    """Write ``findings.md`` and the coverage block of ``dialect.md`` in a folder of documentation."""
+    (docs / "findings.md").write_text(findings_page(), encoding="utf-8")
+    dialect = docs / "dialect.md"
+    before, _, rest = dialect.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    dialect.write_text(f"{before}{_BEGIN}\n{coverage_table()}\n{_END}{after}", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(findings_page())
+    update(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

@@ -12,7 +12,9 @@ from lint_models import END, START, ext, flows, process, user
 from engine.bpmn import check
 from engine.bpmn.dialect import CRMFLOW_ELEMENTS, STRATEGIES, ZEEBE_ELEMENTS
 from engine.bpmn.rules.page import coverage_table, findings_page
+from engine.connectors import CONNECTORS
 from engine.domain.states import Severity
+from engine.services import registry
 
 ROOT = Path(__file__).parents[3]
 DIALECT = ROOT / "docs" / "dialect.md"
@@ -46,3 +48,57 @@ def test_the_examples_of_the_page_are_understood() -> None:
     assert len(card) == 1
     assert len(task) == 3
     assert not [f for f in check(xml) if f.severity is Severity.ERROR or f.code == "CRM-116"]
+
+
+@pytest.fixture(scope="module")
+def templates() -> list[dict[str, object]]:
+    return json.loads(TEMPLATES.read_text(encoding="utf-8"))
+
+
+def test_element_templates_have_what_modelers_demand(templates: list[dict[str, object]]) -> None:
+    ids = [t["id"] for t in templates]
+    assert len(ids) == len(set(ids))
+    for t in templates:
+        assert {"$schema", "name", "id", "appliesTo", "properties", "version"} <= t.keys()
+        for p in t["properties"]:  # type: ignore[attr-defined]
+            assert p["type"] in ("String", "Text", "Hidden", "Dropdown", "Boolean")
+            assert p["binding"]["type"].startswith("zeebe:")
+            assert ("choices" in p) == (p["type"] == "Dropdown")
+
+
+def test_element_templates_speak_both_languages(templates: list[dict[str, object]]) -> None:
+    assert all(re.search(r"[一-鿿]", str(t["name"])) and re.search(r"[a-z]", str(t["name"])) for t in templates)
+
+
+def test_what_the_templates_write_is_what_the_check_reads(templates: list[dict[str, object]]) -> None:
+    """Fill every template as a modeler does, and check the model that comes out."""
+    nodes, names, card = [], ["s"], []
+    for t in templates:
+        inputs, outputs, type_ = [], [], ""
+        for p in t["properties"]:  # type: ignore[attr-defined]
+            binding, value = p["binding"], p.get("value") or ("= x" if p.get("feel") else "team:sales")
+            match binding["type"]:
+                case "zeebe:taskDefinition":
+                    type_ = p["value"]
+                case "zeebe:input":
+                    inputs.append(f'<zeebe:input source="{value}" target="{binding["name"]}"/>')
+                case "zeebe:output":
+                    outputs.append(f'<zeebe:output source="{binding["source"]}" target="{value}"/>')
+                case "zeebe:property":
+                    card.append(f'<zeebe:property name="{binding["name"]}" value="{value}"/>')
+        if type_:
+            names.append(f"t{len(names)}")
+            work = (
+                f'<zeebe:taskDefinition type="{type_}"/><zeebe:ioMapping>{"".join(inputs + outputs)}</zeebe:ioMapping>'
+            )
+            nodes.append(f'<serviceTask id="{names[-1]}" name="T">{ext(work)}</serviceTask>')
+    properties = ext(f"<zeebe:properties>{''.join(card)}</zeebe:properties>")
+    xml = process(properties, START, *nodes, END, flows(*names, "e"))
+    assert not {f.code for f in check(xml)} & {"CRM-180", "CRM-181", "CRM-182", "CRM-192", "CRM-116", "CRM-191"}
+    assert not [f for f in check(xml) if f.severity is Severity.ERROR]
+
+
+def test_every_type_of_work_has_a_template(templates: list[dict[str, object]]) -> None:
+    registry.load_all()
+    offered = {p["value"] for t in templates for p in t["properties"] if p["type"] == "Hidden"}  # type: ignore[attr-defined]
+    assert offered == set(CONNECTORS) | set(registry.calls)
