@@ -43,11 +43,13 @@ class TableLogic:
         values: list[Any] = []
         for number, column in enumerate(self.columns):
             value = column(scope, run)
-            if value is not None:
-                value = self.admit(number, value, scope, run)
-                if value is MISFIT:
-                    return self.keep(run, values, [], None, scope)
+            if value is not None and self.kinds[number] is not None:
+                value = self.typed(number, value, run)
             values.append(value)
+            limit = self.allowed[number]
+            if value is not None and limit is not None and limit.test(value, scope) is not True:
+                self.tell(number, value, run, "not among its allowed values", "不在允许值之内")
+                return self.keep(run, values, [], None, scope)
         matched = self.match(values, scope)
         if not matched:
             return self.keep(run, values, matched, self.otherwise(scope, run), scope)
@@ -59,17 +61,18 @@ class TableLogic:
             result = None
         return self.keep(run, values, matched, result, scope)
 
-    def admit(self, number: int, value: Any, scope: Scope, run: Run) -> Any:
-        """The input as its column wants it; ``MISFIT`` with the reason when the column does not allow it."""
-        kind = self.kinds[number]
-        if kind is not None:
-            value = coerce(value, kind)
-        allowed = self.allowed[number]
-        if value is not MISFIT and (allowed is None or allowed.test(value, scope) is True):
-            return value
-        label = self.box.inputs[number].label
-        run.note(self.owner, f"the value of '{label}' is not allowed", f"“{label}”的值不在允许范围内")
-        return MISFIT
+    def typed(self, number: int, value: Any, run: Run) -> Any:
+        """The input as its column's type has it; what does not fit is null, with the reason."""
+        fitted = coerce(value, self.kinds[number])
+        if fitted is not MISFIT:
+            return fitted
+        kind = self.box.inputs[number].type_ref
+        self.tell(number, value, run, f"not of type '{kind}'", f"不属于类型“{kind}”")
+        return None
+
+    def tell(self, number: int, value: Any, run: Run, text: str, zh: str) -> None:
+        label, shown = self.box.inputs[number].label, bridge.show(value)
+        run.note(self.owner, f"'{label}' is {shown}: {text}", f"“{label}”为 {shown}：{zh}")
 
     def match(self, values: list[Any], scope: Scope) -> list[int]:
         """Numbers (from 0) of the rules all of whose cells are true; FIRST wants no more than one."""

@@ -221,6 +221,7 @@ class Validation:
         made: list[dict[str, Any]] = []
         for number, item in enumerate(value):
             here = f"{where}[{number}]"
+            item = {} if item is None else item  # the browser sends null where all of an entry is hidden
             if not isinstance(item, Mapping):
                 self.complain(here, "object")
                 continue

@@ -92,7 +92,14 @@ def test_an_input_outside_its_allowed_values_matches_nothing() -> None:
     assert decide(logic, s="A").value == 1
     outcome = decide(logic, s="C")
     assert outcome.value is None
-    assert "not allowed" in outcome.problems[0]["text"]
+    assert "not among its allowed values" in outcome.problems[0]["text"]
+
+
+def test_an_input_of_another_type_is_null_for_the_rules() -> None:
+    logic = table([("n", "number")], ["y"], [["> 0", "1"], ["null", "2"], ["-", "3"]], hit="FIRST")
+    outcome = decide(logic, n="many")
+    assert outcome.value == 2
+    assert outcome.problems[0]["text"] == "'n' is \"many\": not of type 'number'"
 
 
 def test_an_output_outside_its_allowed_values_is_null() -> None:

@@ -239,6 +239,12 @@ def test_repeating_lists_are_validated_entry_by_entry() -> None:
     }
 
 
+def test_an_entry_of_which_all_is_hidden_comes_as_null() -> None:
+    inner = {"type": "number", "key": "n", "id": "n", "conditional": {"hide": "=true"}}
+    made = form({"type": "dynamiclist", "path": "lines", "components": [inner]})
+    assert made.validate({"lines": [None, {"n": 1}]}) == {"lines": [{}, {}]}
+
+
 def test_read_only_values_of_list_entries_are_kept() -> None:
     inner = [
         {"type": "textfield", "key": "product", "id": "p", "readonly": True},
