@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -108,10 +109,8 @@ def add_people(opened: Engine, plan: Plan) -> dict[str, str]:
         logins[login] = password
     for key, said in _parents_first(plan.teams):
         members = tuple(login for login, one in plan.people.items() if key in one.get("teams", ()))
-        command = AddTeam(
-            key, by=SYSTEM, name=said["name"], lead=said.get("lead"), parent=said.get("parent"), members=members
-        )
-        _once(opened, command)
+        lead, parent = said.get("lead"), said.get("parent")
+        _once(opened, AddTeam(key, by=SYSTEM, name=said["name"], lead=lead, parent=parent, members=members))
     click.echo(f"{len(plan.people)} people in {len(plan.teams)} teams are there.")
     return logins
 
@@ -123,8 +122,8 @@ def make_records(opened: Engine, name: str, sample: Mapping[str, Any], count: in
     from engine.cli.sample import rows
     from engine.cli.show import console
 
-    made = list(rows({**sample, "count": count if count is not None else sample["count"]}, name))
-    known = f"demo-{len(made)}-{abs(hash_of(name)):x}"[:16]
+    made = list(rows({**sample, "count": count if count is not None else sample["count"]}))
+    known = sha256(f"{name} {len(made)}".encode()).hexdigest()[:16]
     try:
         if opened.ask(GetImport(known, SYSTEM)).finished:
             return
@@ -141,13 +140,6 @@ def make_records(opened: Engine, name: str, sample: Mapping[str, Any], count: in
             )  # fmt: skip
             opened.do(command)
             bar.update(task, completed=upto)
-
-
-def hash_of(name: str) -> int:
-    """A number for a name that is the same in every process."""
-    from zlib import crc32
-
-    return crc32(name.encode())
 
 
 def free_port(host: str, wanted: int) -> int:

@@ -28,8 +28,8 @@ from engine.domain.commands import ImportRow
 from engine.domain.errors import Invalid
 
 
-def rows(sample: Mapping[str, Any], name: str) -> Iterator[ImportRow]:
-    """The rows of one sample, the same on every call. Raises CRM-069 for a field that cannot be made."""
+def rows(sample: Mapping[str, Any]) -> Iterator[ImportRow]:
+    """The rows of one sample, the same on every call; known as ``lead-0001`` … Raises CRM-069 for a bad field."""
     dice = random.Random(sample.get("seed", 1))  # noqa: S311 (a sample, not a secret)
     locales = list(sample.get("locales") or ["en_GB"])
     fakers = {locale: _faker(locale, dice.randrange(1 << 30)) for locale in locales}
@@ -40,7 +40,7 @@ def rows(sample: Mapping[str, Any], name: str) -> Iterator[ImportRow]:
             for field, spec in sample["fields"].items()
             if (value := _value(field, spec, fakers[locale], locale, dice)) is not None
         }
-        yield ImportRow(number, data, f"{name}:{number}")
+        yield ImportRow(number, data, f"{sample['kind']}-{number:04}")
 
 
 def _faker(locale: str, seed: int) -> Faker:
