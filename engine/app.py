@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -40,6 +41,8 @@ class Engine:
         self.woken = threading.Event()  # set when due work was written; the heartbeat waits on it
         self._db = open_database(url, settings)
         self._readers = read_view(self._db)
+        # SQLite lets one writer in at a time and others poll; threads of this process queue here instead.
+        self._turn = threading.Lock() if self._db.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     def open(cls, url: str | None = None, *, clock: Clock | None = None, settings: Settings | None = None) -> Engine:
@@ -83,7 +86,7 @@ class Engine:
         self._db.dispose()
 
     def _once(self, handler: Callable[[Context, Any], R], command: Command[R]) -> R:
-        with self._db.connect() as conn:
+        with self._turn, self._db.connect() as conn:
             ctx = self._context(conn)
             answer = handler(ctx, command)
             ctx.trail.write(conn)
