@@ -95,7 +95,9 @@ class House:
 
     def start(self, key: str, by: str = "ann", **variables: Any) -> Started:
         """Start by the start form's data."""
-        return self.engine.do(StartInstance(key, self.actor(by), variables, validate_form=True))
+        started = self.engine.do(StartInstance(key, self.actor(by), variables, validate_form=True))
+        drain(self.engine)
+        return started
 
     def view(self, instance_id: str) -> InstanceView:
         view = self.engine.ask(GetInstance(instance_id, SYSTEM))
