@@ -12,7 +12,7 @@ from engine.bpmn.parse_ext import Extensions, loop_of
 from engine.bpmn.parse_source import child, flag, given, local, text_in, zeebe
 from engine.bpmn.specs.base import Node, ScopeSpec
 from engine.bpmn.specs.events import Boundary, CatchEvent, EndEvent, StartEvent, ThrowEvent
-from engine.bpmn.specs.gateways import EventGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
+from engine.bpmn.specs.gateways import ComplexGateway, EventGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.bpmn.specs.loops import Loop
 from engine.bpmn.specs.scopes import CallActivity, EventSubProcess, Listener, SubProcess
 from engine.bpmn.specs.tasks import PlainTask, ReceiveTask, RuleTask, ScriptTask, SendTask, ServiceTask, UserTask
@@ -184,6 +184,13 @@ def _gateway(made: type[Node]) -> Callable[[Site], Node | None]:
     return lambda site: made(site.spec, site.id, site.draft.kind, site.draft.title)
 
 
+def _complex(site: Site) -> Node | None:
+    gateway = ComplexGateway(site.spec, site.id, site.draft.kind, site.draft.title)
+    text = text_in(child(site.xml, "activationCondition"))
+    gateway.activation = site.ext.expr(text, site.xml, "The activation condition", condition=True)
+    return gateway
+
+
 BUILDERS: dict[str, Callable[[Site], Node | None]] = {
     "startEvent": _start,
     "endEvent": _end,
@@ -203,6 +210,7 @@ BUILDERS: dict[str, Callable[[Site], Node | None]] = {
     "exclusiveGateway": _gateway(ExclusiveGateway),
     "parallelGateway": _gateway(ParallelGateway),
     "inclusiveGateway": _gateway(InclusiveGateway),
+    "complexGateway": _complex,
     "eventBasedGateway": _gateway(EventGateway),
 }
 
@@ -227,8 +235,20 @@ def node_of(site: Site) -> Node | None:
     node.reads = site.ext.mapping(xml, "input")
     if loop is None:
         node.writes = site.ext.mapping(xml, "output")
-        return node
-    return _loop(site, node, loop)
+    else:
+        node = _loop(site, node, loop)
+    node.needs, node.yields = _quantity(site, "startQuantity"), _quantity(site, "completionQuantity")
+    return node
+
+
+def _quantity(site: Site, name: str) -> int:
+    text = given(site.xml, name) or "1"
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        site.ext.wrong(
+            site.xml, f"{name} is '{text}', not a whole number from 1 to 1000", f"{name} 应为 1 到 1000 的整数"
+        )
+        return 1
+    return int(text)
 
 
 def _refuse_features(site: Site) -> None:
@@ -237,9 +257,6 @@ def _refuse_features(site: Site) -> None:
         site.unable("compensation", "补偿")
     if (given(xml, "eventGatewayType") or "Exclusive") != "Exclusive":
         site.unable("an event-based gateway that waits for all its events", "等待全部事件的事件网关")
-    for name in ("startQuantity", "completionQuantity"):
-        if (given(xml, name) or "1") != "1":
-            site.unable(f"{name} other than 1", f"不为 1 的 {name}")
     for side in ("dataInputAssociation", "dataOutputAssociation"):
         for association in xml.iterchildren("{*}" + side):
             if child(association, "assignment") is not None or child(association, "transformation") is not None:
@@ -257,8 +274,7 @@ def _loop(site: Site, body: Node, xml: etree._Element) -> Node:
         most = given(xml, "loopMaximum")
         loop.maximum = int(most) if most and most.isdigit() else None
         return loop
-    if (given(xml, "behavior") or "All") != "All":
-        site.unable("multi-instance with a behaviour other than All", "行为不为 All 的多实例")
+    _behavior(site, loop, xml)
     details = next((e for e in xml.iter("{*}loopCharacteristics") if e is not xml), None)
     loop.sequential = flag(xml, "isSequential", False)
     loop.items = ext.expr(given(details, "inputCollection"), at, "The input collection", condition=True)
@@ -272,6 +288,30 @@ def _loop(site: Site, body: Node, xml: etree._Element) -> Node:
     if loop.items is None and loop.count is None:
         ext.wrong(at, "the loop has neither a collection nor a cardinality", "多实例既没有集合也没有次数")
     return loop
+
+
+def _behavior(site: Site, loop: Loop, xml: etree._Element) -> None:
+    """What each finished run throws: nothing (All), always (None), the first (One), by condition (Complex)."""
+    loop.behavior = given(xml, "behavior") or "All"
+    if loop.behavior == "All":
+        return
+    pairs: list[tuple[etree._Element | None, str | None]] = []
+    if loop.behavior == "Complex":
+        for definition in xml.iterchildren("{*}complexBehaviorDefinition"):
+            event = child(definition, "event")
+            held = None if event is None else next((e for e in event if local(e).endswith("EventDefinition")), None)
+            pairs.append((held, text_in(child(definition, "condition"))))
+    else:
+        pairs.append((site.ext.source.ref(given(xml, f"{loop.behavior.lower()}BehaviorEventRef")), None))
+    for thrown, text in pairs:
+        trigger = None if thrown is None else site.ext.trigger([thrown], site.xml, "intermediateThrowEvent")
+        if trigger is None or trigger.kind not in ("signal", "message", "escalation", "error"):
+            site.ext.wrong(
+                site.xml, "its loop throws no signal, message, escalation or error", "循环未引用可抛出的事件"
+            )
+            continue
+        when = site.ext.expr(text, site.xml, "The loop's condition", condition=True)
+        loop.throws = (*loop.throws, (when, trigger))
 
 
 def listener_of(site: Site, node: EventSubProcess, start: Draft, n: int) -> Listener | None:

@@ -18,6 +18,7 @@ SUPPORTED: frozenset[str] = frozenset(
     {
         "task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "serviceTask", "sendTask", "receiveTask",
         "subProcess", "callActivity", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
+        "complexGateway", "feature:quantity", "feature:multi-instance-behavior",
         "feature:conditional-flow", "feature:implicit-start", "feature:event-sub-process", "feature:multi-instance",
         "feature:standard-loop", "feature:instantiate",
         *(f"{kind}:multiple" for kind in ("startEvent", "intermediateCatchEvent", "boundaryEvent")),

@@ -11,7 +11,7 @@ from engine.bpmn import compact
 from engine.bpmn.runtime_data import Data
 from engine.bpmn.runtime_flow import Instance, Scope
 from engine.bpmn.runtime_vars import stored
-from engine.bpmn.specs.base import CANCELLED, READY, WAITING, Node, Token
+from engine.bpmn.specs.base import CANCELLED, COMPLETED, READY, WAITING, Node, Token
 from engine.domain.states import ActivityState, InstanceState
 
 
@@ -74,7 +74,8 @@ class Tokens(Data):
         if node.boundaries or node.hosts:
             self.release(token)
         for flow in token.chosen:
-            self.spawn(token.workflow, flow.target, flow.id)
+            for _ in range(node.yields):
+                self.spawn(token.workflow, flow.target, flow.id)
         self.retire(token)
 
     def retire(self, token: Token) -> None:
@@ -91,6 +92,12 @@ class Tokens(Data):
                 self.close_scope(scope)
         if 0 < self.runtime.compact_above < instance.finished:
             compact.drop_finished(instance)
+
+    def swallow(self, token: Token) -> None:
+        """A join takes the token in: it is gone without history, and another goes on for it."""
+        token._set_state(COMPLETED)
+        token.workflow.live -= 1
+        self.instance.finished += 1
 
     def close_scope(self, scope: Any) -> None:
         """No token is left in the scope: its activity is done, or the instance is."""

@@ -13,20 +13,12 @@ from engine.domain.errors import Refused
 
 #: Models with a construct this version does not execute: each must be *refused* by name, never run wrongly.
 REFUSED = {
-    "MultiInstance_NoneBehavior",
-    "MultiInstance_OneBehavior",
     "Transaction",
     "AdHocSubProcess_Sequential",
     "AdHocSubProcess_Parallel",
-    "Token_Cardinality_Default",
-    "Token_Cardinality_Split_Explicit",
-    "Token_StartQuantity_Two",
     "Cancel_Event",
     "Compensation_BoundaryEvent_SubProcess",
     "Compensation_TriggeredByCancel",
-    "WCP06_MultiChoice_ComplexGateway",
-    "WCP09_Structured_Discriminator_ComplexGateway",
-    "WCP09_Structured_Discriminator_MultiInstance",
     "WCP20_CancelCaseCancel",
 }
 #: Wants two scripts of one instance at the same moment; an instance here takes one step at a time.

@@ -125,6 +125,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         self.out: tuple[Flow, ...] = ()
         self.default: Flow | None = None
         self.boundaries: tuple[Any, ...] = ()
+        self.needs = 1  # tokens that start it together
+        self.yields = 1  # tokens it sends along each flow
         self.loop: Any = None  # the looping activity whose body this is
         self.reads: tuple[tuple[str, Expr], ...] = ()
         self.writes: tuple[tuple[str, Expr], ...] = ()
@@ -166,6 +168,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         machine: Machine = my_task.workflow.machine
         inner = my_task.internal_data
         if "done" not in inner:
+            if self.needs > 1 and not gathered(self, my_task, machine):
+                return None
             if self.reads or "given" in inner:
                 machine.read_inputs(my_task)
             if not self.work(my_task, machine):
@@ -196,6 +200,24 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     def test(self) -> None:
         """Shape is checked when the model is compiled."""
+
+
+def gathered(node: Node, token: Token, machine: Machine) -> bool:
+    """Whether enough tokens are here to start the activity (startQuantity); the firing one takes the oldest in."""
+    inner = token.internal_data
+    if "got" in inner:
+        return True  # a retry: they were taken in before
+    others = [
+        t for t in token.workflow.tasks.values() if t.task_spec is node and "gather" in t.internal_data and t.live
+    ]
+    if len(others) + 1 < node.needs:
+        inner["gather"] = 1
+        token._set_state(WAITING)
+        return False
+    for other in others[: node.needs - 1]:
+        machine.swallow(other)
+    inner["got"] = 1
+    return True
 
 
 def holds(flow: Flow, token: Token, machine: Machine) -> bool:

@@ -114,6 +114,13 @@ class Boundary(EventNode):
         if self.interrupting:
             machine.cancel(activity, state)
 
+    def told_of(self, activity: Token, machine: Machine, *, interrupts: bool) -> None:
+        """A loop throws this event at its own boundary."""
+        goes = machine.spawn(activity.workflow, self)
+        goes.internal_data["done"] = 1
+        if interrupts and self.interrupting:
+            machine.cancel(activity)
+
     def check(self, token: Token, machine: Machine) -> None:
         """A conditional event looks at its condition again."""
         activity = machine.instance.tokens[token.host]  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""Gateways: exclusive, parallel, inclusive, event-based. Joins count waiting tokens per incoming flow.
+"""Gateways: exclusive, parallel, inclusive, complex, event-based. Joins count waiting tokens per incoming flow.
 
 A firing join consumes the oldest token of each flow; what is left over waits for the next firing. The
 inclusive join follows BPMN 2.0, table 13.3: it fires when no token outside can still reach an empty incoming
@@ -7,10 +7,11 @@ flow without also being able to reach one that already has a token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from engine.bpmn.specs.base import COMPLETED, READY, WAITING, Flow, Node, Token, choose_open, holds, no_way
+from engine.bpmn.specs.base import READY, WAITING, Flow, Node, Token, choose_open, holds, no_way
+from engine.bpmn.specs.expr import Expr
 
 if TYPE_CHECKING:
     from engine.bpmn.runtime_machine import Machine
@@ -73,24 +74,92 @@ class InclusiveGateway(Node):
     def join(self, token: Token, machine: Machine) -> bool:
         """Fire if nothing more can come; called when no token is ready. True when it fired."""
         here = waiting_at(self, token)
-        empty = [names for flow, names in self.upstream.items() if flow not in here]
-        full = [names for flow, names in self.upstream.items() if flow in here]
-        for other in token.workflow.tasks.values():
-            if not other.live or other.armed or other.host is not None or other.task_spec is self:
-                continue
-            name = other.task_spec.name
-            if any(name in names for names in empty) and not any(name in names for names in full):
-                return False
+        if self.may_come({flow for flow in self.upstream if flow not in here}, set(here), token):
+            return False
         consume(here, token, machine)
         token.internal_data["done"] = 1
         token._set_state(READY)
         machine.ready.append(token)
         return True
 
+    def may_come(self, empty: Collection[str], full: Collection[str | None], token: Token) -> bool:
+        """Whether a token elsewhere in the scope can reach one of the empty flows but none of the full ones."""
+        for other in token.workflow.tasks.values():
+            if not other.live or other.armed or other.host is not None or other.task_spec is self:
+                continue
+            name = other.task_spec.name
+            if any(name in self.upstream[flow] for flow in empty) and not any(
+                name in self.upstream[flow] for flow in full if flow is not None
+            ):
+                return True
+        return False
+
     def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
         if self.default is None and all(flow.condition is None for flow in self.out):
             return self.out
         return choose_open(self, token, machine)
+
+
+class ComplexGateway(InclusiveGateway):
+    """Fires when its activation condition (over ``activationCount``) holds, then takes in the tokens that belong
+    to the same round until none of them can come any more. Splits like an inclusive gateway.
+
+    Without a condition it waits for all. The round's memory is an armed token with the flows that have come.
+    """
+
+    activation: Expr | None = None
+
+    def work(self, token: Token, machine: Machine) -> bool:
+        if len(self.incoming) < 2:
+            return True
+        memory = self._memory(token)
+        if memory is not None and token.flow not in memory.internal_data["came"]:
+            memory.internal_data["came"].append(token.flow)
+            if len(memory.internal_data["came"]) == len(self.incoming):
+                machine.cancel(memory)
+            token.internal_data["late"] = 1
+            return True
+        token._set_state(WAITING)
+        return memory is None and self._fire(token, machine)
+
+    def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
+        if "late" in token.internal_data:
+            return ()
+        return super().choose(token, machine)
+
+    def join(self, token: Token, machine: Machine) -> bool:
+        """Nothing moves any more: end a round whose other tokens cannot come, and look at what waits."""
+        memory = self._memory(token)
+        if memory is not None:
+            came = memory.internal_data["came"]
+            if self.may_come({f for f in self.upstream if f not in came}, set(), token):
+                return False
+            machine.cancel(memory)
+        if token.armed or not self._fire(token, machine):
+            return memory is not None
+        token.internal_data["done"] = 1
+        token._set_state(READY)
+        machine.ready.append(token)
+        return True
+
+    def _memory(self, token: Token) -> Token | None:
+        here = token.workflow.tasks.values()
+        return next((t for t in here if t.task_spec is self and t.armed and t.live), None)
+
+    def _fire(self, token: Token, machine: Machine) -> bool:
+        here = waiting_at(self, token)
+        if self.activation is None:
+            enough = len(here) == len(self.incoming)
+        else:
+            view = machine.view(token, {"activationCount": len(here)})
+            enough = self.activation.value(view) is True
+        if not enough:
+            return False
+        consume(here, token, machine)
+        if len(here) < len(self.incoming):
+            memory = machine.spawn(token.workflow, self, armed=True)
+            memory.internal_data["came"] = list(here)
+        return True
 
 
 class EventGateway(Node):
@@ -121,7 +190,7 @@ def waiting_at(node: Node, token: Token) -> dict[str | None, Token]:
     """The oldest waiting token per flow at a join, in this token's scope."""
     oldest: dict[str | None, Token] = {}
     for other in token.workflow.tasks.values():
-        if other.task_spec is node and other.state == WAITING:
+        if other.task_spec is node and other.state == WAITING and not other.armed:
             oldest.setdefault(other.flow, other)
     return oldest
 
@@ -130,8 +199,6 @@ def consume(tokens: dict[str | None, Token], fires: Token, machine: Machine) -> 
     """The join takes these tokens in; only the firing one goes on."""
     for token in tokens.values():
         if token is not fires:
-            token._set_state(COMPLETED)
+            machine.swallow(token)
             if token.since < fires.since:
                 fires.since = token.since
-            token.workflow.live -= 1
-            machine.instance.finished += 1

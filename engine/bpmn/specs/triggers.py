@@ -37,6 +37,13 @@ class Trigger:
     def throw(self, token: Token, machine: Machine) -> None:
         """Send it out."""
 
+    def says(self, other: Trigger) -> bool:
+        """Whether catching this catches what the other throws, as far as the model alone tells."""
+        mine, theirs = getattr(self, "name", None), getattr(other, "name", None)
+        if self.kind != other.kind or other.kind == "none":
+            return False
+        return self.code in (None, other.code) if mine is None else mine.text == getattr(theirs, "text", None)
+
 
 class TimerTrigger(Trigger):
     """A timer; ``mode`` is ``date``, ``duration`` or ``cycle``."""

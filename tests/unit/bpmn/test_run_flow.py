@@ -337,3 +337,81 @@ def test_cancelling_closes_everything(play):
     assert p.status is InstanceState.CANCELLED
     assert len(step.closed) == 2
     assert sorted(p.ended(ActivityState.CANCELLED)) == ["a", "b"]
+
+
+def gate(condition: str) -> str:
+    return tag("complexGateway", "c", f"<activationCondition>{condition}</activationCondition>")
+
+
+def test_a_complex_gateway_fires_by_its_condition_and_takes_in_the_rest_of_the_round(play):
+    p = play(
+        process(
+            S,
+            tag("exclusiveGateway", "m"),
+            tag("parallelGateway", "split"),
+            user("a"),
+            user("b"),
+            user("d"),
+            gate("= activationCount &gt;= 2"),
+            user("next"),
+            tag("exclusiveGateway", "g", default="out"),
+            E,
+            flows("s > m > split", "split > a > c", "split > b > c", "split > d > c", "c > next > g"),
+            flows("back: g > m | again", "out: g > e"),
+        )
+    )
+    p.start()
+    p.do("a")
+    assert p.open == ["b", "d"]
+    p.do("d")
+    assert p.open == ["b", "next"]
+    p.do("b")
+    assert p.open == ["next"], "the late token is taken in"
+    p.do("next", again=True)
+    assert p.open == ["a", "b", "d"]
+    p.do("a")
+    p.do("b")
+    assert p.open == ["d", "next"], "the second round begins anew"
+    p.do("d")
+    p.do("next", again=False)
+    assert p.status is InstanceState.COMPLETED
+
+
+def test_a_complex_gateway_forgets_a_round_whose_other_tokens_cannot_come(play):
+    p = play(
+        process(
+            S,
+            tag("inclusiveGateway", "split"),
+            user("a"),
+            user("b"),
+            gate("true"),
+            user("next"),
+            flows("s > split", "split > a | true", "split > b | both", "a > c", "b > c", "c > next"),
+        )
+    )
+    p.start(both=False)
+    p.do("a")
+    assert p.open == ["next"]
+    p.do("next")
+    assert p.status is InstanceState.COMPLETED
+
+
+def test_token_quantities_collect_and_multiply(play):
+    p = play(
+        process(
+            S,
+            tag("parallelGateway", "g"),
+            user("a"),
+            user("b"),
+            user("two", startQuantity="2", completionQuantity="3"),
+            user("out"),
+            flows("s > g", "g > a > two", "g > b > two", "two > out"),
+        )
+    )
+    p.start()
+    p.do("a")
+    assert p.open == ["b"] or p.lonely
+    p.do("b")
+    assert p.open == ["two"]
+    p.do("two")
+    assert p.open == ["out"] * 3

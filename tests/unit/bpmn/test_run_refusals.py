@@ -11,22 +11,21 @@ from engine.domain.errors import Refused
 S, E = tag("startEvent", "s"), tag("endEvent", "e")
 
 CASES = {
-    "complex gateway": (tag("complexGateway", "x"), "CRM-170"),
     "transaction": (tag("transaction", "x", user("iu")), "CRM-170"),
     "ad-hoc": (tag("adHocSubProcess", "x", user("iu")), "CRM-170"),
     "bare service task": (tag("serviceTask", "x"), "CRM-170"),
     "foreign script": ('<scriptTask id="x" scriptFormat="groovy"><script>1</script></scriptTask>', "CRM-170"),
     "rule without decision": (tag("businessRuleTask", "x"), "CRM-170"),
     "compensation": (tag("task", "x", isForCompensation="true"), "CRM-170"),
-    "token quantity": (tag("task", "x", startQuantity="2"), "CRM-170"),
+    "no tokens": (tag("task", "x", startQuantity="0"), "CRM-191"),
     "compensation throw": (tag("intermediateThrowEvent", "x", "<compensateEventDefinition/>"), "CRM-170"),
     "all of several triggers at a start": (
         tag("startEvent", "x", timer("PT1H") + timer("PT2H"), parallelMultiple="true"), "CRM-170"),
     "caught none event": (tag("intermediateCatchEvent", "x"), "CRM-170"),
     "unknown element": (tag("wondrousTask", "x"), "CRM-170"),
-    "multi-instance behaviour": (
+    "multi-instance behaviour without event": (
         tag("task", "x", '<multiInstanceLoopCharacteristics behavior="One"><loopCardinality>2</loopCardinality>'
-            "</multiInstanceLoopCharacteristics>"), "CRM-170"),
+            "</multiInstanceLoopCharacteristics>"), "CRM-191"),
     "assignment in data": (
         tag("task", "x", "<dataInputAssociation><assignment/></dataInputAssociation>"), "CRM-170"),
     "receive without message": (tag("receiveTask", "x"), "CRM-191"),
@@ -85,9 +84,16 @@ def test_a_file_that_is_no_such_process(xml):
     assert error.value.code == "CRM-191"
 
 
+def test_an_event_gateway_that_waits_for_all_is_refused():
+    gateway = tag("eventBasedGateway", "g", eventGatewayType="Parallel")
+    with pytest.raises(Refused) as error:
+        compile(process(S, gateway, tag("intermediateCatchEvent", "c", timer("PT1H")), flows("s > g > c")), "p", {})
+    assert [(f.code, f.element) for f in error.value.findings] == [("CRM-170", "g")]
+
+
 def test_all_findings_come_at_once():
     with pytest.raises(Refused) as error:
-        compile(process(S, tag("complexGateway", "x"), script("y", "n", "1 +"), flows("s > x > y")), "p", {})
+        compile(process(S, tag("transaction", "x"), script("y", "n", "1 +"), flows("s > x > y")), "p", {})
     assert sorted(f.element for f in error.value.findings) == ["x", "y"]
 
 
@@ -99,4 +105,4 @@ def test_the_table_of_what_is_executed_speaks_the_words_of_the_rules():
         "startEvent:message",
         "feature:multi-instance",
     } <= SUPPORTED
-    assert "complexGateway" not in SUPPORTED
+    assert "adHocSubProcess" not in SUPPORTED

@@ -439,3 +439,50 @@ def test_a_standard_loop_goes_on_while_its_condition_holds(play):
     r.start(n=0)
     r.do("u")
     assert r.open == ["v"]
+
+
+@pytest.mark.parametrize(("behavior", "notes"), [("None", 3), ("One", 1)])
+def test_a_loop_may_throw_an_event_when_its_runs_end(play, behavior, notes):
+    ref = f'{behavior.lower()}BehaviorEventRef="sd"'
+    loop = (
+        f'<multiInstanceLoopCharacteristics behavior="{behavior}" {ref}><loopCardinality>3</loopCardinality>'
+        "</multiInstanceLoopCharacteristics>"
+    )
+    defs = '<signal id="sg" name="done"/><signalEventDefinition id="sd" signalRef="sg"/>'
+    caught = boundary("b", "u", '<signalEventDefinition signalRef="sg"/>')
+    p = play(
+        process(
+            S, tag("userTask", "u", loop), caught, user("note"), user("v"), flows("s > u > v", "b > note"), defs=defs
+        )
+    )
+    p.start()
+    for _ in range(3):
+        p.do("u")
+    assert p.open == ["note"] * notes + ["v"]
+
+
+def test_a_loop_may_throw_by_condition(play):
+    loop = (
+        '<multiInstanceLoopCharacteristics behavior="Complex"><loopCardinality>3</loopCardinality>'
+        "<complexBehaviorDefinition><condition>= numberOfCompletedInstances = 2</condition>"
+        '<event id="ev"><signalEventDefinition signalRef="sg"/></event></complexBehaviorDefinition>'
+        "</multiInstanceLoopCharacteristics>"
+    )
+    caught = boundary("b", "u", '<signalEventDefinition signalRef="sg"/>')
+    p = play(
+        process(
+            S,
+            tag("userTask", "u", loop),
+            caught,
+            user("note"),
+            flows("s > u", "b > note"),
+            defs='<signal id="sg" name="half"/>',
+        )
+    )
+    p.start()
+    p.do("u")
+    assert "note" not in p.open
+    p.do("u")
+    assert p.open.count("note") == 1
+    p.do("u")
+    assert p.open == ["note"]
