@@ -12,6 +12,7 @@ from engine.domain.errors import ExpressionError, Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding
 from engine.feel.values import kind_of
+from engine.forms.browser import differs, reads_hidden
 from engine.forms.patterns import Unsafe, safe
 from engine.forms.schema import CHOICES, CONTAINERS, INPUTS, REFUSED, SHOWN, Field, Rule, split
 
@@ -26,6 +27,16 @@ def read(content: bytes) -> tuple[dict[str, Any], tuple[Field, ...], list[Findin
     reader = _Reader()
     schema = reader.schema(content)
     fields = reader.fields(schema.get("components", []), 0) if schema is not None else ()
+    for field, name in reads_hidden(fields):
+        reader.note(
+            "CRM-167",
+            f"a condition reads '{name}', which may be hidden: the browser then knows its value, the server does not",
+            f"条件读取了可能被隐藏的“{name}”：此时浏览器知道它的值，而服务器不知道",
+            field.raw,
+            severity=Severity.WARNING,
+            fix="Read what decides about hiding it instead.",
+            fix_zh="请改为读取决定其隐藏的字段。",
+        )
     errors = [f for f in reader.found if f.severity is Severity.ERROR]
     if schema is None or errors:
         code = "CRM-160" if schema is None else "CRM-161"
@@ -160,7 +171,9 @@ class _Reader:
         if not isinstance(text, str) or not text.startswith("="):
             return None
         try:
-            return feel.compile(text[1:].strip())
+            program = feel.compile(text[1:].strip())
+            self._compare(program, raw)
+            return program
         except ExpressionError as error:
             self.note(
                 "CRM-162",
@@ -170,6 +183,20 @@ class _Reader:
                 fix=error.fix,
             )
             return None
+
+    def _compare(self, program: Any, raw: Mapping[str, Any]) -> None:
+        """Warn where the browser's engine may read it otherwise."""
+        found = differs(program)
+        if found is not None:
+            self.note(
+                "CRM-167",
+                f"'={program.text[:200]}': {found[0]}",
+                f"“={program.text[:200]}”：{found[1]}",
+                raw,
+                severity=Severity.WARNING,
+                fix="The server's answer holds. Write it within the subset of docs/forms.md to have both agree.",
+                fix_zh="以服务器的结果为准。若要两边一致，请使用 docs/forms.md 中列出的子集。",
+            )
 
     def _limit(self, value: Any, name: str, raw: Mapping[str, Any]) -> Any:
         if name not in _LIMITS:

@@ -120,6 +120,7 @@ def a_form(dice: random.Random) -> dict[str, Any]:
         group["conditional"] = {"hide": dice.choice(CONDITIONS)}
     entry = [a_field(dice, dice.choice(["number", "textfield"]), f"e{n}", 30 + n) for n in range(2)]
     entry[0]["conditional"] = {"hide": dice.choice(["=ok", "=n > 2", "=i[1] = 1", "=this.e1 = null"])}
+    entry[1].pop("conditional", None)  # what conditions read is never hidden itself
     lines = {"type": "dynamiclist", "id": "L", "path": "lines", "label": "lines", "components": entry}
     return {"type": "default", "id": "f", "components": [*parts, group, lines]}
 

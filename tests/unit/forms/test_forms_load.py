@@ -120,6 +120,39 @@ def test_the_slowest_pattern_that_is_allowed_ends_soon() -> None:
     assert time.perf_counter() - start < 5
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1 < 2 and 2 < 3", 'date(day) > date("2026-01-01")', "count(tags) > 1", "if ok then 1 else 2", "price * 2 > 1.5",
+     "for x in list return x.a", "(function(x) x + 1)(2)", "if not(ok) then 1 else 2"],
+)  # fmt: skip
+def test_expressions_on_which_both_engines_agree_pass_in_silence(text: str) -> None:
+    field = {"type": "textfield", "id": "a", "key": "k", "conditional": {"hide": f"={text}"}}
+    assert forms.load(json.dumps(schema(field))).findings == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["price * 0.1 = 0.3", "a / b != 2", "x instance of number", "during(3, [1..5])", "1 < x < 3",
+     "if count(tags) then 1 else 2", "decimal(x, 2) > 1"],
+)  # fmt: skip
+def test_expressions_on_which_they_differ_are_told(text: str) -> None:
+    field = {"type": "textfield", "id": "a", "key": "k", "conditional": {"hide": f"={text}"}}
+    (finding,) = forms.load(json.dumps(schema(field))).findings
+    assert (finding.code, finding.severity, finding.element) == ("CRM-167", "warning", "a")
+    assert text in finding.message
+    assert finding.message_zh
+
+
+def test_a_condition_on_what_may_be_hidden_is_told() -> None:
+    """The browser remembers what was typed before a field was hidden; the server never gets it."""
+    first = {"type": "textfield", "id": "a", "key": "g.a", "conditional": {"hide": "=ok"}}
+    second = {"type": "textfield", "id": "b", "key": "b", "conditional": {"hide": "=g.a = null"}}
+    (finding,) = forms.load(json.dumps(schema(first, second))).findings
+    assert (finding.code, finding.element) == ("CRM-167", "b")
+    other = {**first, "id": "c", "conditional": {"hide": "=not(ok)"}}
+    assert forms.load(json.dumps(schema(first, other, second))).findings == ()
+
+
 # --- generated forms --------------------------------------------------------------------------------
 
 
