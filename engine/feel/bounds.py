@@ -18,7 +18,7 @@ CHUNK = 2048  # steps between two looks at the time
 class Limits:
     """Bounds of one evaluation."""
 
-    steps: int = 2_000_000
+    steps: int = 1_000_000
     depth: int = 64  # of functions calling functions
     size: int = 1_000_000  # elements of a list, characters of a string
     seconds: float = 5.0

@@ -14,7 +14,7 @@ from engine.feel.conform import instance_of
 from engine.feel.faults import Unfit
 from engine.feel.ops import ARITHMETIC, MISSING, negate, path
 from engine.feel.temporal import parse_any
-from engine.feel.values import Function, Range, adopt, kind_of
+from engine.feel.values import Entries, Function, Range, adopt, kind_of
 
 Code = Callable[["Env"], Any]
 
@@ -22,9 +22,10 @@ Code = Callable[["Env"], Any]
 class Env:
     """One level of names; ``up`` is the level around it."""
 
-    __slots__ = ("run", "up", "vars")
+    __slots__ = ("raw", "run", "up", "vars")
 
-    def __init__(self, names: Mapping[str, Any], up: Env | None, run: Machine) -> None:
+    def __init__(self, names: Mapping[str, Any], up: Env | None, run: Machine, raw: bool = False) -> None:
+        self.raw = raw  # the names are the host's, to be taken in when they are read
         self.vars = names
         self.up = up
         self.run = run
@@ -35,7 +36,7 @@ class Env:
         while here is not None:
             value = here.vars.get(name, MISSING)
             if value is not MISSING:
-                return adopt(value)
+                return adopt(value) if here.raw else value
             here = here.up
         return MISSING
 
@@ -278,7 +279,7 @@ def _context(node: t.Context) -> Code:
     pos = node.pos
 
     def run(env: Env) -> Any:
-        out: dict[str, Any] = {}
+        out = Entries()
         if twice:
             env.run.note(pos, "a key is given twice")
             return None

@@ -285,7 +285,7 @@ def _context(g: Generator, node: t.Context) -> Val:
             g.scope = Scope(g.scope, {key: known})
     finally:
         g.scope = outer
-    return Val(f"{{{', '.join(pairs)}}}")
+    return Val(f"Entries({{{', '.join(pairs)}}})")
 
 
 def _instance(g: Generator, node: t.InstanceOf) -> Val:

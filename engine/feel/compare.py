@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.domain.errors import ExpressionError
 from engine.feel.dates import FarDate
 from engine.feel.durations import Days, Months
+from engine.feel.faults import too_large
 from engine.feel.times import DateTime, Time
 from engine.feel.values import Range, adopt, kind_of
 
@@ -17,11 +17,6 @@ MAX_VISITS = 1_000_000  # values looked at by one comparison or conversion
 _SIMPLE = frozenset((bool, Decimal, str, py.date, Months, Days, Time, DateTime, FarDate))
 _ORDERED = frozenset((Decimal, str, py.date, Months, Days))
 _ZONED = frozenset((Time, DateTime))
-
-
-def too_large(what: str) -> ExpressionError:
-    """The error for a result or a value beyond the bounds."""
-    return ExpressionError("CRM-512", f"FEEL: {what} is too large.", fix="Work on fewer or smaller values.")
 
 
 def equal(left: Any, right: Any) -> bool | None:

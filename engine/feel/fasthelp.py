@@ -24,7 +24,7 @@ from engine.feel.decimals import CONTEXT
 from engine.feel.faults import Unfit
 from engine.feel.loops import domain, span
 from engine.feel.ops import MISSING
-from engine.feel.values import NATIVE, Function, Range, adopt
+from engine.feel.values import NATIVE, Entries, Function, Range, adopt
 
 
 class Slow(Exception):
@@ -80,7 +80,7 @@ def pick(items: Any, index: Decimal) -> Any:
             return None
         items = [items]
     value = ops.pick(items, index)
-    return None if value is MISSING else adopt(value)
+    return None if value is MISSING else value
 
 
 def listed(value: Any) -> list[Any]:
@@ -121,6 +121,7 @@ GLOBALS: dict[str, Any] = {
     "Machine": Machine,
     "Slow": Slow,
     "Function": Function,
+    "Entries": Entries,
     "ADD": CONTEXT.add,
     "SUB": CONTEXT.subtract,
     "MUL": CONTEXT.multiply,

@@ -30,7 +30,7 @@ def _loop(g: Generator, iterators: tuple[tuple[str, t.Node], ...], at: int, body
     temp = g.fresh()
     outer = g.scope
     with g.block(f"for {temp} in {source}:"):
-        g.scope = Scope(outer, {name: Val(temp, simple=True, raw=True)})
+        g.scope = Scope(outer, {name: Val(temp, simple=True)})
         _loop(g, iterators, at + 1, body)
     g.scope = outer
     g.loops -= 1
@@ -90,7 +90,6 @@ def _filter(g: Generator, node: t.Filter) -> Val:
     g.line(f"{out} = []")
     outer = g.scope
     with g.block(f"for {item} in {items}:"):
-        g.line(f"if type({item}) not in N: {item} = adopt({item})")
         g.line(f"{names} = entries({item})")
         g.scope = Scope(outer, {"item": Val(item, simple=True)}, item=names)
         keep = g.atom(g.gen(node.condition))

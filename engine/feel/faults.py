@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from engine.domain.errors import ExpressionError
 
-__all__ = ["ExpressionError", "Unfit", "place", "syntax_error"]
+__all__ = ["ExpressionError", "Unfit", "place", "syntax_error", "too_large"]
 
 
 class Unfit(Exception):
@@ -27,6 +27,11 @@ class Unfit(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def too_large(what: str) -> ExpressionError:
+    """The error for a result or a value beyond the bounds."""
+    return ExpressionError("CRM-512", f"FEEL: {what} is too large.", fix="Work on fewer or smaller values.")
 
 
 def place(text: str, pos: int) -> tuple[int, int]:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel.builtins.convert import text_of_value
-from engine.feel.compare import MAX_VISITS, too_large
+from engine.feel.compare import MAX_VISITS
 from engine.feel.decimals import text_of
-from engine.feel.values import Function, Range, adopt
+from engine.feel.faults import too_large
+from engine.feel.values import Entries, Function, Range, adopt
 
 BIG = 2**53
 
@@ -19,7 +20,10 @@ def to_json(value: Any) -> Any:
 
     Temporal values, ranges and functions become their text.
     """
-    return _out(adopt(value), [MAX_VISITS])
+    try:
+        return _out(adopt(value), [MAX_VISITS])
+    except RecursionError as error:
+        raise too_large("a value's depth") from error
 
 
 def _out(value: Any, room: list[int]) -> Any:
@@ -49,9 +53,15 @@ def number(value: Decimal) -> int | float | str:
 
 def from_json(value: Any) -> Any:
     """A JSON value (or any Python value) as a FEEL value, all the way down. Text stays text."""
-    value = adopt(value)
+    try:
+        return _in(adopt(value))
+    except RecursionError as error:
+        raise too_large("a value's depth") from error
+
+
+def _in(value: Any) -> Any:
     if isinstance(value, list):
-        return [from_json(item) for item in value]
+        return [_in(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): from_json(value[key]) for key in value}
+        return Entries((str(key), _in(adopt(value[key]))) for key in value)
     return value

@@ -14,10 +14,10 @@ from engine.feel.compare import greater, less
 from engine.feel.dates import FarDate, date_of, days_of
 from engine.feel.faults import Unfit
 from engine.feel.ops import MISSING, pick
-from engine.feel.values import Function, Range, adopt, kind_of
+from engine.feel.values import Entries, Function, Range, kind_of
 
 
-def span(low: Any, high: Any, run: Machine) -> Iterator[Any]:
+def span(low: Any, high: Any, run: Machine) -> Iterable[Any]:
     """``low..high`` of whole numbers or dates, up or down."""
     if type(low) is Decimal and type(high) is Decimal:
         if max(low.adjusted(), high.adjusted()) > 15 or low != int(low) or high != int(high):
@@ -28,7 +28,16 @@ def span(low: Any, high: Any, run: Machine) -> Iterator[Any]:
     raise Unfit(f"cannot count from {kind_of(low)} to {kind_of(high)}")
 
 
-def _counted(low: int, high: int, make: Any, run: Machine) -> Iterator[Any]:
+def _counted(low: int, high: int, make: Any, run: Machine) -> Iterable[Any]:
+    """Small spans at once; a span beyond the steps is refused before its first value."""
+    size = abs(high - low) + 1
+    if size <= 64 or size > run.limits.steps:
+        run.step(size)
+        return [make(number) for number in range(low, high + (1 if low <= high else -1), 1 if low <= high else -1)]
+    return _slowly(low, high, make, run)
+
+
+def _slowly(low: int, high: int, make: Any, run: Machine) -> Iterator[Any]:
     for number in range(low, high + 1) if low <= high else range(low, high - 1, -1):
         run.step()
         yield make(number)
@@ -76,7 +85,7 @@ class _Loop:
             env.run.note(pos, error.reason)
             raise
         for value in values:
-            inner = Env({**extra, name: adopt(value)}, env, env.run)
+            inner = Env({**extra, name: value}, env, env.run)
             if last:
                 yield inner
             else:
@@ -124,7 +133,7 @@ def _quantified(node: t.Quantified) -> Code:
 def item_env(item: Any, env: Env) -> Env:
     """The scope inside a filter: ``item``, and the entries of an item that is a context."""
     inner = Env({"item": item}, env, env.run)
-    return Env(item, inner, env.run) if isinstance(item, Mapping) else inner
+    return Env(item, inner, env.run, type(item) is not Entries) if isinstance(item, Mapping) else inner
 
 
 def _filter(node: t.Filter) -> Code:
@@ -145,7 +154,6 @@ def _filter(node: t.Filter) -> Code:
         env.run.step(len(items))
         out = []
         for number, item in enumerate(items or [None]):
-            item = adopt(item)
             keep = condition(item_env(item, env))
             if keep is True:
                 out.append(item)
@@ -163,7 +171,7 @@ def _at(items: list[Any], index: Decimal, env: Env, pos: int) -> Any:
     if found is MISSING:
         env.run.note(pos, f"there is no position {index} in a list of {len(items)}")
         return None
-    return adopt(found)
+    return found
 
 
 def _lambda(node: t.Lambda) -> Code:

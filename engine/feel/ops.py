@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.feel.compare import too_large
 from engine.feel.dates import FarDate, weekday
 from engine.feel.decimals import CONTEXT, SMALL
 from engine.feel.durations import DAY, HOUR, MINUTE, SECOND, Days, Months, cut
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, too_large
 from engine.feel.temporal import divided, minus, plus, times
 from engine.feel.times import DateTime, Time
-from engine.feel.values import Range, adopt
+from engine.feel.values import Entries, Range, adopt
 
 MAX_STRING = 1_000_000
 MISSING: Any = object()
@@ -82,6 +81,8 @@ ARITHMETIC = {"+": add, "-": subtract, "*": multiply, "/": divide, "**": power}
 def path(source: Any, name: str) -> Any:
     """``source.name``; MISSING if the source has no such entry or property."""
     kind = type(source)
+    if kind is Entries:
+        return source.get(name, MISSING)
     if kind is dict or isinstance(source, Mapping):
         try:
             return adopt(source[name])

@@ -104,7 +104,7 @@ class Program:
 
     def _run(self, scope: Mapping[str, Any] | None, machine: Machine) -> Any:
         try:
-            return self.code(Env(_EMPTY if scope is None else scope, None, machine))
+            return self.code(Env(_EMPTY if scope is None else scope, None, machine, raw=True))
         except RecursionError as error:
             raise too_deep(machine.limits.depth) from error
 

@@ -11,6 +11,7 @@ from typing import Any
 from engine.feel.dates import FarDate
 from engine.feel.decimals import from_float, from_int
 from engine.feel.durations import Days, Months, from_timedelta
+from engine.feel.faults import too_large
 from engine.feel.kinds import Type
 from engine.feel.times import DateTime, Time, from_datetime
 
@@ -69,8 +70,16 @@ class Function:
         return f"Function({self.name or 'anonymous'}({', '.join(self.params or ('…',))}))"
 
 
+class Entries(dict[str, Any]):
+    """A context made by FEEL: its values are FEEL's own already."""
+
+    __slots__ = ()
+
+
+MAX_TAKEN = 1_000_000  # elements of lists taken in at once
+
 NATIVE = frozenset(
-    (type(None), bool, Decimal, str, py.date, FarDate, Time, DateTime, Months, Days, dict, Range, Function)
+    (type(None), bool, Decimal, str, py.date, FarDate, Time, DateTime, Months, Days, dict, Entries, Range, Function)
 )
 
 
@@ -84,11 +93,25 @@ def adopt(value: Any) -> Any:
     if kind is float:
         return from_float(value)
     if kind is list:
-        for item in value:
-            if type(item) not in NATIVE:
-                return [adopt(part) for part in value]
-        return value
+        return _list(value, [MAX_TAKEN])
     return _foreign(value)
+
+
+def _list(value: list[Any], room: list[int]) -> list[Any]:
+    """The same list where nothing in it has to change."""
+    room[0] -= len(value) + 1
+    if room[0] < 0:
+        raise too_large("a list")
+    out: list[Any] | None = None
+    for at, item in enumerate(value):
+        kind = type(item)
+        if kind in NATIVE:
+            continue
+        new = _list(item, room) if kind is list else adopt(item)
+        if new is not item:
+            out = value[:] if out is None else out
+            out[at] = new
+    return value if out is None else out
 
 
 def _foreign(value: Any) -> Any:
@@ -133,6 +156,7 @@ _NAMES: dict[type, str] = {
     Days: "days and time duration",
     list: "list",
     dict: "context",
+    Entries: "context",
     Range: "range",
     Function: "function",
 }

@@ -13,7 +13,7 @@ from engine.feel.dates import FarDate
 from engine.feel.durations import Days, Months
 from engine.feel.faults import Unfit
 from engine.feel.times import DateTime, Time, midnight
-from engine.feel.values import Function, Range, kind_of
+from engine.feel.values import Entries, Function, Range, kind_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,7 +28,7 @@ _KINDS: dict[str, frozenset[type]] = {
     "days": frozenset((Days,)),
     "duration": frozenset((Days, Months)),
     "list": frozenset((list,)),
-    "context": frozenset((dict,)),
+    "context": frozenset((dict, Entries)),
     "range": frozenset((Range,)),
     "function": frozenset((Function,)),
     "point": frozenset((Decimal, str, bool, py.date, FarDate, Time, DateTime, Days, Months)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.feel.builtins.base import builtin
 from engine.feel.faults import Unfit
-from engine.feel.values import adopt, kind_of
+from engine.feel.values import Entries, adopt, kind_of
 
 
 @builtin("get value(m: context, key: string)", "get value(context: context, keys: list)")
@@ -23,13 +23,13 @@ def get_value(context: Mapping[str, Any], key: str | list[Any]) -> Any:
 
 @builtin("get entries(m: context)")
 def get_entries(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": adopt(context[key])} for key in context]
+    return [Entries(key=key, value=adopt(context[key])) for key in context]
 
 
 @builtin("context(entries: list)")
 def make_context(entries: list[Any]) -> dict[str, Any]:
     """From a list of ``{key, value}``; a key twice is null."""
-    out: dict[str, Any] = {}
+    out = Entries()
     for entry in entries:
         if not isinstance(entry, Mapping) or "value" not in entry or not isinstance(entry.get("key"), str):
             raise Unfit("each entry must be a context with a string 'key' and a 'value'")
@@ -52,7 +52,7 @@ def context_put(context: Mapping[str, Any], key: str | list[Any], value: Any) ->
     head = path[0]
     if not isinstance(head, str):
         raise Unfit(f"a key is a {kind_of(head)}, it must be a string")
-    out = dict(context)
+    out = Entries((name, adopt(context[name])) for name in context)
     if len(path) > 1:
         inner = out.get(head)
         if not isinstance(inner, Mapping):
@@ -65,9 +65,9 @@ def context_put(context: Mapping[str, Any], key: str | list[Any], value: Any) ->
 @builtin("context merge(contexts: list)")
 def context_merge(contexts: list[Any]) -> dict[str, Any]:
     """All entries; later contexts win."""
-    out: dict[str, Any] = {}
+    out = Entries()
     for context in contexts:
         if not isinstance(context, Mapping):
             raise Unfit(f"the list holds a {kind_of(context)}, all must be contexts")
-        out.update(context)
+        out.update((key, adopt(context[key])) for key in context)
     return out

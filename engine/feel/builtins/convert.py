@@ -10,9 +10,9 @@ from typing import Any
 from engine.domain.errors import ExpressionError
 from engine.feel import tree as t
 from engine.feel.builtins.base import REGISTRY, builtin, invoke
-from engine.feel.compare import comparable, greater, too_large
+from engine.feel.compare import comparable, greater
 from engine.feel.decimals import CONTEXT, text_of
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, too_large
 from engine.feel.lexer import quote
 from engine.feel.ops import MAX_STRING, negate
 from engine.feel.temporal import parse_any

@@ -9,9 +9,9 @@ from typing import Any
 
 from engine.feel.builtins.base import builtin
 from engine.feel.builtins.numeric import whole
-from engine.feel.compare import comparable, equal, less, too_large
+from engine.feel.compare import comparable, equal, less
 from engine.feel.decimals import CONTEXT, ZERO
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, too_large
 from engine.feel.values import Function, adopt, kind_of
 
 MAX_LIST = 1_000_000

@@ -7,8 +7,7 @@ from typing import Any
 
 from engine.feel.builtins.base import builtin
 from engine.feel.builtins.numeric import whole
-from engine.feel.compare import too_large
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, too_large
 from engine.feel.ops import MAX_STRING
 from engine.feel.regex import pattern
 from engine.feel.values import kind_of

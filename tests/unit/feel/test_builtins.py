@@ -187,9 +187,9 @@ STANDARD = """string number not substring string length upper case lower case su
 contains starts with ends with matches split string join list contains count min max sum mean all any sublist append
 concatenate insert before remove list replace reverse index of union distinct values flatten product median stddev mode
 decimal floor ceiling round up round down round half up round half down abs modulo sqrt log exp odd even
-before after meets met by overlaps overlaps before overlaps after finishes finished by includes during starts started by
-coincides day of year day of week month of year week of year sort get value get entries context context put context merge
-date time date and time duration years and months duration now today is range"""
+before after meets met by overlaps overlaps before overlaps after finishes finished by includes during starts
+started by coincides day of year day of week month of year week of year sort get value get entries context context put
+context merge date time date and time duration years and months duration now today is range"""
 
 
 def test_the_registry_is_the_whole_of_dmn_1_5() -> None:
