@@ -113,7 +113,7 @@ class Graph:
             body = self._typed_bkm(body, element)
 
         def evaluate(scope: Scope, run: Run) -> Any:
-            seen = self._scope(scope, needs, run)
+            seen = self._scope(scope, needs, run) if needs or recursive else scope
             value = body(seen, run)
             if recursive:
                 seen[element.variable.name] = value  # a function may call itself
@@ -194,8 +194,11 @@ class Graph:
         return value
 
     def undrawn(self, run: Run) -> Scope:
-        """Inputs that are not drawn."""
-        return {name: value for name, value in run.inputs.items() if name not in self.drawn}
+        """Inputs that are not drawn; nobody changes the answer."""
+        given = run.inputs
+        if type(given) is dict and self.drawn.isdisjoint(given):
+            return given
+        return {name: value for name, value in given.items() if name not in self.drawn}
 
     def _input(self, element: tree.InputData, run: Run) -> Any:
         name = element.variable.name
