@@ -3,7 +3,7 @@
 ::
 
     CrmflowError
-    ├── Invalid        400  the input itself is wrong            CRM-0xx input, CRM-1xx models and packs
+    ├── Invalid        400  the input itself is wrong            CRM-0xx input, CRM-1xx models and packs, CRM-8xx models
     │   ├── Refused    422  a model, form or table with findings CRM-1xx
     │   └── BadForm    422  a form's data, field by field        CRM-21x
     ├── Unauthenticated 401 who are you?                         CRM-30x

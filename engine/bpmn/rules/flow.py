@@ -29,7 +29,9 @@ def no_start(c: Context) -> Iterator[Hit]:
         if empty or not implicit_start(scope) or scope.kind == "adHocSubProcess":
             continue
         begins = [n for n in entries(scope) if not n.event_scope and not n.compensation]
-        yield Hit(scope.xml, None, WARNING if begins else ERROR, {"count": len(begins)})
+        # BPMN: who draws an end event draws a start event, too (10.5.3).
+        ends = any(n.kind == "endEvent" for n in scope.nodes)
+        yield Hit(scope.xml, None, WARNING if begins and not ends else ERROR, {"count": len(begins)})
 
 
 @rule("CRM-131", WARNING)
@@ -108,7 +110,9 @@ def idle_condition(c: Context) -> Iterator[Hit]:
         silent = node.kind in ("parallelGateway", "eventBasedGateway") or node.kind.endswith("Event")
         for flow in node.outgoing if silent else ():
             if flow.condition is not None:
-                yield hit(flow.xml, node=node.name or node.id)
+                # Behind events and event gateways BPMN forbids it; behind parallel ones it is merely not read.
+                level = None if node.kind == "parallelGateway" else ERROR
+                yield Hit(flow.xml, None, level, {"node": node.name or node.id})
 
 
 @rule("CRM-139", INFO)
