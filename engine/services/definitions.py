@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine import forms
-from engine.domain.access import Right, ensure
+from engine.domain.access import Actor, Right, ensure
 from engine.domain.errors import NotFound
 from engine.domain.questions import GetDefinition, GetModel, GetStartForm, ListDefinitions
 from engine.domain.states import DefinitionState, Severity
 from engine.domain.values import DefinitionRow, Finding, Page
+from engine.i18n import DEFAULT, language
 from engine.services.context import Context
 from engine.services.registry import answers
 from engine.store import models, queries
@@ -25,7 +26,8 @@ def list_definitions(ctx: Context, ask: ListDefinitions) -> Page[DefinitionRow]:
         ctx.conn, key=ask.key, state=state.value if state else None, limit=ask.limit, cursor=ask.cursor
     )
     counts = queries.definition_counts(ctx.conn, [row.id for row in rows])
-    return Page(tuple(row_of(row, counts.get(row.id)) for row in rows), following)
+    titles = _titles(ctx, rows, ask.by)
+    return Page(tuple(row_of(row, counts.get(row.id), titles.get(row.id)) for row in rows), following)
 
 
 @answers(GetDefinition)
@@ -33,7 +35,8 @@ def get_definition(ctx: Context, ask: GetDefinition) -> DefinitionRow:
     """One definition with its findings and counts."""
     ensure(ask.by, Right.MODEL_READ)
     row = _row(ctx, ask.definition_id)
-    return row_of(row, queries.definition_counts(ctx.conn, [row.id]).get(row.id))
+    title = _titles(ctx, [row], ask.by).get(row.id)
+    return row_of(row, queries.definition_counts(ctx.conn, [row.id]).get(row.id), title)
 
 
 @answers(GetModel)
@@ -49,7 +52,10 @@ def get_start_form(ctx: Context, ask: GetStartForm) -> Mapping[str, Any]:
     ensure(ask.by, Right.INSTANCE_START)
     loaded = ctx.library.load(ctx.conn, ask.definition_id)
     form = loaded.forms.get(loaded.info["start_form"] or "")
-    return form.schema if form else forms.default_form(f"start-{loaded.key}", loaded.name, ())
+    locale = language(ask.by.locale)
+    if form is None:
+        return forms.default_form(f"start-{loaded.key}", loaded.text(loaded.key, loaded.name, locale), ())
+    return forms.localise(form.schema, locale)
 
 
 def _row(ctx: Context, definition_id: str) -> Any:
@@ -59,14 +65,24 @@ def _row(ctx: Context, definition_id: str) -> Any:
     return row
 
 
-def row_of(row: Any, counts: Mapping[str, int] | None = None) -> DefinitionRow:
+def _titles(ctx: Context, rows: Sequence[Any], by: Actor) -> dict[str, str]:
+    """Names of definitions in the reader's language, where they are translated."""
+    locale = language(by.locale)
+    if locale == DEFAULT or not rows:
+        return {}
+    found = models.labels(ctx.conn, [row.id for row in rows])
+    titles = ((row.id, found.get(row.id, {}).get(locale, {}).get(row.key)) for row in rows)
+    return {key: title for key, title in titles if title}
+
+
+def row_of(row: Any, counts: Mapping[str, int] | None = None, title: str | None = None) -> DefinitionRow:
     """A row of ``definition`` as people see it."""
     info = row.info
     return DefinitionRow(
         id=row.id,
         key=row.key,
         version=row.version,
-        name=row.name,
+        name=title or row.name,
         state=DefinitionState(row.state),
         hash=row.hash,
         deployed_at=row.deployed_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.domain.states import DefinitionState, Severity
 from engine.domain.values import DefinitionRow, Deployment, Finding, ResourceRow
 from engine.services.context import Context
 from engine.services.definitions import finding_json, row_of
+from engine.services.labels import Labels
 from engine.services.registry import answers, handles
 from engine.services.sources import Part, Process, Sources, describe, gather
 from engine.store import models
@@ -109,6 +110,7 @@ class _Unit:
     digest: str  # of its XML
     wants: dict[str, Any]  # {"forms", "decisions", "calls"}: names it refers to itself
     xml: bytes | None = None  # set: comes with this deployment
+    labels: Labels = field(default_factory=dict)
 
 
 class _Shelf:
@@ -170,7 +172,14 @@ class _Shelf:
         wants = {"forms": list(info.forms), "decisions": list(info.decisions), "calls": list(info.calls)}
         if info.start_form and info.start_form not in wants["forms"]:
             wants["forms"].append(info.start_form)
-        return _Unit(self.ctx.new_id(), info.key, process.digest, wants, process.xml)
+        return _Unit(self.ctx.new_id(), info.key, process.digest, wants, process.xml, self._labels(info.key))
+
+    def _labels(self, key: str) -> Labels:
+        """Its texts in other languages: those that came along, else those of the version before."""
+        given = self.sources.labels.get(key)
+        if given is not None or key not in self.definitions:
+            return given or {}
+        return models.labels(self.ctx.conn, [self.definitions[key].id]).get(self.definitions[key].id, {})
 
     def _process(self, process: Process, unit: _Unit, reached: list[_Unit], digest: str, old: Any) -> DefinitionRow:
         """The stored version where nothing changed, else a new one."""
@@ -205,6 +214,7 @@ class _Shelf:
             "deployed_by": self.by,
         }
         models.add_definitions(self.ctx.conn, [row])
+        models.add_labels(self.ctx.conn, unit.id, unit.labels)
         self.added.append(f"process {unit.key} v{number}")
         stored = models.definition(self.ctx.conn, unit.id)
         assert stored is not None
@@ -245,6 +255,9 @@ class _Shelf:
     def _digest(self, unit: _Unit, reached: list[_Unit]) -> str:
         """Of the XML and of the content of everything it is pinned to."""
         lines = [f"process {unit.key} {unit.digest}"]
+        lines += sorted(
+            f"label {locale} {element} {text}" for locale, each in unit.labels.items() for element, text in each.items()
+        )
         lines += sorted(f"call {other.key} {other.digest}" for other in reached)
         for each in (unit, *reached):
             for area, kind in (("forms", "form"), ("decisions", "dmn")):

@@ -12,6 +12,7 @@ from engine.domain.access import Actor, Right, ensure, may_see_task
 from engine.domain.errors import Invalid, NotFound
 from engine.domain.questions import CountTasks, GetTask, ListTasks
 from engine.domain.values import Page, RecordRef, TaskRow, TaskView
+from engine.i18n import language
 from engine.services.context import Context
 from engine.services.edges import outward
 from engine.services.flow import runtime, stored
@@ -46,6 +47,7 @@ def list_tasks(ctx: Context, ask: ListTasks) -> Page[TaskRow]:
         wanted=wanted,
         limit=ask.limit,
         cursor=ask.cursor,
+        locale=language(ask.by.locale),
     )
     return Page(tuple(task_row(row) for row in rows), following)
 
@@ -61,12 +63,13 @@ def count_tasks(ctx: Context, ask: CountTasks) -> Mapping[str, int]:
 @answers(GetTask)
 def get_task(ctx: Context, ask: GetTask) -> TaskView:
     """A task with all its page shows. Raises ``NotFound`` CRM-403, ``Conflict`` CRM-202 when it is over."""
-    row = inbox.one(ctx.conn, ask.task_id)
+    locale = language(ask.by.locale)
+    row = inbox.one(ctx.conn, ask.task_id, locale)
     if row is None:
         raise gone(ctx, ask.task_id, "CRM-202")
     if not may_see_task(ask.by, row.assignee, row.candidates):
         raise NotFound("CRM-403", f"There is no task '{ask.task_id}'.", fix="Look in your inbox.")
-    instance = queries.instance(ctx.conn, row.instance_id)
+    instance = queries.instance(ctx.conn, row.instance_id, locale)
     state = queries.instance_state(ctx.conn, row.instance_id)
     if instance is None or state is None or state.blob is None:
         raise gone(ctx, ask.task_id, "CRM-202")
@@ -77,7 +80,7 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
     schema, data = _form(loaded, row, run)
     return TaskView(
         row=shown,
-        form=schema,
+        form=forms.localise(schema, locale),
         data={**data, **draft} if draft else data,
         draft=draft is not None,
         why=row.why,

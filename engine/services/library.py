@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 
 from engine import bpmn, dmn, forms
 from engine.domain.errors import NotFound, RunError
+from engine.services.labels import Labels, shown
 from engine.store import models
 
 _SIZE = 512  # definitions kept
@@ -33,6 +34,11 @@ class Loaded:
     infos: Mapping[str, Mapping[str, Any]]  # definition key → info, own and called
     forms: Mapping[str, forms.Form]
     models: Mapping[str, dmn.Model]  # decision → the model that holds it
+    labels: Mapping[str, Labels]  # definition key → its texts in other languages, own and called
+
+    def text(self, element: str, drawn: str, locale: str, key: str = "") -> str:
+        """An element's name in a language; the process itself goes by its key."""
+        return shown(self.labels, key or self.key, element, drawn, locale)
 
     def element(self, key: str, definition_key: str = "") -> Mapping[str, Any]:
         """What is drawn as ``key``: {"name", "kind", "documentation"}; empty if the element is not drawn."""
@@ -92,9 +98,14 @@ class Library:
             pinned={**pins["calls"], row.key: row.id},
             names={**{other.key: other.name for other in called}, row.key: row.name},
             infos={**{other.key: other.info for other in called}, row.key: row.info},
+            labels=self._labels(conn, {**pins["calls"], row.key: row.id}),
             forms={key: parts[part] for key, part in pins["forms"].items()},
             models={key: parts[part] for key, part in pins["decisions"].items()},
         )
+
+    def _labels(self, conn: Connection, pinned: Mapping[str, str]) -> dict[str, Labels]:
+        found = models.labels(conn, list(pinned.values()))
+        return {key: found[definition] for key, definition in pinned.items() if definition in found}
 
     def _resources(self, conn: Connection, wanted: set[str]) -> dict[str, Any]:
         """Forms and decision models by id; one statement for those not known yet."""

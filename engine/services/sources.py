@@ -12,6 +12,7 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.model.xml import BadXml, read, space
+from engine.services import labels
 from engine.services.context import Context
 from engine.store import models
 
@@ -55,6 +56,7 @@ class Sources:
     processes: list[Process] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    labels: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # model id → locale → element → text
 
     @property
     def refused(self) -> bool:
@@ -66,8 +68,10 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
     found = Sources()
     drawn: list[FileIn] = []
     for file in files:
-        kind = _kind(file.content)
-        if kind == "form":
+        kind = "labels" if labels.locale_of(file.name) else _kind(file.content)
+        if kind == "labels":
+            _labels(found, file)
+        elif kind == "form":
             _form(found, file)
         elif kind == "dmn":
             _tables(found, file)
@@ -91,12 +95,20 @@ def _kind(content: bytes) -> str:
         return "bpmn"
 
 
+def _labels(found: Sources, file: FileIn) -> None:
+    texts, findings = labels.read(file)
+    found.findings.extend(findings)
+    for model, elements in texts.items():
+        found.labels.setdefault(model, {}).setdefault(labels.locale_of(file.name) or "", {}).update(elements)
+
+
 def _form(found: Sources, file: FileIn) -> None:
     try:
         form = forms.load(file.content)
     except Refused as refused:
         found.findings.extend(_of(file, refused.findings))
         return
+    found.findings.extend(_of(file, form.findings))
     name = str(form.schema.get("name") or form.schema.get("title") or form.id)
     found.parts.append(Part(file.name, "form", form.id, name, file.content, (form.id,)))
 

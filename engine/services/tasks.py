@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -20,6 +21,7 @@ from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, Releas
 from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound, Stale
 from engine.domain.states import TaskState
 from engine.domain.values import RecordRef, TaskDone, TaskOpened, TaskRow
+from engine.i18n import language
 from engine.services.context import Context
 from engine.services.edges import inward
 from engine.services.flow import Outcome, conclude, resume, stored
@@ -66,7 +68,7 @@ def claim(ctx: Context, cmd: ClaimTask) -> TaskRow:
     _fresh(task, cmd.revision)
     if task.assignee != cmd.by.id:
         _assign(ctx, locked, task, cmd.by, "task.claim", assignee=cmd.by.id)
-    return _shown(ctx, task.id)
+    return _shown(ctx, task.id, cmd.by)
 
 
 @handles(ReleaseTask)
@@ -82,7 +84,7 @@ def release(ctx: Context, cmd: ReleaseTask) -> TaskRow:
     _fresh(task, cmd.revision)
     if task.assignee is not None:
         _assign(ctx, locked, task, cmd.by, "task.release", assignee=None)
-    return _shown(ctx, task.id)
+    return _shown(ctx, task.id, cmd.by)
 
 
 @handles(ReassignTask)
@@ -102,7 +104,7 @@ def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
         _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=None, candidates=team)
     else:
         _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=key)
-    return _shown(ctx, task.id)
+    return _shown(ctx, task.id, cmd.by)
 
 
 @handles(SaveDraft)
@@ -178,8 +180,8 @@ def _ensure_principal(ctx: Context, kind: str, key: str) -> None:
         raise NotFound("CRM-411", f"There is no active {kind} '{key}'.", fix="Choose one of the list.")
 
 
-def _shown(ctx: Context, task_id: str) -> TaskRow:
-    row = inbox.one(ctx.conn, task_id)
+def _shown(ctx: Context, task_id: str, by: Actor) -> TaskRow:
+    row = inbox.one(ctx.conn, task_id, language(by.locale))
     assert row is not None
     return task_row(row)
 
@@ -215,7 +217,13 @@ def _next(ctx: Context, loaded: Loaded, locked: Locked, outcome: Outcome, by: Ac
     if not mine:
         return None
     task, key, placed = min(mine, key=lambda each: each[2].assignee != by.id)
-    return _fresh_row(ctx, loaded, locked, task, key, placed)
+    row = _fresh_row(ctx, loaded, locked, task, key, placed)
+    locale, drawn = language(by.locale), row.definition_key
+    return replace(
+        row,
+        name=loaded.text(row.element_id, row.name, locale, drawn),
+        definition_name=loaded.text(drawn, row.definition_name, locale, drawn),
+    )
 
 
 def _is_for(by: Actor, placed: Placed) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ from engine.domain.values import (
     SubscriptionRow,
     TaskRow,
 )
+from engine.i18n import language
 from engine.services.context import Context
 from engine.services.edges import outward
 from engine.services.flow import runtime, stored
@@ -32,6 +34,8 @@ from engine.services.library import Loaded
 from engine.services.registry import answers, port
 from engine.store import inbox, queries
 from engine.store.apply import state_of
+
+Named = TypeVar("Named", DeadlineRow, IncidentRow, JobRow)
 
 
 @answers(ListInstances)
@@ -45,22 +49,25 @@ def list_instances(ctx: Context, ask: ListInstances) -> Page[InstanceRow]:
         "record_id": ask.record_id,
         "search": ask.search,
     }
-    rows, following = queries.instances(ctx.conn, wanted, ask.limit, ask.cursor)
+    rows, following = queries.instances(ctx.conn, wanted, ask.limit, ask.cursor, language(ask.by.locale))
     return Page(tuple(instance_row(row) for row in rows), following)
 
 
 @answers(GetInstance)
 def get_instance(ctx: Context, ask: GetInstance) -> InstanceView:
     """One instance with all its page shows. Raises ``NotFound`` CRM-402, also where one may not look."""
-    row = queries.instance(ctx.conn, ask.instance_id)
+    locale = language(ask.by.locale)
+    row = queries.instance(ctx.conn, ask.instance_id, locale)
     if row is None or not _may_read(ctx, ask.by, ask.instance_id, row.started_by):
         raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
     loaded = ctx.library.load(ctx.conn, row.definition_id)
     every = queries.MOST
-    tasks = tuple(task_row(task) for task in inbox.of_instance(ctx.conn, row.id))
-    timers = tuple(deadline_row(t) for t in queries.timers(ctx.conn, row.id, every, None)[0])
-    incidents = tuple(incident_row(n) for n in queries.incidents(ctx.conn, row.id, every, None)[0])
-    jobs = tuple(job_row(j) for j in queries.jobs(ctx.conn, row.id, every, None)[0])
+    tasks = tuple(task_row(task) for task in inbox.of_instance(ctx.conn, row.id, locale))
+    timers = tuple(_named_in(loaded, locale, deadline_row(t)) for t in queries.timers(ctx.conn, row.id, every, None)[0])
+    incidents = tuple(
+        _named_in(loaded, locale, incident_row(n)) for n in queries.incidents(ctx.conn, row.id, every, None)[0]
+    )
+    jobs = tuple(_named_in(loaded, locale, job_row(j)) for j in queries.jobs(ctx.conn, row.id, every, None)[0])
     waits = tuple(_subscription(s) for s in queries.subscriptions(ctx.conn, row.id))
     return InstanceView(
         row=instance_row(row),
@@ -71,7 +78,9 @@ def get_instance(ctx: Context, ask: GetInstance) -> InstanceView:
         incidents=incidents,
         subscriptions=waits,
         jobs=jobs,
-        diagrams=tuple((definition, loaded.names[key]) for key, definition in _own_first(loaded)),
+        diagrams=tuple(
+            (definition, loaded.text(key, loaded.names[key], locale, key)) for key, definition in _own_first(loaded)
+        ),
     )
 
 
@@ -84,7 +93,11 @@ def get_history(ctx: Context, ask: GetHistory) -> Page[ActivityRow]:
     loaded = ctx.library.load(ctx.conn, row.definition_id)
     keys = {definition: key for key, definition in loaded.pinned.items()}
     rows, following = queries.history(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
-    return Page(tuple(_activity(r, keys.get(r.definition_id or loaded.id, loaded.key)) for r in rows), following)
+    locale = language(ask.by.locale)
+    past = (_activity(row, keys.get(row.definition_id or loaded.id, loaded.key)) for row in rows)
+    return Page(
+        tuple(replace(p, name=loaded.text(p.element_id, p.name, locale, p.definition_key)) for p in past), following
+    )
 
 
 @answers(GetAudit)
@@ -109,6 +122,12 @@ def list_jobs(ctx: Context, ask: ListJobs) -> Page[JobRow]:
     ensure(ask.by, Right.INCIDENT_READ)
     rows, following = queries.jobs(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
     return Page(tuple(job_row(row) for row in rows), following)
+
+
+def _named_in(loaded: Loaded, locale: str, row: Named) -> Named:
+    """The row with its element's name in the reader's language."""
+    element = row.element_id or ""
+    return replace(row, name=loaded.text(element, row.name, locale, _drawn(loaded, element)))
 
 
 def _may_read(ctx: Context, by: Actor, instance_id: str, started_by: str) -> bool:
@@ -178,7 +197,7 @@ def instance_row(row: Any) -> InstanceRow:
         id=row.id,
         definition_id=row.definition_id,
         definition_key=row.definition_key,
-        definition_name=row.definition_name,
+        definition_name=getattr(row, "told_title", None) or row.definition_name,
         version=row.version,
         state=InstanceState(row.state),
         business_key=row.business_key,
@@ -200,7 +219,7 @@ def task_row(row: Any) -> TaskRow:
         id=row.id,
         instance_id=row.instance_id,
         element_id=row.element_id,
-        name=row.name,
+        name=getattr(row, "told_name", None) or row.name,
         state=state_of(row.assignee),
         assignee=row.assignee,
         priority=row.priority,
@@ -209,7 +228,7 @@ def task_row(row: Any) -> TaskRow:
         follow_up_at=row.follow_up_at,
         definition_id=row.definition_id,
         definition_key=row.definition_key,
-        definition_name=row.definition_name,
+        definition_name=getattr(row, "told_title", None) or row.definition_name,
         business_key=row.business_key,
         candidates=tuple(row.candidates),
         revision=row.revision,

@@ -11,12 +11,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, union_all
 
+from engine.i18n import DEFAULT
 from engine.store import tables as t
 from engine.store.queries import contains, paged
 
 CAP = 1000  # counts above this are not told apart
 #: Stands for "no due date" in the order: after every date there is.
 NEVER = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+
+_OWN, _TITLE = t.label.alias("own"), t.label.alias("title")  # a task's and its definition's translated names
 
 
 def page(
@@ -28,10 +31,11 @@ def page(
     wanted: Mapping[str, Any],
     limit: int,
     cursor: str | None,
+    locale: str = DEFAULT,
 ) -> tuple[list[Row[Any]], str | None]:
     """Tasks due first, then by priority, then by age. ``wanted``: instance_id, definition_key, search, due_before."""
     c = t.task.c
-    query = task_rows().where(_box(box, login, candidacies))
+    query = task_rows(locale).where(_box(box, login, candidacies))
     if wanted.get("instance_id"):
         query = query.where(c.instance_id == wanted["instance_id"])
     if wanted.get("definition_key"):
@@ -40,31 +44,38 @@ def page(
         query = query.where(c.due_at < wanted["due_before"])
     if wanted.get("search"):
         text = wanted["search"]
-        query = query.where(or_(contains(c.name, text), contains(c.business_key, text), contains(c.subject, text)))
+        read = [c.name, c.business_key, c.subject] + ([] if locale == DEFAULT else [_OWN.c.text])
+        query = query.where(or_(*(contains(column, text) for column in read)))
     keys = [func.coalesce(c.due_at, literal(NEVER, c.due_at.type), type_=c.due_at.type), 100 - c.priority, c.id]
     return paged(conn, query, keys, limit, cursor, down=False)
 
 
-def task_rows() -> Select[Any]:
-    """Tasks with their definition and the next deadline that hangs on them."""
+def task_rows(locale: str = DEFAULT) -> Select[Any]:
+    """Tasks with their definition, the next deadline that hangs on them, and names in the reader's language."""
     d, m = t.deadline.c, t.definition.c
     following = select(func.min(d.due_at, type_=d.due_at.type)).where(d.task_id == t.task.c.id).correlate(t.task)
-    return select(
+    query = select(
         t.task,
         m.key.label("definition_key"),
         m.name.label("definition_name"),
         following.scalar_subquery().label("next_deadline_at"),
     ).join_from(t.task, t.definition, m.id == t.task.c.definition_id)
+    if locale == DEFAULT:
+        return query
+    for label, element in ((_OWN, t.task.c.element_id), (_TITLE, m.key)):
+        same = and_(label.c.definition_id == m.id, label.c.locale == locale, label.c.element_id == element)
+        query = query.outerjoin(label, same)
+    return query.add_columns(_OWN.c.text.label("told_name"), _TITLE.c.text.label("told_title"))
 
 
-def one(conn: Connection, task_id: str) -> Row[Any] | None:
+def one(conn: Connection, task_id: str, locale: str = DEFAULT) -> Row[Any] | None:
     """One open task as a list shows it."""
-    return conn.execute(task_rows().where(t.task.c.id == task_id)).one_or_none()
+    return conn.execute(task_rows(locale).where(t.task.c.id == task_id)).one_or_none()
 
 
-def of_instance(conn: Connection, instance_id: str) -> list[Row[Any]]:
+def of_instance(conn: Connection, instance_id: str, locale: str = DEFAULT) -> list[Row[Any]]:
     """The open tasks of an instance, oldest first."""
-    return list(conn.execute(task_rows().where(t.task.c.instance_id == instance_id).order_by(t.task.c.id)))
+    return list(conn.execute(task_rows(locale).where(t.task.c.instance_id == instance_id).order_by(t.task.c.id)))
 
 
 def counts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
@@ -94,6 +94,25 @@ def add_definitions(conn: Connection, rows: list[dict[str, Any]]) -> None:
 def add_resources(conn: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         conn.execute(insert(t.resource), rows)
+
+
+def add_labels(conn: Connection, definition_id: str, labels: Mapping[str, Mapping[str, str]]) -> None:
+    """Texts of a definition: locale → element id → text."""
+    rows = [
+        {"definition_id": definition_id, "locale": locale, "element_id": element, "text": text}
+        for locale, texts in labels.items()
+        for element, text in texts.items()
+    ]
+    if rows:
+        conn.execute(insert(t.label), rows)
+
+
+def labels(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, dict[str, str]]]:
+    """Definition id → locale → element id → text."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for row in conn.execute(select(t.label).where(t.label.c.definition_id.in_(ids))):
+        found.setdefault(row.definition_id, {}).setdefault(row.locale, {})[row.element_id] = row.text
+    return found
 
 
 def publish(conn: Connection, row: Row[Any], starts: list[dict[str, Any]], **when: Any) -> None:

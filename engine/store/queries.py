@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, tuple_
 
 from engine.domain.errors import Invalid
+from engine.i18n import DEFAULT
 from engine.store import tables as t
 
 MOST = 500  # rows of a page
@@ -155,11 +156,11 @@ def incidents(
 
 
 def instances(
-    conn: Connection, wanted: Mapping[str, Any], limit: int, cursor: str | None
+    conn: Connection, wanted: Mapping[str, Any], limit: int, cursor: str | None, locale: str = DEFAULT
 ) -> tuple[list[Row[Any]], str | None]:
     """Instances, newest first. ``wanted``: definition_key, state, business_key, record_id, search; None = any."""
     i, m = t.instance, t.definition
-    query = instance_rows()
+    query = instance_rows(locale)
     query = _of(query, m.c.key, wanted.get("definition_key"))
     query = _of(query, i.c.state, wanted.get("state"))
     query = _of(query, i.c.business_key, wanted.get("business_key"))
@@ -172,14 +173,19 @@ def instances(
     return paged(conn, query, [i.c.started_at, i.c.id], limit, cursor, down=True)
 
 
-def instance_rows() -> Select[Any]:
+def instance_rows(locale: str = DEFAULT) -> Select[Any]:
     """Instances with their definition's key, name and version and the numbers of open tasks and incidents."""
     i, m = t.instance, t.definition
     tasks = select(func.count()).where(t.task.c.instance_id == i.c.id).correlate(i).scalar_subquery()
     troubles = select(func.count()).where(t.incident.c.instance_id == i.c.id).correlate(i).scalar_subquery()
     columns = [i.c[name] for name in ROW]
     named = [m.c.key.label("definition_key"), m.c.name.label("definition_name"), m.c.version]
-    return select(*columns, *named, tasks.label("open_tasks"), troubles.label("incidents")).join_from(i, m)
+    query = select(*columns, *named, tasks.label("open_tasks"), troubles.label("incidents")).join_from(i, m)
+    if locale == DEFAULT:
+        return query
+    title = t.label.c
+    same = and_(title.definition_id == m.c.id, title.locale == locale, title.element_id == m.c.key)
+    return query.outerjoin(t.label, same).add_columns(title.text.label("told_title"))
 
 
 ROW = (
@@ -197,9 +203,9 @@ ROW = (
 )
 
 
-def instance(conn: Connection, instance_id: str) -> Row[Any] | None:
+def instance(conn: Connection, instance_id: str, locale: str = DEFAULT) -> Row[Any] | None:
     """One instance as a list shows it."""
-    return conn.execute(instance_rows().where(t.instance.c.id == instance_id)).one_or_none()
+    return conn.execute(instance_rows(locale).where(t.instance.c.id == instance_id)).one_or_none()
 
 
 def subscriptions(conn: Connection, instance_id: str) -> list[Row[Any]]:

@@ -1,0 +1,55 @@
+"""Texts of models in the reader's language, pinned with the version."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.domain.access import SYSTEM
+from engine.domain.commands import ChangeUser, CompleteTask, Deploy, StartInstance
+from engine.domain.errors import Refused
+from engine.domain.questions import ActorNamed, GetHistory, GetInstance, ListDefinitions, ListInstances, ListTasks
+from engine.domain.values import FileIn
+from tests.store.drawing import END, START, flow, model, user
+
+MODEL = model("visit", START + user("call") + user("write") + END + flow("start>call", "call>write", "write>end"))
+LABELS = FileIn("labels.zh_Hans.yaml", "visit:\n  visit: 拜访\n  call: 致电\n  start: 开始\n".encode())
+
+
+@pytest.fixture
+def li(engine, alice):
+    engine.do(ChangeUser("alice", SYSTEM, locale="zh_Hans"))
+    return engine.ask(ActorNamed("alice"))
+
+
+def test_people_read_their_language(engine, alice, bob, li):
+    engine.do(Deploy((MODEL, LABELS), SYSTEM, publish=True))
+    started = engine.do(StartInstance("visit", li))
+    for reader, task, title in ((li, "致电", "拜访"), (bob, "Call", "Visit")):
+        (row,) = engine.ask(ListTasks(reader, box="teams")).items
+        assert (row.name, row.definition_name) == (task, title)
+    assert len(engine.ask(ListTasks(li, box="teams", search="致电")).items) == 1
+    view = engine.ask(GetInstance(started.instance_id, li))
+    assert (view.row.definition_name, view.tasks[0].name, view.diagrams[0][1]) == ("拜访", "致电", "拜访")
+    assert engine.ask(GetHistory(started.instance_id, li)).items[0].name == "开始"
+    done = engine.do(CompleteTask(started.tasks[0], li))
+    assert (done.next_task.name, done.next_task.definition_name) == ("Write", "拜访")
+    assert [row.name for row in engine.ask(ListDefinitions(li)).items] == ["拜访"]
+    assert [row.definition_name for row in engine.ask(ListInstances(SYSTEM)).items] == ["Visit"]
+
+
+def test_labels_stay_when_the_model_alone_changes(engine, li):
+    engine.do(Deploy((MODEL, LABELS), SYSTEM, publish=True))
+    assert engine.do(Deploy((MODEL,), SYSTEM, publish=True)).definitions[0].version == 1
+    changed = FileIn(MODEL.name, MODEL.content + b"<!-- later -->")
+    assert engine.do(Deploy((changed,), SYSTEM, publish=True)).definitions[0].version == 2
+    engine.do(StartInstance("visit", li))
+    assert engine.ask(ListTasks(li, box="teams")).items[0].name == "致电"
+    other = FileIn(LABELS.name, LABELS.content.replace("致电".encode(), "打电话".encode()))
+    assert engine.do(Deploy((changed, other), SYSTEM)).definitions[0].version == 3
+
+
+@pytest.mark.parametrize("content", [b"[1, 2]", b"a: [", b"visit: 3"])
+def test_a_bad_file_of_labels_is_refused(engine, bench, content):
+    with pytest.raises(Refused) as error:
+        engine.do(Deploy((MODEL, FileIn("labels.zh_Hans.yaml", content)), SYSTEM))
+    assert "CRM-156" in {finding.code for finding in error.value.findings}
