@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from engine.domain.errors import BadForm, CrmflowError, Forbidden, Unauthenticated
 from webui.auth import to_login
 from webui.door import is_fragment
+from webui.said import worded_error
 
 log = structlog.get_logger(part="web")
 
@@ -45,10 +46,11 @@ def show(
 ) -> ResponseReturnValue:
     """Draw an error for whoever asked: a script, htmx or a person."""
     title = str(TITLES.get(status, _l("Something went wrong")))
+    message, fix, original = worded_error(code, message, fix)
     if wants_json():
         body = {"code": code, "title": title, "message": message, "fix": fix}
         return jsonify(body | ({"fields": fields} if fields else {})), status
-    parts = {"status": status, "code": code, "title": title, "message": message, "fix": fix}
+    parts = {"status": status, "code": code, "title": title, "message": message, "fix": fix, "original": original}
     template = "error/part.html" if is_fragment() else "error/page.html"
     return render_template(template, **parts), status
 

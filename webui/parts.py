@@ -86,6 +86,18 @@ def plain(value: Any) -> Any:
     return plain(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
+def role_name(role: str) -> str:
+    """A role in the reader's language."""
+    known = {
+        "designer": gettext("designer"),
+        "employee": gettext("employee"),
+        "manager": gettext("manager"),
+        "consultant": gettext("consultant"),
+        "administrator": gettext("administrator"),
+    }
+    return known.get(role, role)
+
+
 def link_name(link: RecordLink) -> str:
     """What a linked record is to this one: its kind, and the relation where that says more."""
     kind = kind_of(link.kind)
@@ -155,6 +167,10 @@ def set_up(app: Flask) -> None:
         theme=theme,
         kind_of=kind_of,
         link_name=link_name,
+        role_name=role_name,
         nearest=nearest,
-        choice_name=choice_name, marks_of=marks_of, findings_of=findings_of, unread=unread
+        choice_name=choice_name,
+        marks_of=marks_of,
+        findings_of=findings_of,
+        unread=unread,
     )

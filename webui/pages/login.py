@@ -11,6 +11,7 @@ from engine.domain.errors import TooMany, Unauthenticated
 from webui import auth
 from webui.door import do, the_engine
 from webui.limits import Failures
+from webui.said import worded_error
 
 room = Blueprint("login", __name__)
 failures = Failures()
@@ -48,7 +49,8 @@ def enter() -> ResponseReturnValue:
     except (Unauthenticated, TooMany) as error:
         if isinstance(error, Unauthenticated):
             failures.add(key, now)
-        page = render_template("login.html", login=login, next=target, error=error)
+        said = worded_error(error.code, error.message, error.fix)
+        page = render_template("login.html", login=login, next=target, error=error, said=said)
         return make_response(page, error.status)
     failures.clear(key)
     session.clear()  # a session begun before log-in is not carried on

@@ -88,9 +88,9 @@ def save(kind: str, record_id: str | None = None) -> ResponseReturnValue:
 
 
 def kinds_and(key: str, actor: Actor) -> tuple[tuple[Kind, ...], Kind]:
-    """All kinds and the one named; raises ``NotFound`` CRM-410."""
+    """All kinds and the one named; raises ``NotFound`` CRM-414."""
     kinds = ask(RecordKinds(by=actor))
     for kind in kinds:
         if kind["key"] == key:
             return kinds, kind
-    raise NotFound("CRM-410", f"There is no kind of record '{key}'.", fix="Choose one from the list of records.")
+    raise NotFound("CRM-414", f"There is no kind of record '{key}'.", fix="Choose one from the list of records.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from house_of_pages import PASSWORD, House, furnish
+from pages_house import PASSWORD, House, furnish
 
 from engine.app import Engine
 from engine.domain.clock import FixedClock

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from house_of_pages import PASSWORD, House
+from pages_house import PASSWORD, House
 
 from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
-from house_of_pages import MODELS, House
+from pages_house import MODELS, House
 
 from engine.domain.questions import ListDefinitions, ListRecords, ListTasks
 

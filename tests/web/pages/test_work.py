@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from house_of_pages import House
+from pages_house import House
 
 from engine.domain.questions import GetTask
 from webui.look import due_state

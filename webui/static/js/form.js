@@ -96,6 +96,7 @@ async function mount(host) {
   } catch (error) { tell(host, say('noForm', { why: error.message }), true); return; }
   reword(form);
   forms.set(host, form);
+  setTimeout(() => { host.dataset.ready = '1'; }, 350); // form-js settles its fields in a second pass
   const readonly = 'readonly' in host.dataset;
   if (readonly) { form.setProperty('disabled', true); return; }
   keepDrafts(host, form);

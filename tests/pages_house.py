@@ -18,7 +18,7 @@ from engine.domain.commands import AddTeam, AddUser, Deploy, SaveRecord, StartIn
 from engine.domain.questions import ActorNamed, ListTasks
 from engine.domain.values import FileIn, RecordRow, Started, TaskRow
 
-MODELS = Path(__file__).parents[2] / "browser" / "models"
+MODELS = Path(__file__).parent / "browser" / "models"
 PASSWORD = "correct horse battery"
 PEOPLE = {
     "alice": ("Alice Meyer", "employee", ("sales",)),

@@ -1,0 +1,157 @@
+"""A real Chromium on a real server: a furnished installation, log-ins, and no tolerance for console errors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from pages_house import PASSWORD, House, furnish
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from engine.app import Engine
+from engine.domain.clock import FixedClock
+from webui import create_app
+from webui.pages import login
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = (1440, 900), (390, 844)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
+    path = os.environ.get("CRMFLOW_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("CRMFLOW_REQUIRE_ALL") == "1":
+            pytest.fail("Chromium is not here; install Debian's package 'chromium'")
+        pytest.skip("Chromium is not here; to run this test install the package 'chromium' or set CRMFLOW_CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="session")
+def playing() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, playing: Playwright) -> Iterator[Browser]:
+    browser = playing.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+class Quiet(WSGIRequestHandler):
+    """Requests are not news in a test."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+class Site(House):
+    """A furnished installation that listens."""
+
+    url: str = ""
+
+
+@pytest.fixture(scope="session")
+def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A furnished database file to copy."""
+    path = tmp_path_factory.mktemp("browser") / "crmflow.sqlite"
+    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(path) as copy:
+        source.backup(copy)
+    engine = Engine.open(f"sqlite:///{path}")
+    furnish(engine)
+    engine.close()
+    return path
+
+
+@pytest.fixture
+def site(template: Path, tmp_path: Path) -> Iterator[Site]:
+    """A server of its own, with the clock standing still."""
+    path = tmp_path / "site.sqlite"
+    with sqlite3.connect(template) as source, sqlite3.connect(path) as copy:
+        source.backup(copy)
+    clock = FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    engine = Engine.open(f"sqlite:///{path}", clock=clock)
+    login.failures.forget()
+    app = create_app(engine, {"SECRET_KEY": "only for this test"})
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    site = Site(engine, app, clock)
+    site.url = f"http://127.0.0.1:{server.server_port}"
+    yield site
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+    engine.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    """``visit("alice", "/inbox", language="zh_Hans", size=NARROW)``: a page in a browser of its own, logged in.
+
+    Whatever the console says at level error, and every exception of a script, fails the test.
+    """
+    troubles: list[str] = []
+    contexts = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and not expected(message):
+            troubles.append(f"{message.text} at {message.location}")
+
+    def open_page(
+        who: str, address: str = "/inbox", language: str = "en", size: tuple[int, int] = WIDE, theme: str = "light"
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale="zh-CN" if language == "zh_Hans" else "en-GB",
+            reduced_motion="reduce",
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", listen)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(f"{site.url}/login")
+        # The language is chosen on the page, as people do.
+        page.click(f"button[value={language}]")
+        page.fill("#login", who)
+        page.fill("#password", PASSWORD)
+        page.click(".btn-primary")
+        page.wait_for_url("**/inbox*")
+        if address != "/inbox":
+            page.goto(site.url + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        with suppress(Exception):  # a browser that is gone already has nothing more to say
+            context.close()
+    assert troubles == []
+
+
+def expected(message: ConsoleMessage) -> bool:
+    """Chromium logs refused requests; a refusal that a test provokes is no error of the page."""
+    return "Failed to load resource" in message.text and any(f"{code} (" in message.text for code in (409, 422))

@@ -1,0 +1,54 @@
+"""What errors say in the reader's language: by code, where the engine's own message is English only."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from webui.i18n import is_chinese
+
+#: Code → (what happened, what to do). The English page shows the engine's own message, which names the culprit.
+CODES = {
+    "CRM-005": (_l("crmflow does not speak this language yet."), _l("Choose English or Chinese.")),
+    "CRM-006": (_l("Nobody was chosen."), _l("Choose a person or a team.")),
+    "CRM-007": (_l("No files came with this."), _l("Choose BPMN, DMN or form files and send them again.")),
+    "CRM-008": (_l("A reason is needed to cancel."), _l("Say why, so that others understand it later.")),
+    "CRM-201": (_l("The instance is over already."), _l("Look at its history.")),
+    "CRM-202": (_l("The task is over already."), _l("Look at the instance's history for who finished it.")),
+    "CRM-203": (_l("Somebody else has claimed the task."), _l("Pick another task, or ask a manager to reassign it.")),
+    "CRM-204": (_l("Somebody else was quicker."), _l("Reload the page and look at what changed.")),
+    "CRM-210": (_l("Some fields do not fit."), _l("Mend the fields marked in red.")),
+    "CRM-211": (_l("There is data that the form does not have."), _l("Reload the page and fill in the form again.")),
+    "CRM-215": (_l("The record does not fit."), _l("Mend the fields marked in red.")),
+    "CRM-290": (_l("It was changed meanwhile."), _l("Reload the page and try again.")),
+    "CRM-299": (_l("Too many people changed the same thing at once."), _l("Try again.")),
+    "CRM-301": (_l("The login or the password is wrong."), _l("Try again, or ask an administrator.")),
+    "CRM-310": (_l("You do not have the right to do this."), _l("Ask an administrator for a role that grants it.")),
+    "CRM-311": (_l("This task was not offered to you."), _l("Ask a manager.")),
+    "CRM-312": (_l("The task belongs to somebody else."), _l("Ask a manager to reassign it to you.")),
+    "CRM-315": (
+        _l("This form was not sent from a page of this session."),
+        _l("Go back, reload the page and send it again."),
+    ),
+    "CRM-320": (_l("Too many failed log-ins."), _l("Wait a few minutes, or ask an administrator.")),
+    "CRM-400": (_l("No page lives at this address."), _l("Check the address, or go to your inbox.")),
+    "CRM-401": (_l("There is no such flow or version."), _l("Look it up in the list.")),
+    "CRM-402": (_l("There is no such instance."), _l("Look it up in the list.")),
+    "CRM-403": (_l("There is no such task."), _l("Look in your inbox.")),
+    "CRM-404": (_l("There is no such open incident."), _l("Look at the list of incidents.")),
+    "CRM-410": (_l("There is no such record."), _l("Look it up in the list.")),
+    "CRM-411": (_l("There is no such user or team."), _l("Choose one from the list.")),
+    "CRM-414": (_l("There is no such kind of record."), _l("Choose one from the list of records.")),
+    "CRM-690": (
+        _l("crmflow failed; the cause is in its log."),
+        _l("Try again; if it stays, tell an administrator when."),
+    ),
+    "CRM-701": (_l("The database does not answer."), _l("Try again soon.")),
+}
+
+
+def worded_error(code: str, message: str, fix: str) -> tuple[str, str, str]:
+    """(what happened, what to do, the engine's own words where the first two are a translation)."""
+    if code not in CODES or not is_chinese():
+        return message, fix, ""
+    what, way = CODES[code]
+    return str(what), str(way), message
