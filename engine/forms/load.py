@@ -11,6 +11,7 @@ from engine import feel
 from engine.domain.errors import ExpressionError, Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding
+from engine.feel import tree as t
 from engine.feel.values import kind_of
 from engine.forms.browser import differs, reads_hidden
 from engine.forms.patterns import Unsafe, safe
@@ -132,7 +133,7 @@ class _Reader:
             path=self._path(raw, kind),
             label=str(raw.get("label") or raw.get("key") or raw.get("id") or ""),
             raw=raw,
-            hide=self._rule(conditional.get("hide"), raw),
+            hide=unary(self._rule(conditional.get("hide"), raw)),
             readonly=self._rule(raw.get("readonly"), raw, bool(raw.get("disabled"))),
             validate={k: self._limit(v, k, raw) for k, v in validate.items() if v not in (None, "")},
             pattern=self._pattern(validate.get("pattern"), raw),
@@ -239,6 +240,14 @@ class _Reader:
         if not raw.get("valuesExpression"):
             self.note("CRM-165", f"a {kind} offers no choices", f"{kind} 没有可选项", raw)
         return {}
+
+
+def unary(rule: Rule) -> Rule:
+    """A condition to hide, as form-js reads it: a unary test of nothing, so that null is true and ``not`` is a test."""
+    node = None if rule.program is None else rule.program.tree
+    if not isinstance(node, t.Call) or node.function != t.Name("not") or len(node.args) != 1:
+        return rule
+    return Rule(rule.fixed, feel.Program(rule.program.text, "expression", node.args[0]), negated=True)
 
 
 def choices(values: Any) -> Iterator[Any]:

@@ -46,6 +46,7 @@ class Rule:
 
     fixed: bool = False
     program: Any = None
+    negated: bool = False  # of a condition to hide: ``not(program)``
 
 
 NEVER = Rule()

@@ -146,7 +146,7 @@ class Validation:
     def walk(self, fields: Sequence[Field], place: Place, prefix: tuple[str, ...] = ()) -> None:
         """Validate the fields of one level; ``prefix`` is the path of groups around them."""
         for field in fields:
-            if self._true(field.hide, place):
+            if self._hidden(field.hide, place):
                 continue
             path = prefix + field.path
             if field.repeats:
@@ -159,6 +159,13 @@ class Validation:
                     self.complain(place.path(path), "object")
             elif field.keyed:
                 self._field(field, path, place)
+
+    def _hidden(self, rule: Rule, place: Place) -> bool:
+        """form-js tests "nothing" with the condition: null hides as well as true (see ``load.unary``)."""
+        if rule.program is None:
+            return rule.fixed
+        value = rule.program.evaluate(place.scope())
+        return (value is True or value is None) != rule.negated
 
     def _true(self, rule: Rule, place: Place) -> bool:
         if rule.program is not None:

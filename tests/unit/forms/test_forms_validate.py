@@ -174,6 +174,16 @@ def test_hidden_fields_are_neither_asked_for_nor_kept() -> None:
     assert complaints(made, {"lost": True}) == {"reason": ("Field is required.",)}
 
 
+@pytest.mark.parametrize(
+    ("condition", "hidden"),
+    [("=true", True), ("=false", False), ("=gone > 1", True), ("=gone", True), ("=not(gone)", False),
+     ("=not(gone > 1)", False), ("=not(ok)", False), ("=ok", True), ("=not(false)", True), ("=5", False), ("true", False)],
+)  # fmt: skip
+def test_a_condition_that_is_null_hides_as_it_does_in_the_browser(condition: str, hidden: bool) -> None:
+    made = form({"type": "number", "key": "n", "conditional": {"hide": condition}})
+    assert made.validate({"n": 1}, {"ok": True}) == ({} if hidden else {"n": 1})
+
+
 def test_what_is_inside_a_hidden_group_is_hidden() -> None:
     inner = {"type": "textfield", "key": "a", "id": "a", "validate": {"required": True}}
     made = form({"type": "group", "path": "g", "conditional": {"hide": "=true"}, "components": [inner]})
