@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from conftest import Api, copy  # of this folder
+from api_place import Api, copy, furnish
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -29,18 +28,28 @@ from webui import create_app
 from webui.api.routes import ROUTES
 from webui.api.routing import Route
 
+pytestmark = pytest.mark.prove
 EXAMPLES = 60 if os.environ.get("CRMFLOW_PROVE") == "1" else 4
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
-@pytest.fixture(scope="module")
-def place(furnished: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.prove(only=True)])],
+)
+def place(request: pytest.FixtureRequest) -> Iterator[Api]:
     """One database for all requests: what one leaves behind, the next one meets."""
-    path = tmp_path_factory.mktemp("fuzz") / "crmflow.sqlite"
-    copy(furnished[0], path)
     clock = FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    engine = Engine.open(f"sqlite:///{path}", clock=clock)
-    yield Api(create_app(engine, {"TESTING": True}), engine, clock, furnished[1])
+    if request.param == "sqlite":
+        file, tokens = request.getfixturevalue("furnished")
+        path = request.getfixturevalue("tmp_path_factory").mktemp("fuzz") / "crmflow.sqlite"
+        copy(file, path)
+        engine = Engine.open(f"sqlite:///{path}", clock=clock)
+    else:
+        server = request.getfixturevalue("server")
+        engine = Engine.open(server.fresh(template=request.getfixturevalue("postgres_template")), clock=clock)
+        tokens = furnish(engine)
+    yield Api(create_app(engine, {"TESTING": True}), engine, clock, tokens)
     engine.close()
 
 
