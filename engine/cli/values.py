@@ -55,11 +55,15 @@ def read(path: Path) -> bytes:
 
 
 def model_files(paths: Iterable[str]) -> tuple[FileIn, ...]:
-    """The files named, and in folders all BPMN, DMN and form files below, by name. Raises CRM-062 if there is none."""
+    """The files named, and in folders all BPMN, DMN, form and label files below, by name. Raises CRM-062 if there is none."""
     found: dict[Path, FileIn] = {}
     named = [Path(path) for path in paths]
     for path in named:
-        inside = sorted(one for one in path.rglob("*") if one.suffix in MODELS) if path.is_dir() else [path]
+        inside = (
+            sorted(one for one in path.rglob("*") if one.suffix in MODELS or one.name.startswith("labels."))
+            if path.is_dir()
+            else [path]
+        )
         for one in inside:
             found.setdefault(one.resolve(), FileIn(str(one), read(one)))
     if not found:
