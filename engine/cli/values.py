@@ -55,7 +55,7 @@ def read(path: Path) -> bytes:
 
 
 def model_files(paths: Iterable[str]) -> tuple[FileIn, ...]:
-    """The files named, and in folders all BPMN, DMN, form and label files below, by name. Raises CRM-062 if there is none."""
+    """The files named, and in folders all models, forms and labels below, by name. Raises CRM-062 if there is none."""
     found: dict[Path, FileIn] = {}
     named = [Path(path) for path in paths]
     for path in named:
