@@ -1,0 +1,76 @@
+"""Rules from the command line: FEEL, decisions with their explanation, the table check (C7)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.cli import main
+
+TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="m" name="m" namespace="n">
+<decision id="approval" name="Approval"><decisionTable id="t" hitPolicy="{hit}">
+<input label="Discount"><inputExpression typeRef="number"><text>discount</text></inputExpression></input>
+<output name="by"/>
+<rule><inputEntry><text>&lt;= 0.1</text></inputEntry><outputEntry><text>"rep"</text></outputEntry></rule>
+<rule><inputEntry><text>&gt;= 0.1</text></inputEntry><outputEntry><text>"manager"</text></outputEntry>
+<annotationEntry><text>More than a rep may give</text></annotationEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    file = tmp_path / "approval.dmn"
+    file.write_text(TABLE.format(hit="FIRST"), encoding="utf-8")
+    return str(file)
+
+
+def run(*args: str, status: int = 0) -> Result:
+    got = CliRunner().invoke(main, list(args))
+    assert got.exit_code == status, got.output
+    return got
+
+
+def test_feel_prints_the_value() -> None:
+    got = run("feel", "Annual Income / 12 + 0.1 + 0.2", "--context", '{"Annual Income": 24}')
+    assert json.loads(got.stdout) == 2.3
+
+
+def test_feel_says_why_a_value_is_null() -> None:
+    got = run("feel", "gone + 1")
+    assert got.stdout.strip() == "null"
+    assert "gone" in got.stderr
+    assert json.loads(run("feel", "gone + 1", "--json").stdout)["notes"][0]["line"] == 1
+
+
+def test_feel_that_cannot_be_read_is_status_1_with_its_code() -> None:
+    assert "[CRM-500]" in run("feel", "1 +", status=1).stderr
+
+
+def test_a_context_that_is_no_json_is_wrong_usage() -> None:
+    run("feel", "1", "--context", "{", status=2)
+    run("feel", "1", "--context", "[]", status=2)
+
+
+def test_decide_prints_the_value_and_the_explanation(table: str) -> None:
+    got = run("decide", table, "approval", "--data", '{"discount": 0.25}', "--why")
+    assert got.stdout.splitlines()[0] == '"manager"'
+    assert "More than a rep may give" in got.stdout
+    assert "Discount = 0.25" in got.stdout
+    told = json.loads(run("decide", table, "Approval", "--data", '{"discount": 0.25}', "--why", "--json").stdout)
+    assert told["value"] == "manager"
+    assert [rule["matched"] for rule in told["trace"][0]["rules"]] == [False, True]
+
+
+def test_an_unknown_decision_is_status_1(table: str) -> None:
+    assert "[CRM-520]" in run("decide", table, "nothing", status=1).stderr
+
+
+def test_check_finds_overlaps_only_where_they_are_forbidden(table: str) -> None:
+    assert "Findings: 0" in run("dmn", "check", table).stdout
+    Path(table).write_text(TABLE.format(hit="UNIQUE"), encoding="utf-8")
+    (found,) = json.loads(run("dmn", "check", table, "--json", status=1).stdout)
+    assert found["code"] == "CRM-157"
+    assert found["params"]["example"] == {"Discount": 0.1}
