@@ -307,7 +307,6 @@ class AddUser(Command[PrincipalRow]):
     locale: str = "en"
     timezone: str = "UTC"
     manager: str | None = None
-    leads: tuple[str, ...] = ()  # teams this user leads from now on
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,6 @@ def add_user(ctx: Context, cmd: AddUser) -> PrincipalRow:
     )
     for team in cmd.teams:
         _join(ctx, cmd.login, str(_known(ctx, team, "team")))
-    for team in cmd.leads:
-        ctx.conn.execute(update(principal).where(principal.c.id == _known(ctx, team, "team")).values(lead=cmd.login))
     ctx.audit(cmd.by, "user.add", target=cmd.login, detail={"roles": list(cmd.roles), "teams": list(cmd.teams)})
     return one(ctx, cmd.login)
 

@@ -66,11 +66,13 @@ def pack_files() -> tuple[FileIn, ...]:
 def furnish(engine: Engine) -> None:
     """Deploy and publish the packs, add the teams and people."""
     engine.do(Deploy(pack_files(), SYSTEM, publish=True))
-    for team in TEAMS:
-        engine.do(AddTeam(team, SYSTEM, team.title()))
-    for login, (roles, teams, leads) in PEOPLE.items():
+    for login, (roles, _, _) in PEOPLE.items():
         locale = "zh_Hans" if login == "kai" else "en"
-        engine.do(AddUser(login, SYSTEM, login.title(), roles=roles, teams=teams, leads=leads, locale=locale))
+        engine.do(AddUser(login, SYSTEM, login.title(), roles=roles, locale=locale))
+    for team in TEAMS:
+        members = tuple(login for login, (_, teams, _) in PEOPLE.items() if team in teams)
+        lead = next((login for login, (_, _, leads) in PEOPLE.items() if team in leads), None)
+        engine.do(AddTeam(team, SYSTEM, team.title(), lead=lead, members=members))
 
 
 class House:
