@@ -37,10 +37,9 @@ class Machine(Run):
         params = function.params or ()
         if names is not None:
             given = dict(zip(names, args, strict=True))
-            unknown = [name for name in given if name not in params]
-            if unknown or len(given) != len(params):
-                raise Unfit(f"takes the arguments {', '.join(params) or 'none'}, not {', '.join(given)}")
-            args = [given[name] for name in params]
+            if len(given) < len(names) or not given.keys() <= set(params):
+                raise Unfit(f"takes the arguments {', '.join(params) or 'none'}, not {', '.join(names)}")
+            args = [given.get(name) for name in params]  # those not supplied are null (10.3.2.13.5)
         if len(args) != len(params):
             raise Unfit(f"takes {len(params)} argument{'s' if len(params) != 1 else ''}, not {len(args)}")
         if function.types:

@@ -171,7 +171,7 @@ def _interval(node: t.Interval) -> Code:
 
     def run(env: Env) -> Any:
         least, most = low(env), high(env)
-        if least is None or most is None or (less_equal(least, most) is None and greater_equal(least, most) is None):
+        if least is None or most is None or less_equal(least, most) is not True:
             env.run.note(pos, f"a range from {kind_of(least)} to {kind_of(most)} cannot be made")
             return None
         return Range(least, most, low_in, high_in)
@@ -206,6 +206,8 @@ def build_test(node: t.Node) -> Tester:
     """A unary test as a function of the scope and the value tested."""
     if isinstance(node, t.Test):
         return _operator_test(node)
+    if isinstance(node, t.Interval):
+        return _interval_test(node)
     inner = build(node)
     asks = any(isinstance(part, t.Name) and part.name == "?" for part in t.walk(node))
     boolean = isinstance(node, t.Compare | t.Logic | t.Between | t.In | t.Quantified | t.InstanceOf)
@@ -219,10 +221,28 @@ def build_test(node: t.Node) -> Tester:
             if test is None:
                 return None
         if test is None and not literal_null:
-            return (value is None and not isinstance(node, t.Interval)) or None
+            return value is None or None
         if type(test) is bool and (boolean or type(value) is not bool):
             return test if boolean else (False if value is None else test or None)
         return matches(value, test)
+
+    return run
+
+
+def _interval_test(node: t.Interval) -> Tester:
+    """``value in [low..high]`` is ``value >= low and value <= high``, whatever the ends are (10.3.2.13)."""
+    low, high, pos = build(node.low), build(node.high), node.pos
+    above, below = COMPARE[">=" if node.low_in else ">"], COMPARE["<=" if node.high_in else "<"]
+
+    def run(env: Env, value: Any) -> bool | None:
+        inner = Env({"?": value}, env, env.run)
+        least, most = low(inner), high(inner)
+        if type(value) is Range and least is not None and most is not None:
+            return matches(value, Range(least, most, node.low_in, node.high_in))
+        out = both(above(value, least), below(value, most))
+        if out is None and env.run.notes is not None:
+            env.run.note(pos, f"whether a {kind_of(value)} lies from {kind_of(least)} to {kind_of(most)} is not known")
+        return out
 
     return run
 

@@ -215,19 +215,17 @@ def _bool(g: Generator, value: Val) -> Val:
 
 
 def _between(g: Generator, node: t.Between) -> Val:
-    value = g.value(node.value)
-    return inside(value, g.value(node.low), g.value(node.high), True, True)
+    value, low, high = g.value(node.value), g.value(node.low), g.value(node.high)
+    if low.kind == high.kind == "number" and low.fixed and high.fixed:
+        return inside(value, low, high, True, True)
+    return Val(f"between({value.code}, {low.code}, {high.code})", "bool")
 
 
 def inside(value: Val, low: Val, high: Val, low_in: bool, high_in: bool) -> Val:
     """``value`` between two ends; the quick way is for numbers."""
     ends = f"{low.code} {'<=' if low_in else '<'} {value.code} {'<=' if high_in else '<'} {high.code}"
     checks = [f"type({side.code}) is Dec" for side in (value, low, high) if side.kind != "number"]
-    slow = (
-        f"between({value.code}, {low.code}, {high.code})"
-        if low_in and high_in
-        else f"matches({value.code}, interval({low.code}, {high.code}, {low_in}, {high_in}))"
-    )
+    slow = f"within({value.code}, {low.code}, {high.code}, {low_in}, {high_in})"
     return Val(f"({ends} if {' and '.join(checks)} else {slow})" if checks else f"({ends})", "bool")
 
 

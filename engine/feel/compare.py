@@ -11,12 +11,11 @@ from engine.feel.dates import FarDate
 from engine.feel.durations import Days, Months
 from engine.feel.faults import too_large
 from engine.feel.times import DateTime, Time
-from engine.feel.values import Range, adopt, kind_of
+from engine.feel.values import Function, Range, adopt, kind_of
 
 MAX_VISITS = 1_000_000  # values looked at by one comparison or conversion
 _SIMPLE = frozenset((bool, Decimal, str, py.date, Months, Days, Time, DateTime, FarDate))
-_ORDERED = frozenset((Decimal, str, py.date, Months, Days))
-_ZONED = frozenset((Time, DateTime))
+_ORDERED = _SIMPLE - {bool}
 
 
 def equal(left: Any, right: Any) -> bool | None:
@@ -46,8 +45,8 @@ def _equal(left: Any, right: Any, visits: list[int]) -> bool | None:
         if (left.low_in, left.high_in) != (right.low_in, right.high_in):
             return False
         return both(_equal(left.low, right.low, visits), _equal(left.high, right.high, visits))
-    if left is right:
-        return True
+    if kind is Function and type(right) is Function:
+        return left is right or (left.source is not None and left.source == right.source)
     return None
 
 
@@ -85,12 +84,10 @@ def both(left: bool | None, right: bool | None) -> bool | None:
 
 
 def comparable(left: Any, right: Any) -> bool:
-    """Whether the two have an order: same kind, and both or neither with an offset."""
+    """Whether the two have an order: both of one kind that has one."""
     kind = type(left)
     if kind is type(right):
-        if kind in _ORDERED:
-            return True
-        return kind in _ZONED and (left.offset is None) is (right.offset is None)
+        return kind in _ORDERED
     return isinstance(left, py.date | FarDate) and isinstance(right, py.date | FarDate)
 
 
@@ -131,7 +128,7 @@ def includes(span: Range, value: Any) -> bool | None:
     high: bool | None = True
     if span.high is not None:
         high = less_equal(value, span.high) if span.high_in else less(value, span.high)
-    return None if low is None or high is None else low and high
+    return both(low, high)
 
 
 def matches(value: Any, test: Any) -> bool | None:
@@ -167,7 +164,4 @@ def any_of(results: Any) -> bool | None:
 
 def reason(op: str, left: Any, right: Any) -> str:
     """Why a comparison could not be made."""
-    one, other = kind_of(left), kind_of(right)
-    if one == other and one in ("time", "date and time"):
-        return f"'{op}' cannot compare a {one} with an offset to one without"
-    return f"'{op}' cannot compare {one} with {other}"
+    return f"'{op}' cannot compare {kind_of(left)} with {kind_of(right)}"

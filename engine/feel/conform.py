@@ -16,8 +16,8 @@ from engine.feel.values import Function, Range, adopt, kind_of
 
 def instance_of(value: Any, kind: Type) -> bool | None:
     """``value instance of kind``; null is an instance of Null alone. None if nobody knows the type."""
-    if kind.name not in BASIC and kind.name not in COMPOUND:
-        return None
+    if kind.name not in BASIC and (kind.name not in COMPOUND or not kind.parts):
+        return None  # ``list`` without parameters is no type either (10.3.2.13, type checking)
     if value is None:
         return kind.name == "Null"
     return conforms(value, kind)

@@ -63,9 +63,17 @@ def call(machine: Machine | None, function: Any, args: Sequence[Any]) -> Any:
 
 
 def interval(low: Any, high: Any, low_in: bool, high_in: bool) -> Range | None:
-    if low is None or high is None or (less_equal(low, high) is None and greater_equal(low, high) is None):
+    if low is None or high is None or less_equal(low, high) is not True:
         return None
     return Range(low, high, low_in, high_in)
+
+
+def within(value: Any, low: Any, high: Any, low_in: bool, high_in: bool) -> bool | None:
+    """``value in [low..high]``. Mirrors ``closures._interval_test``."""
+    if type(value) is Range and low is not None and high is not None:
+        return matches(value, Range(low, high, low_in, high_in))
+    above, below = COMPARE[">=" if low_in else ">"], COMPARE["<=" if high_in else "<"]
+    return both(above(value, low), below(value, high))
 
 
 def entries(item: Any) -> Mapping[str, Any]:
@@ -147,6 +155,7 @@ GLOBALS: dict[str, Any] = {
     "equal": equal,
     "call": call,
     "interval": interval,
+    "within": within,
     "entries": entries,
     "pick": pick,
     "listed": listed,

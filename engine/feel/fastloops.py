@@ -148,7 +148,7 @@ def _test(g: Generator, value: Val, node: t.Node) -> Val:
         if isinstance(node, t.Literal) and isinstance(node.value, str | Decimal):
             return compare(g, "=", value, g.gen(node))
         asks = any(isinstance(part, t.Name) and part.name == "?" for part in t.walk(node))
-        if isinstance(node, t.Interval) and not asks:
+        if isinstance(node, t.Interval):
             return _span(g, value, node)
         if isinstance(node, t.Literal) and node.value is None:
             raise Unsupported
@@ -161,13 +161,11 @@ def _test(g: Generator, value: Val, node: t.Node) -> Val:
 
 
 def _span(g: Generator, value: Val, node: t.Interval) -> Val:
-    low, high = g.gen(node.low), g.gen(node.high)
-    if not (low.fixed and high.fixed and low.kind == high.kind == "number"):
-        test = g.value(node)
-        value = g.native(value)
-        return Val(f"(matches({value.code}, {test.code}) if {test.code} is not None else None)", "bool")
+    low, high = g.native(g.atom(g.gen(node.low))), g.native(g.atom(g.gen(node.high)))
     value = g.native(value)
-    return inside(value, low, high, node.low_in, node.high_in)
+    if low.fixed and high.fixed and low.kind == high.kind == "number":
+        return inside(value, low, high, node.low_in, node.high_in)
+    return Val(f"within({value.code}, {low.code}, {high.code}, {node.low_in}, {node.high_in})", "bool")
 
 
 rule(t.For, _for)

@@ -14,7 +14,7 @@ _START = (
     "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
 _PART = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
-_SPACE = "\\s\u0085\ufeff"
+_SPACE = "\\s\u0085\u180e\u200b\ufeff"
 
 _TOKEN = re.compile(
     rf"""
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     | (?P<num>\d+(?:\.\d+)?(?:[eE][+-]?\d+)? | \.\d+(?:[eE][+-]?\d+)?)
     | (?P<str>"(?:[^"\\]|\\.)*")
     | (?P<name>[{_START}][{_PART}]*)
-    | (?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.@'])
+    | (?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/=<>()\[\]{{}},:.@'’])
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -183,7 +183,9 @@ def _lambda(node: t.Lambda) -> Code:
         def call(machine: Machine, *args: Any) -> Any:
             return body(Env(dict(zip(names, args, strict=True)), env, machine))
 
-        return Function(names, call, types=types if any(types) else (), aware=True)
+        made = Function(names, call, types=types if any(types) else (), aware=True)
+        made.source = (node.params, node.body, env)
+        return made
 
     return run
 

@@ -12,7 +12,7 @@ from engine.feel.lexer import Token, tokenise
 RESERVED = frozenset(("for", "return", "if", "then", "else", "some", "every", "satisfies", "instance", "and", "or")) | {
     *("in", "between", "function", "true", "false", "null")
 }
-SYMBOLS = frozenset("-+*/.'") | {"**"}  # what a name may hold besides letters and digits
+SYMBOLS = frozenset("-+*/.'’") | {"**"}  # what a name may hold besides letters and digits
 
 
 @lru_cache(maxsize=8192)

@@ -103,6 +103,11 @@ def _number(value: int) -> Decimal:
     return Decimal(value) if small is None else small
 
 
+def _seconds(nanos: int) -> Decimal:
+    """Seconds with their fraction."""
+    return CONTEXT.divide(Decimal(nanos), Decimal(SECOND)) if nanos % SECOND else _number(nanos // SECOND)
+
+
 def _offset(value: Time | DateTime) -> Days | None:
     return None if value.offset is None else Days(value.offset * SECOND)
 
@@ -120,7 +125,7 @@ _PROPERTIES[DateTime, "time"] = lambda v: v.time
 for _clock in (Time, DateTime):
     _PROPERTIES[_clock, "hour"] = lambda v: _number(v.nanos // HOUR)
     _PROPERTIES[_clock, "minute"] = lambda v: _number(v.nanos // MINUTE % 60)
-    _PROPERTIES[_clock, "second"] = lambda v: _number(v.nanos // SECOND % 60)
+    _PROPERTIES[_clock, "second"] = lambda v: _seconds(v.nanos % MINUTE)
     _PROPERTIES[_clock, "time offset"] = _offset
     _PROPERTIES[_clock, "timezone"] = lambda v: v.zone
 _PROPERTIES[Months, "years"] = lambda v: _number(cut(v.months, 12))
@@ -128,7 +133,7 @@ _PROPERTIES[Months, "months"] = lambda v: _number(cut(v.months, 1, 12))
 _PROPERTIES[Days, "days"] = lambda v: _number(cut(v.nanos, DAY))
 _PROPERTIES[Days, "hours"] = lambda v: _number(cut(v.nanos, HOUR, 24))
 _PROPERTIES[Days, "minutes"] = lambda v: _number(cut(v.nanos, MINUTE, 60))
-_PROPERTIES[Days, "seconds"] = lambda v: _number(cut(v.nanos, SECOND, 60))
+_PROPERTIES[Days, "seconds"] = lambda v: _seconds(cut(v.nanos, 1, MINUTE))
 _PROPERTIES[Range, "start"] = lambda v: v.low
 _PROPERTIES[Range, "end"] = lambda v: v.high
 _PROPERTIES[Range, "start included"] = lambda v: v.low_in

@@ -53,8 +53,7 @@ def _literal(node: t.Literal) -> str:
 
 
 def _number(value: Decimal) -> str:
-    text = str(value)
-    return text.replace("E+", "e").replace("E", "e") if "E" in text else text_of(value)
+    return text_of(value) if abs(value.adjusted()) < 100 else str(value).replace("E+", "e").replace("E", "e")
 
 
 def _chain(node: t.Chain) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from engine.feel.dates import AnyDate, FarDate, civil_days, date_of, days_of, make_date, shift_months
+from engine.feel.dates import AnyDate, FarDate, date_of, days_of, make_date, shift_months
 from engine.feel.decimals import CONTEXT
 from engine.feel.durations import DAY, HOUR, MINUTE, SECOND, Days, Months, from_timedelta
 from engine.feel.faults import Unfit
@@ -179,10 +179,8 @@ def minus(left: Any, right: Any) -> Any:
 
 
 def _joined(value: Any, other: Any) -> Any:
-    """A date beside a date and time becomes one: its midnight, local where the other is local."""
-    if isinstance(value, AnyDate) and isinstance(other, DateTime):
-        return DateTime(civil_days(value.year, value.month, value.day), 0, None if other.offset is None else 0)
-    return value
+    """A date beside a date and time becomes one: its midnight in UTC."""
+    return midnight(value) if isinstance(value, AnyDate) and isinstance(other, DateTime) else value
 
 
 def times(left: Any, right: Any) -> Any:

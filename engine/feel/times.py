@@ -66,10 +66,13 @@ class Time:
         return (self.offset is None) is (other.offset is None) and self.value == other.value
 
     def __lt__(self, other: Time) -> bool:
+        """One without an offset takes the other's (DMN 1.5, 10.3.2.13)."""
+        if (self.offset is None) is not (other.offset is None):
+            return self.nanos < other.nanos
         return self.value < other.value
 
     def __le__(self, other: Time) -> bool:
-        return self.value <= other.value
+        return self < other or self == other
 
     def __hash__(self) -> int:
         return hash((self.value, self.offset is None))
@@ -115,10 +118,13 @@ class DateTime:
         return (self.offset is None) is (other.offset is None) and self.value == other.value
 
     def __lt__(self, other: DateTime) -> bool:
+        """One without an offset takes the other's (DMN 1.5, 10.3.2.13)."""
+        if (self.offset is None) is not (other.offset is None):
+            return (self.days, self.nanos) < (other.days, other.nanos)
         return self.value < other.value
 
     def __le__(self, other: DateTime) -> bool:
-        return self.value <= other.value
+        return self < other or self == other
 
     def __hash__(self) -> int:
         return hash((self.value, self.offset is None))

@@ -48,7 +48,7 @@ class Function:
     checks its arguments itself.
     """
 
-    __slots__ = ("aware", "call", "name", "params", "result", "types")
+    __slots__ = ("aware", "call", "name", "params", "result", "source", "types")
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Function:
         self.aware = aware  # ``call`` takes the evaluation's Run first
         self.params = None if params is None else tuple(params)
         self.call = call
+        self.source: Any = None  # of ``function(…)``: parameters, body and scope; two with the same are equal
         self.name = name
         self.types = tuple(types)
         self.result = result

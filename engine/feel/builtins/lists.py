@@ -137,8 +137,8 @@ def sublist(items: list[Any], start: Decimal, length: Decimal | None = None) -> 
     if length is None:
         return items[begin:]
     size = whole(length, "length")
-    if size < 0 or begin + size > len(items):
-        raise Unfit(f"the length {size} reaches beyond the list")
+    if size < 1 or begin + size > len(items):
+        raise Unfit(f"the length {size} is less than 1 or reaches beyond the list")
     return items[begin : begin + size]
 
 

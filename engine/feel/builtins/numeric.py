@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.feel.builtins.base import builtin
 from engine.feel.decimals import CONTEXT, ZERO
+from engine.feel.durations import Days, Months
 from engine.feel.faults import Unfit
 
 _WIDE = d.Context(prec=7000, Emin=-6200, Emax=6200, traps=[d.InvalidOperation, d.Overflow])
@@ -112,6 +113,8 @@ def even(number: Decimal) -> bool:
     return _WIDE.remainder(number, Decimal(2)) == 0
 
 
-@builtin("abs(n: number)")
-def absolute(n: Decimal) -> Decimal:
-    return CONTEXT.abs(n)
+@builtin("abs(n: number)", "abs(n: duration)")
+def absolute(n: Decimal | Days | Months) -> Decimal | Days | Months:
+    if isinstance(n, Days):
+        return Days(abs(n.nanos))
+    return Months(abs(n.months)) if isinstance(n, Months) else CONTEXT.abs(n)
