@@ -280,7 +280,12 @@ EVENTS = [
     Case("CRM-149", "t", timer("timeDuration", "five minutes"), timer("timeDuration", "PT5M")),
 ]
 RUN = [
-    Case("CRM-170", "t", straight('<transaction id="t" name="T">' + BODY + "</transaction>"), inner(BODY)),
+    Case(
+        "CRM-170",
+        "t",
+        straight('<intermediateCatchEvent id="t" name="T"><cancelEventDefinition/></intermediateCatchEvent>'),
+        inner(BODY),
+    ),
     Case(
         "CRM-171",
         "t",
@@ -311,7 +316,7 @@ RUN = [
     Case(
         "CRM-177",
         "f_g_a",
-        gateway("exclusiveGateway", flow("g", "a", "${ok}"), flow("g", "b"), default="f_g_b"),
+        gateway("exclusiveGateway", flow("g", "a", "${bean.ok()}"), flow("g", "b"), default="f_g_b"),
         gateway("exclusiveGateway", flow("g", "a", "= ok"), flow("g", "b"), default="f_g_b"),
     ),
     Case(
