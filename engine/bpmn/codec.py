@@ -1,8 +1,9 @@
 """Instance state as bytes: versioned, compact, without specs; every value comes back as it was.
 
-Layout (msgpack): ``[version, next key, base, data, tokens, scopes]``; a token is
+Layout (msgpack): ``[version, next key, base, data, tokens, scopes, log]``; a token is
 ``[key, node, state, since, flow, host, armed, data, internal, detail]``; a scope is
-``[host key, called process or "", data, written, tokens]``, outer scopes first. Nodes are named by element id, so
+``[host key, called process or "", data, written, tokens, log]``, outer scopes first; a log (of what can be undone)
+is left out where it is empty. Nodes are named by element id, so
 that a newer compiler may order them otherwise. Decimals, times, FEEL temporals, big integers and record
 references travel as msgpack extensions.
 """
@@ -156,12 +157,14 @@ def dump(instance: Instance) -> bytes:
             packed(scope.data),
             sorted(scope.written),
             [_token(t) for t in scope.tasks.values()],
+            *([packed(scope.log)] if scope.log else ()),
         ]
         for key, scope in instance.subprocesses.items()
     ]
+    log = [packed(instance.log)] if instance.log else []
     base = instance.base["instance"]
     head = [base.get("id"), base.get("businessKey")]
-    return _encoder.encode([VERSION, instance.next_key, head, packed(instance.data), tokens, scopes])
+    return _encoder.encode([VERSION, instance.next_key, head, packed(instance.data), tokens, scopes, *log])
 
 
 def load(state: bytes, process: Process) -> Instance:
@@ -172,7 +175,7 @@ def load(state: bytes, process: Process) -> Instance:
     """
     try:
         # Later releases may add fields at the end; what they add has a default here.
-        version, next_key, head, data, tokens, scopes, *_ = _decoder.decode(state)
+        version, next_key, head, data, tokens, scopes, *more = _decoder.decode(state)
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as e:
         raise RunError("CRM-630", "The instance's state cannot be read.", fix="Restore it from a backup.") from e
     if version != VERSION:
@@ -185,8 +188,9 @@ def load(state: bytes, process: Process) -> Instance:
     instance.next_key = next_key
     instance.base = {"instance": {"id": head[0], "businessKey": head[1]}}
     instance.data = data
+    instance.log = more[0] if more else []
     _place(instance, instance, tokens)
-    for key, called, variables, written, inner, *_ in scopes:
+    for key, called, variables, written, inner, *more in scopes:
         host = instance.tokens[key]
         spec = process.scopes.get(called) if called else host.task_spec.inner
         if spec is None:
@@ -194,6 +198,7 @@ def load(state: bytes, process: Process) -> Instance:
         scope = instance.new_scope(host, spec, called=bool(called))
         scope.data = variables
         scope.written = set(written)
+        scope.log = more[0] if more else []
         _place(instance, scope, inner)
     return instance
 

@@ -23,7 +23,7 @@ SILENT = frozenset(
         "potentialOwner", "humanPerformer", "completionCondition", "rendering", "supports",
     }
 )  # fmt: skip
-SCOPES = frozenset({"subProcess"})
+SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
 
 @dataclass(slots=True)
@@ -68,6 +68,7 @@ class Plan:
     wires: list[Wire] = field(default_factory=list)
     inner: dict[str, Plan] = field(default_factory=dict)
     lanes: dict[str, str] = field(default_factory=dict)  # node id → lane
+    links: dict[str, str] = field(default_factory=dict)  # associations: source → target
 
 
 #: Global tasks are called like a process of one task.
@@ -138,6 +139,8 @@ def _read(plan: Plan, source: Source, problems: Problems) -> None:
                     element,
                 )
             )
+        elif kind == "association":
+            plan.links[(element.get("sourceRef") or "").strip()] = (element.get("targetRef") or "").strip()
         elif kind not in SILENT and not kind.endswith("EventDefinition"):
             id = element.get("id") or f"{plan.id}:{kind}{len(plan.drafts)}"
             if id in plan.drafts:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 
+from lxml import etree
+
 from engine.bpmn.desugar import Plan, global_task, plan_of, starts_of
 from engine.bpmn.parse_ext import Extensions
 from engine.bpmn.parse_nodes import Site, listener_of, node_of
-from engine.bpmn.parse_source import Problems, Source, flag, given
+from engine.bpmn.parse_source import Problems, Source, flag, given, local
 from engine.bpmn.specs.base import Flow, Node, ScopeSpec
 from engine.bpmn.specs.events import Boundary
 from engine.bpmn.specs.gateways import EventGateway, InclusiveGateway
+from engine.bpmn.specs.loops import Loop
 from engine.bpmn.specs.scopes import CallActivity, EventSubProcess
+from engine.bpmn.specs.undo import CancelEnd, hidden
 
 
 def scope_of(source: Source, key: str, problems: Problems) -> ScopeSpec | None:
@@ -49,6 +53,8 @@ def _make(plan: Plan, specs: dict[str, ScopeSpec], ext: Extensions) -> None:
         node = node_of(site)
         if inner is not None:
             spec.children[draft.id] = inner
+        if inner is not None and inner.undo is None:
+            inner.undo = hidden(inner)
         if isinstance(node, EventSubProcess):
             _listen(site, node, plan.inner[draft.id])
 
@@ -60,6 +66,9 @@ def _listen(site: Site, node: EventSubProcess, inner: Plan) -> None:
         return
     if flag(starts[0].xml, "parallelMultiple", False):
         site.ext.problems.unable(starts[0].xml, "waiting for all of several triggers here", "此处等待全部触发条件")
+        return
+    if {local(event) for event in starts[0].events} == {"compensateEventDefinition"}:
+        site.spec.undo = node  # it undoes the sub-process it is in
         return
     for n in range(max(1, len(starts[0].events))):
         listener = listener_of(site, node, starts[0], n)
@@ -86,7 +95,10 @@ def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
                 node.default = flow
         node.out = tuple(flows)
         if isinstance(node, Boundary):
-            _attach(node, given(draft.xml, "attachedToRef"), spec, ext, draft.xml)
+            if node.trigger.kind == "compensate":
+                _undo(node, plan, spec, ext, draft.xml)
+            else:
+                _attach(node, given(draft.xml, "attachedToRef"), spec, ext, draft.xml)
     for id, flows in incoming.items():
         target = spec.node(id)
         assert target is not None
@@ -106,9 +118,30 @@ def _attach(node: Boundary, ref: str | None, spec: ScopeSpec, ext: Extensions, x
         activity.boundaries = (*activity.boundaries, node)
 
 
+def _undo(node: Boundary, plan: Plan, spec: ScopeSpec, ext: Extensions, xml: etree._Element) -> None:
+    """A compensation boundary event: tie its activity to the handler that the association leads to."""
+    activity = spec.node(given(xml, "attachedToRef") or "")
+    handler = plan.drafts.get(plan.links.get(node.name, ""))
+    undo = None if handler is None else spec.node(handler.id)
+    if activity is None or undo is None or handler is None or not flag(handler.xml, "isForCompensation", False):
+        ext.wrong(xml, "no association leads from it to a compensation activity", "没有关联指向补偿活动")
+        return
+    if isinstance(activity, Loop) or isinstance(undo, Loop):
+        ext.problems.unable(xml, "compensation of a loop", "循环活动的补偿")
+    activity.undo = undo
+
+
 def _check_events(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
     for draft in plan.drafts.values():
         node = spec.node(draft.id)
+        if draft.kind == "transaction" and node is not None:
+            ends = any(isinstance(inner, CancelEnd) for inner in spec.children[draft.id].task_specs.values())
+            if ends and not any(b.trigger.kind == "cancel" for b in node.boundaries):
+                ext.wrong(
+                    draft.xml,
+                    "it is cancelled inside but has no cancel boundary event",
+                    "事务内有取消，但缺少取消边界事件",
+                )
         if isinstance(node, EventGateway):
             for flow in node.out:
                 if flow.target.kind not in ("intermediateCatchEvent", "receiveTask") or flow.target.boundaries:

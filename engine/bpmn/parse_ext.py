@@ -25,7 +25,9 @@ from engine.bpmn.specs import timers
 from engine.bpmn.specs.expr import Expr, compiled, valid_target
 from engine.bpmn.specs.tasks import Human, Job
 from engine.bpmn.specs.triggers import (
+    Cancel,
     CodeTrigger,
+    Compensate,
     ConditionTrigger,
     MessageTrigger,
     Several,
@@ -179,6 +181,13 @@ class Extensions:
                 return self._code(what, definition, at)
             case "terminate":
                 return Terminate()
+            case "compensate":
+                if not flag(definition, "waitForCompletion", True):
+                    self.problems.unable(at, "compensation that is not waited for", "不等待完成的补偿")
+                ref = self.source.ref(definition.get("activityRef"))
+                return Compensate(None if ref is None else ref.get("id"))
+            case "cancel":
+                return Cancel()
             case "link":
                 return Trigger()
         self.problems.unable(at, f"a {what} event", f" {what} 事件")

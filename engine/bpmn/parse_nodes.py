@@ -10,6 +10,7 @@ from lxml import etree
 from engine.bpmn.desugar import Draft, Plan
 from engine.bpmn.parse_ext import Extensions, loop_of
 from engine.bpmn.parse_source import child, flag, given, local, text_in, zeebe
+from engine.bpmn.specs.adhoc import AdHocSubProcess
 from engine.bpmn.specs.base import Node, ScopeSpec
 from engine.bpmn.specs.events import Boundary, CatchEvent, EndEvent, StartEvent, ThrowEvent
 from engine.bpmn.specs.gateways import ComplexGateway, EventGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
@@ -17,16 +18,21 @@ from engine.bpmn.specs.loops import Loop
 from engine.bpmn.specs.scopes import CallActivity, EventSubProcess, Listener, SubProcess
 from engine.bpmn.specs.tasks import PlainTask, ReceiveTask, RuleTask, ScriptTask, SendTask, ServiceTask, UserTask
 from engine.bpmn.specs.triggers import MessageTrigger, Trigger
+from engine.bpmn.specs.undo import CancelEnd, UndoEvent
 
 _FEEL = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")
 
 #: Triggers that each kind of event executes.
 EVENTS: dict[str, frozenset[str]] = {
     "startEvent": frozenset({"none", "timer", "message", "signal", "conditional", "error", "escalation"}),
-    "endEvent": frozenset({"none", "multiple", "message", "signal", "error", "escalation", "terminate"}),
+    "endEvent": frozenset(
+        {"none", "compensate", "cancel", "multiple", "message", "signal", "error", "escalation", "terminate"}
+    ),
     "intermediateCatchEvent": frozenset({"timer", "message", "signal", "conditional", "link"}),
-    "intermediateThrowEvent": frozenset({"none", "multiple", "message", "signal", "escalation", "link"}),
-    "boundaryEvent": frozenset({"timer", "message", "signal", "conditional", "error", "escalation"}),
+    "intermediateThrowEvent": frozenset({"none", "compensate", "multiple", "message", "signal", "escalation", "link"}),
+    "boundaryEvent": frozenset(
+        {"compensate", "cancel", "timer", "message", "signal", "conditional", "error", "escalation"}
+    ),
 }
 
 
@@ -68,6 +74,14 @@ def _end(site: Site) -> Node | None:
     if site.ext.job(site.xml) is not None:
         return _service(site)
     trigger = _trigger(site)
+    if trigger is not None and trigger.kind == "cancel":
+        if local(site.plan.xml) != "transaction":
+            site.ext.wrong(
+                site.xml, "a cancel end event belongs directly into a transaction", "取消结束事件必须直接位于事务内"
+            )
+        return CancelEnd(site.spec, site.id, "endEvent", site.draft.title, trigger)
+    if trigger is not None and trigger.kind == "compensate":
+        return UndoEvent(site.spec, site.id, "endEvent", site.draft.title, trigger)
     return None if trigger is None else EndEvent(site.spec, site.id, "endEvent", site.draft.title, trigger)
 
 
@@ -75,6 +89,8 @@ def _throw(site: Site) -> Node | None:
     if site.ext.job(site.xml) is not None:
         return _service(site)
     trigger = _trigger(site)
+    if trigger is not None and trigger.kind == "compensate":
+        return UndoEvent(site.spec, site.id, "intermediateThrowEvent", site.draft.title, trigger)
     return (
         None if trigger is None else ThrowEvent(site.spec, site.id, "intermediateThrowEvent", site.draft.title, trigger)
     )
@@ -158,7 +174,22 @@ def _receive(site: Site) -> Node | None:
 def _sub(site: Site) -> Node | None:
     assert site.inner is not None
     made = EventSubProcess if flag(site.xml, "triggeredByEvent", False) else SubProcess
-    return made(site.spec, site.id, "subProcess", site.draft.title, site.inner)
+    return made(site.spec, site.id, site.draft.kind, site.draft.title, site.inner)
+
+
+def _adhoc(site: Site) -> Node | None:
+    assert site.inner is not None
+    node = AdHocSubProcess(site.spec, site.id, site.draft.title, site.inner)
+    site.inner.adhoc = True
+    node.sequential = given(site.xml, "ordering") == "Sequential"
+    node.stops_rest = flag(site.xml, "cancelRemainingInstances", True)
+    held = zeebe(site.xml, "adHoc")
+    node.chosen = site.ext.expr(given(held, "activeElementsCollection"), site.xml, "The active elements")
+    condition = text_in(child(site.xml, "completionCondition"))
+    node.until = site.ext.expr(condition, site.xml, "The completion condition", condition=True)
+    if any(True for _ in site.xml.iterchildren("{*}startEvent", "{*}endEvent")):
+        site.ext.wrong(site.xml, "an ad-hoc sub-process has no start or end events", "即席子流程不能有开始或结束事件")
+    return node
 
 
 def _call(site: Site) -> Node | None:
@@ -206,6 +237,8 @@ BUILDERS: dict[str, Callable[[Site], Node | None]] = {
     "sendTask": _send,
     "receiveTask": _receive,
     "subProcess": _sub,
+    "transaction": _sub,
+    "adHocSubProcess": _adhoc,
     "callActivity": _call,
     "exclusiveGateway": _gateway(ExclusiveGateway),
     "parallelGateway": _gateway(ParallelGateway),
@@ -253,8 +286,8 @@ def _quantity(site: Site, name: str) -> int:
 
 def _refuse_features(site: Site) -> None:
     xml = site.xml
-    if flag(xml, "isForCompensation", False):
-        site.unable("compensation", "补偿")
+    if flag(xml, "isForCompensation", False) and site.draft.outgoing:
+        site.ext.wrong(xml, "a compensation activity has no outgoing flow", "补偿活动不能有流出顺序流")
     if (given(xml, "eventGatewayType") or "Exclusive") != "Exclusive":
         site.unable("an event-based gateway that waits for all its events", "等待全部事件的事件网关")
     for side in ("dataInputAssociation", "dataOutputAssociation"):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from engine import feel
 from engine.bpmn.parse import calls_of, scope_of
 from engine.bpmn.parse_nodes import EVENTS
 from engine.bpmn.parse_source import Problems, Source
 from engine.bpmn.specs.base import Node, ScopeSpec
 from engine.bpmn.specs.gateways import EventGateway
 from engine.bpmn.specs.triggers import MessageTrigger, TimerTrigger
+from engine.domain.clock import FixedClock
 
 #: What is executed, in the words of the coverage table: kinds of nodes, ``event:trigger`` and features.
 SUPPORTED: frozenset[str] = frozenset(
     {
         "task", "userTask", "manualTask", "scriptTask", "businessRuleTask", "serviceTask", "sendTask", "receiveTask",
         "subProcess", "callActivity", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
-        "complexGateway", "feature:quantity", "feature:multi-instance-behavior",
+        "complexGateway", "transaction", "adHocSubProcess", "feature:compensation", "feature:quantity",
+        "feature:multi-instance-behavior",
         "feature:conditional-flow", "feature:implicit-start", "feature:event-sub-process", "feature:multi-instance",
         "feature:standard-loop", "feature:instantiate",
         *(f"{kind}:multiple" for kind in ("startEvent", "intermediateCatchEvent", "boundaryEvent")),
@@ -48,6 +52,19 @@ class Process:
     scope: ScopeSpec
     scopes: Mapping[str, ScopeSpec] = field(default_factory=dict)  # process id → spec, called ones included
     starts: tuple[Start, ...] = ()
+
+    def next_start(self, element_id: str, since: datetime, round_no: int = 1) -> datetime | None:
+        """When a timer start event starts an instance for the ``round_no``-th time; None when no more.
+
+        ``since`` is when the process was deployed: durations and cycles without a start count from it. Raises
+        ``RunError`` CRM-613 when its expression (which sees no variables) gives no time.
+        """
+        node = next((n for n in self.scope.starts if n.origin == element_id), None)
+        trigger = getattr(node, "trigger", None)
+        if not isinstance(trigger, TimerTrigger):
+            return None
+        with feel.at(FixedClock(since)):
+            return trigger.at_round(since, round_no)
 
     def node(self, element_id: str) -> Node | None:
         """The node of an element of this process (its sub-processes included); None where there is none."""

@@ -19,10 +19,11 @@ from engine.bpmn.process import Process
 from engine.bpmn.runtime_flow import Instance
 from engine.bpmn.runtime_machine import Machine
 from engine.bpmn.runtime_vars import stored
+from engine.bpmn.specs.adhoc import AdHocSubProcess
 from engine.bpmn.specs.base import ERROR, LIVE, READY, Node, Token
 from engine.bpmn.specs.tasks import shaped
 from engine.domain.clock import FixedClock
-from engine.domain.errors import Conflict, Invalid
+from engine.domain.errors import Conflict, CrmflowError, Invalid
 from engine.domain.states import InstanceState
 from engine.domain.values import RecordRef, ServiceCall, Step
 
@@ -109,12 +110,26 @@ class Run:
         """The message or signal that subscription ``key`` waits for has come."""
         self._event(self._open(key, "wait"), payload or {})
 
+    def activate(self, key: int, element: str) -> None:
+        """Run an activity of the ad-hoc sub-process whose token is ``key``. Raises CRM-260, CRM-622."""
+        token = self.instance.tokens.get(key)
+        if token is None or not isinstance(token.task_spec, AdHocSubProcess) or key not in self.instance.subprocesses:
+            raise Conflict("CRM-260", f"Step {key} is no open ad-hoc sub-process.", fix="Reload.", key=key)
+        with feel.at(self._clock):
+            token.task_spec.activate(token, element, self.machine)
+            self.machine.drain()
+
     def throw(self, key: int, error_code: str, message: str = "") -> None:
         """The service call (or task) ``key`` ends with a BPMN error."""
         token = self._open(key, "call", "task")
         with feel.at(self._clock):
             self.machine.throw(token, error_code, message)
             self.machine.drain()
+
+    def fail(self, key: int, error: CrmflowError) -> None:
+        """The service call ``key`` cannot be done: a fault, to be retried by a person; other branches go on."""
+        token = self._open(key, "call")
+        self.machine.fault(token, error)
 
     def retry(self, key: int) -> None:
         """Run the faulty token ``key`` again."""

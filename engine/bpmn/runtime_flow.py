@@ -17,6 +17,7 @@ class Scope(BpmnSubWorkflow):  # type: ignore[misc]
         self.host = host
         self.called = called  # a called process does not see its caller's variables
         self.live = 0  # tokens that keep the scope alive
+        self.log: list[list[Any]] = []  # completed activities that can be undone
         self.written: set[str] = set()  # names a called process has set
         self.path = path_below(host)
         super().__init__(spec, host.id, host.workflow.top_workflow, deserializing=True)
@@ -60,6 +61,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         self.finished = 0  # tokens done since the last compaction
         self.conditions = 0  # conditional events armed
         self.written: set[str] = set()
+        self.log: list[list[Any]] = []
         # The library's constructor would build its event manager and its Python script engine.
         BpmnBaseWorkflow.__init__(self, spec, deserializing=True)
 

@@ -6,15 +6,14 @@ effect at once, before the next ready token has its turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from engine.bpmn.runtime_tokens import Tokens
-from engine.bpmn.specs.base import ERROR, READY, WAITING, BpmnError, Token
+from engine.bpmn.specs.base import READY, WAITING, BpmnError, Token
 from engine.bpmn.specs.scopes import EventSubProcess
 from engine.domain.errors import CrmflowError, RunError
 from engine.domain.states import ActivityState, InstanceState
-from engine.domain.values import Fault
 
 
 class Machine(Tokens):
@@ -45,18 +44,6 @@ class Machine(Tokens):
             self.throw(token, error.code, error.message)
         except CrmflowError as error:
             self.fault(token, error)
-
-    def fault(self, token: Token, error: CrmflowError) -> None:
-        """The token waits at its element until a person retries it."""
-        node = token.task_spec
-        self.report.close(token)
-        if node.boundaries or node.hosts:
-            self.release(token)
-        token.internal_data.pop("in", None)
-        token._set_state(ERROR)
-        text = f"{error.message} {error.fix}".strip()
-        fault = Fault(token.id, node.origin, node.title, error.code, text, token.workflow.path)
-        self.report.open(token, "fault", fault)
 
     def join_up(self) -> bool:
         """Let one inclusive join fire that no token can reach any more. True when one did."""
@@ -129,13 +116,6 @@ class Machine(Tokens):
                 token = self.instance.tokens.get(token.host)
             else:
                 token = token.workflow.host
-
-    def step(self, token: Token, act: Callable[[], None]) -> None:
-        """Something that may fail while another token is on its turn: the fault stays with ``token``."""
-        try:
-            act()
-        except CrmflowError as error:
-            self.fault(token, error)
 
     def end_with(self, token: Token | None, code: str, message: str) -> None:
         """The instance ends with an error nobody caught."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ from engine.bpmn import compact
 from engine.bpmn.runtime_data import Data
 from engine.bpmn.runtime_flow import Instance, Scope
 from engine.bpmn.runtime_vars import stored
-from engine.bpmn.specs.base import CANCELLED, COMPLETED, READY, WAITING, Node, Token
+from engine.bpmn.specs.base import CANCELLED, COMPLETED, ERROR, READY, WAITING, Node, Token
+from engine.domain.errors import CrmflowError
 from engine.domain.states import ActivityState, InstanceState
+from engine.domain.values import Fault
 
 
 class Tokens(Data):
@@ -73,6 +75,8 @@ class Tokens(Data):
             self.report.done(token, self.now)
         if node.boundaries or node.hosts:
             self.release(token)
+        if (node.undo is not None or "log" in token.internal_data) and "again" not in token.internal_data:
+            token.workflow.log.append([node.name, token.data or None, token.internal_data.get("log")])
         for flow in token.chosen:
             for _ in range(node.yields):
                 self.spawn(token.workflow, flow.target, flow.id)
@@ -88,7 +92,9 @@ class Tokens(Data):
                 host.task_spec.child_done(host, token, self)
         elif not token.armed:
             scope.live -= 1
-            if scope.live == 0:
+            if scope.spec.adhoc and not token.chosen:
+                self.step(scope.host, lambda: scope.host.task_spec.element_done(scope.host, scope, self))
+            if scope.live == 0 and (scope.host is None or instance.subprocesses.get(scope.host.id) is scope):
                 self.close_scope(scope)
         if 0 < self.runtime.compact_above < instance.finished:
             compact.drop_finished(instance)
@@ -99,8 +105,31 @@ class Tokens(Data):
         token.workflow.live -= 1
         self.instance.finished += 1
 
+    def step(self, token: Token, act: Callable[[], None]) -> None:
+        """Do something for one token while another is on its turn: what fails stays with ``token``."""
+        try:
+            act()
+        except CrmflowError as error:
+            self.fault(token, error)
+
+    def fault(self, token: Token, error: CrmflowError) -> None:
+        """The token waits at its element until a person retries it."""
+        node = token.task_spec
+        self.report.close(token)
+        if node.boundaries or node.hosts:
+            self.release(token)
+        if (scope := self.instance.subprocesses.get(token.id)) is not None:
+            self.drop_scope(scope)  # a retry begins it anew
+        token._set_state(ERROR)
+        text = f"{error.message} {error.fix}".strip()
+        fault = Fault(token.id, node.origin, node.title, error.code, text, token.workflow.path)
+        self.report.open(token, "fault", fault)
+
     def close_scope(self, scope: Any) -> None:
         """No token is left in the scope: its activity is done, or the instance is."""
+        if scope.spec.adhoc:
+            scope.host.task_spec.scope_done(scope.host, scope, self)
+            return
         for token in list(scope.tasks.values()):
             if token.live:  # event sub-processes that were never triggered
                 self.cancel(token)
@@ -128,7 +157,7 @@ class Tokens(Data):
 
     def release(self, host: Token) -> None:
         """Cancel what hangs on a token: armed boundaries, waiting events, loop bodies."""
-        for token in list(host.workflow.tasks.values()):
+        for token in list(self.instance.tokens.values()):
             if token.host == host.id and token.live:
                 self.cancel(token)
 

@@ -63,7 +63,7 @@ class Token(Task):  # type: ignore[misc]
     def run(self) -> bool | None:
         """Run the node once; a node that is not done keeps the state it chose, else STARTED."""
         done: bool | None = self.task_spec._run(self)
-        if done:
+        if done and self._state & LIVE:
             self.complete()
         elif self._state == READY:
             self._state = STARTED
@@ -112,6 +112,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     hosts = False  # other tokens may hang on its tokens (boundaries aside)
     waits = False  # begins to listen at once, before others have their turn and may throw what it waits for
+    by_event = False  # an event sub-process
     told_cancelled = False  # being cancelled here is worth a line of history
 
     def __init__(self, spec: ScopeSpec, id: str, kind: str, title: str = "") -> None:
@@ -125,6 +126,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         self.out: tuple[Flow, ...] = ()
         self.default: Flow | None = None
         self.boundaries: tuple[Any, ...] = ()
+        self.undo: Any = None  # the activity that compensates this one
         self.needs = 1  # tokens that start it together
         self.yields = 1  # tokens it sends along each flow
         self.loop: Any = None  # the looping activity whose body this is
@@ -286,6 +288,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.inclusive: tuple[Node, ...] = ()  # its inclusive joins
         self.listeners: tuple[Any, ...] = ()  # start events of event sub-processes in it
         self.children: dict[str, ScopeSpec] = {}
+        self.adhoc = False
+        self.undo: Any = None  # of a sub-process: the node that undoes it once it is over
 
     def node(self, id: str) -> Node | None:
         found: Node | None = self.task_specs.get(id)

@@ -81,7 +81,7 @@ class Boundary(EventNode):
 
     def arm(self, activity: Token, machine: Machine, round: list[Any] | None = None) -> None:
         """Listen while the activity's token waits."""
-        if self.trigger.kind in ("error", "escalation"):
+        if self.trigger.kind in ("error", "escalation", "compensate", "cancel") or "again" in activity.internal_data:
             return
         token = machine.spawn(activity.workflow, self, host=activity, armed=True)
         if round is not None:
@@ -108,9 +108,10 @@ class Boundary(EventNode):
         """An error or escalation from inside the activity."""
         goes = machine.spawn(activity.workflow, self)
         goes.since = activity.since
-        goes.detail = {self.trigger.kind: given["code"], "message": str(given.get("message", ""))}
         goes.internal_data["done"] = 1
-        take(goes, self.trigger, given)
+        if self.trigger.kind != "cancel":
+            goes.detail = {self.trigger.kind: given["code"], "message": str(given.get("message", ""))}
+            take(goes, self.trigger, given)
         if self.interrupting:
             machine.cancel(activity, state)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.runtime_vars import stored
-from engine.bpmn.specs.base import ScopeSpec, Token
+from engine.bpmn.specs.base import Flow, ScopeSpec, Token
 from engine.bpmn.specs.events import EventNode, take
 from engine.bpmn.specs.expr import Expr, text_of
 from engine.bpmn.specs.tasks import Activity
@@ -27,16 +28,28 @@ class SubProcess(Activity):
         self.inner = inner
 
     def work(self, token: Token, machine: Machine) -> bool:
-        machine.open_scope(token, self.inner, self.inner.starts, called=False)
+        if (log := token.internal_data.get("again")) is not None:  # opened only to be undone
+            scope = machine.instance.new_scope(token, self.inner, called=False)
+            scope.log = log
+            machine.spawn(scope, self.inner.undo)
+        else:
+            machine.open_scope(token, self.inner, self.inner.starts, called=False)
         return False
 
+    def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
+        return () if "again" in token.internal_data else super().choose(token, machine)
+
     def scope_done(self, token: Token, scope: Any, machine: Machine) -> None:
+        if scope.log and "again" not in token.internal_data:
+            token.internal_data["log"] = scope.log
         forget(token, scope, machine)
         machine.resume(token)
 
 
 class EventSubProcess(SubProcess):
     """A sub-process that its listener starts; the event's payload arrives at its start event."""
+
+    by_event = True
 
     def work(self, token: Token, machine: Machine) -> bool:
         scope = machine.open_scope(token, self.inner, self.inner.starts, called=False)
@@ -59,7 +72,7 @@ class Listener(EventNode):
 
     def listen(self, scope: Any, machine: Machine, round: list[Any] | None = None) -> None:
         """Wait for the trigger as long as the scope lives."""
-        if self.trigger.kind in ("error", "escalation"):
+        if self.trigger.kind in ("error", "escalation", "compensate"):
             return
         token = machine.spawn(scope, self, armed=True)
         if round is not None:

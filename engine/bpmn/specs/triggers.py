@@ -6,6 +6,7 @@ token the event belongs to (for a boundary event: its activity's, locals include
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import feel
@@ -79,6 +80,18 @@ class TimerTrigger(Trigger):
         token.internal_data["text"] = text
         timer = TimerSet(token.id, node.origin, node.title, when, token.workflow.path, attached, text)
         machine.report.open(token, "timer", timer)
+
+    def at_round(self, since: datetime, round_no: int) -> datetime | None:
+        """The instant of a round, reckoned from ``since`` without variables (for start events)."""
+        value, what = self.expr.value({}), f"The timer '{self.expr.text}'"
+        if self.mode != "cycle":
+            return timers.due(value, since, what) if round_no == 1 else None
+        cycle = timers.cycle_of(value, what)
+        if cycle.count is not None and round_no > cycle.count:
+            return None
+        return (
+            cycle.every.after(since, round_no) if cycle.start is None else cycle.every.after(cycle.start, round_no - 1)
+        )
 
     def next_round(self, token: Token) -> list[Any] | None:
         """The next round of a cycle after this one fired; None when it has no more."""
@@ -220,6 +233,21 @@ class Several(Trigger):
                 part.throw(token, machine)
                 told.update(token.detail or {})
         token.detail = told
+
+
+class Compensate(Trigger):
+    """Compensation; ``ref`` names one activity, None stands for all of the scope."""
+
+    kind = "compensate"
+
+    def __init__(self, ref: str | None = None) -> None:
+        self.ref = ref
+
+
+class Cancel(Trigger):
+    """Cancels a transaction."""
+
+    kind = "cancel"
 
 
 class Terminate(Trigger):

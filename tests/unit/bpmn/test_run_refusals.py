@@ -11,14 +11,18 @@ from engine.domain.errors import Refused
 S, E = tag("startEvent", "s"), tag("endEvent", "e")
 
 CASES = {
-    "transaction": (tag("transaction", "x", user("iu")), "CRM-170"),
-    "ad-hoc": (tag("adHocSubProcess", "x", user("iu")), "CRM-170"),
     "bare service task": (tag("serviceTask", "x"), "CRM-170"),
     "foreign script": ('<scriptTask id="x" scriptFormat="groovy"><script>1</script></scriptTask>', "CRM-170"),
     "rule without decision": (tag("businessRuleTask", "x"), "CRM-170"),
-    "compensation": (tag("task", "x", isForCompensation="true"), "CRM-170"),
+    "compensation that flows on": (tag("task", "x", isForCompensation="true"), "CRM-191"),
+    "compensation without waiting": (
+        tag("intermediateThrowEvent", "x", '<compensateEventDefinition waitForCompletion="false"/>'), "CRM-170"),
+    "cancel outside of a transaction": (tag("endEvent", "x", "<cancelEventDefinition/>"), "CRM-191"),
+    "cancel without its boundary event": (
+        tag("transaction", "x", tag("startEvent", "i") + tag("endEvent", "k", "<cancelEventDefinition/>")
+            + flows("i > k")), "CRM-191"),
+    "ad-hoc with a start event": (tag("adHocSubProcess", "x", tag("startEvent", "i")), "CRM-191"),
     "no tokens": (tag("task", "x", startQuantity="0"), "CRM-191"),
-    "compensation throw": (tag("intermediateThrowEvent", "x", "<compensateEventDefinition/>"), "CRM-170"),
     "all of several triggers at a start": (
         tag("startEvent", "x", timer("PT1H") + timer("PT2H"), parallelMultiple="true"), "CRM-170"),
     "caught none event": (tag("intermediateCatchEvent", "x"), "CRM-170"),
@@ -93,7 +97,7 @@ def test_an_event_gateway_that_waits_for_all_is_refused():
 
 def test_all_findings_come_at_once():
     with pytest.raises(Refused) as error:
-        compile(process(S, tag("transaction", "x"), script("y", "n", "1 +"), flows("s > x > y")), "p", {})
+        compile(process(S, tag("wondrousTask", "x"), script("y", "n", "1 +"), flows("s > x > y")), "p", {})
     assert sorted(f.element for f in error.value.findings) == ["x", "y"]
 
 
@@ -105,4 +109,4 @@ def test_the_table_of_what_is_executed_speaks_the_words_of_the_rules():
         "startEvent:message",
         "feature:multi-instance",
     } <= SUPPORTED
-    assert "adHocSubProcess" not in SUPPORTED
+    assert "startEvent:conditional" not in SUPPORTED
