@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -75,12 +76,20 @@ def _finding(out: Console, one: Finding) -> None:
     culprit = f" {one.element}" + (f" '{one.name}'" if one.name else "") if one.element else ""
     colour = COLOURS[one.severity]
     head = f"[{colour}]{one.severity.value}[/] {escape(f'[{one.code}]')} "
-    out.print(
-        f"{escape(place + ': ') if place else ''}{head}{escape(one.message)}[dim]{escape(culprit)}[/]", soft_wrap=True
-    )
-    for word, text in (("why", one.why), ("fix", one.fix)):
+    zh = chinese()
+    texts = ((one.message_zh, one.message), (one.why_zh, one.why), (one.fix_zh, one.fix))
+    message, why, fix = ((zh and own) or english for own, english in texts)
+    where = escape(f"{place}: ") if place else ""
+    out.print(f"{where}{head}{escape(message)}[dim]{escape(culprit)}[/]", soft_wrap=True)
+    for word, text in (("原因", why), ("办法", fix)) if zh else (("why", why), ("fix", fix)):
         if text:
             out.print(f"    [dim]{word}:[/] {escape(text)}", soft_wrap=True)
+
+
+def chinese() -> bool:
+    """Whether the terminal's language is Chinese (POSIX: LC_ALL, LC_MESSAGES, LANG)."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return chosen.startswith("zh")
 
 
 def show_error(error: CrmflowError, *, as_json: bool = False) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from engine.app import Engine
 from engine.cli import main
+from engine.domain.access import SYSTEM
+from engine.domain.questions import GetAudit
 
 MODELS = Path(__file__).parents[2] / "models"
 REVIEW = (str(MODELS / "api-review.bpmn"), str(MODELS / "api-review-form.json"))
@@ -131,6 +134,23 @@ def test_lint_needs_no_database(run: Run) -> None:
     assert "0 of them errors" in got.stdout
     alone = run("lint", REVIEW[0], "--json", db=None, status=1)
     assert [one["element"] for one in data(alone) if one["severity"] == "error"] == ["Review"]
+
+
+def test_findings_speak_the_language_of_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    got = run("lint", REVIEW[0], db=None, status=1).stdout
+    assert "办法:" in got
+    assert re.search(r"error \[CRM-\d{3}\] .*[\u4e00-\u9fff]", got)
+
+
+def test_system_is_named_in_the_audit(ready: Run, sqlite_url: str) -> None:
+    engine = Engine.open(sqlite_url)
+    try:
+        rows = engine.ask(GetAudit(SYSTEM)).items
+    finally:
+        engine.close()
+    assert {row.by for row in rows} == {"system"}
+    assert {"user.add", "team.add", "deploy", "publish"} <= {row.action for row in rows}
 
 
 def test_lint_with_a_database_knows_what_is_deployed(ready: Run) -> None:
