@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from engine.domain.errors import Invalid
 from engine.domain.values import RecordRef, TaskOpened
@@ -17,6 +17,7 @@ from engine.services.context import Context
 from engine.services.library import Loaded
 from engine.services.placing import Assignment
 from engine.services.registry import provides
+from engine.store.prepared import Prepared
 from engine.store.tables import membership, principal, record, task
 
 STRATEGIES = ("round-robin", "least-loaded", "owner")
@@ -79,34 +80,46 @@ def _by_load(member: Member) -> tuple[Any, ...]:
     return (member.load, member.turn, member.login)
 
 
-def members(ctx: Context, team: str) -> list[Member]:
-    """The people of a team and of the teams in it, with their open tasks and turns; one statement, by login."""
-    inside = select(membership.c.member, membership.c.team, membership.c.turn).where(membership.c.team == team)
-    down = inside.cte("down", recursive=True)
+def _members_statement() -> Prepared:
+    inside = select(membership.c.member, membership.c.team, membership.c.turn)
+    down = inside.where(membership.c.team == bindparam("team")).cte("down", recursive=True)
     deeper = membership.alias("deeper")
     down = down.union(select(deeper.c.member, deeper.c.team, deeper.c.turn).where(deeper.c.team == down.c.member))
     load = select(func.count()).where(task.c.assignee == principal.c.id).scalar_subquery()
-    found = ctx.conn.execute(
+    return Prepared(
         select(principal.c.id, principal.c.active, down.c.team, down.c.turn, load)
         .join_from(principal, down, principal.c.id == down.c.member)
         .where(principal.c.kind == "user")
         .order_by(principal.c.id, down.c.team)
     )
+
+
+_MEMBERS = _members_statement()
+_TURN = Prepared(
+    update(membership)
+    .where(membership.c.member == bindparam("login"), membership.c.team == bindparam("via"))
+    .values(turn=bindparam("next"))
+)
+_ACTIVE = Prepared(select(principal.c.active).where(principal.c.id == bindparam("login"), principal.c.kind == "user"))
+_OWNER = Prepared(select(record.c.owner).where(record.c.id == bindparam("id")))
+
+
+def members(ctx: Context, team: str) -> list[Member]:
+    """The people of a team and of the teams in it, with their open tasks and turns; one statement, by login."""
     people: dict[str, Member] = {}
-    for login, active, via, turn, count in found:
-        people.setdefault(login, Member(login, via, active, turn or 0, count))
+    for login, active, via, turn, count in _MEMBERS.rows(ctx.conn, team=team):
+        people.setdefault(login, Member(login, via, bool(active), turn or 0, count))
     return list(people.values())
 
 
 def _take_turn(ctx: Context, chosen: Member, people: Collection[Member]) -> None:
     turn = max(m.turn for m in people) + 1
-    mine = (membership.c.member == chosen.login, membership.c.team == chosen.via)
-    ctx.conn.execute(update(membership).where(*mine).values(turn=turn))
+    _TURN.run(ctx.conn, login=chosen.login, via=chosen.via, next=turn)
 
 
 def _is_active(ctx: Context, login: str) -> bool:
-    known = select(principal.c.active).where(principal.c.id == login, principal.c.kind == "user")
-    return bool(ctx.conn.scalar(known))
+    row = _ACTIVE.row(ctx.conn, login=login)
+    return row is not None and bool(row[0])
 
 
 def leads(ctx: Context, team: str) -> tuple[str, ...]:
@@ -127,10 +140,12 @@ def assign_task(ctx: Context, opened: TaskOpened, loaded: Loaded) -> Assignment:
     team = str(asked["team"]).removeprefix("team:") if asked.get("team") else None
     owner = asked.get("owner")
     if owner is None and opened.record is not None and asked.get("strategy") == "owner":
-        owner = ctx.conn.scalar(select(record.c.owner).where(record.c.id == opened.record.id))
+        owner = owner_of(ctx, opened.record)
     found = pick(ctx, team, str(asked.get("strategy") or "least-loaded"), owner=owner)
     return Assignment(found.login, (f"team:{team}",) if team else (), found.why)
 
 
 def owner_of(ctx: Context, ref: RecordRef) -> str | None:
-    return ctx.conn.scalar(select(record.c.owner).where(record.c.id == ref.id))
+    """Who owns a record; None for nobody, or no record."""
+    row = _OWNER.row(ctx.conn, id=ref.id)
+    return None if row is None else row[0]

@@ -61,7 +61,7 @@ def create(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     data: dict[str, Any] = {}
     source = optional(call, "copy", RecordRef)
     if source is not None:
-        held = records.row_of(ctx, source.id).data
+        held = records.data_of(ctx, source)
         data = {f.key: held[f.key] for f in kind.fields if f.key in held and f.formula is None}
     data |= optional(call, "data", Mapping) or {}
     owner = optional(call, "owner", str)
@@ -108,7 +108,7 @@ def find(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """
     kind = kind_of(ctx.packs, needed(call, "kind", str))
     like = optional(call, "like", RecordRef)
-    data = records.row_of(ctx, like.id).data if like is not None else needed(call, "data", Mapping)
+    data = records.data_of(ctx, like) if like is not None else needed(call, "data", Mapping)
     data = {name: value for name, value in data.items() if isinstance(value, str)}
     refused = optional(call, "not", list) or []
     values = match_values(kind, data)

@@ -24,6 +24,14 @@ _INSERT = Insert(record)
 _WORDS = Insert(record_word)
 _MATCHES = Insert(record_match)
 _LINKS = Insert(record_link)
+_LOCKED = ("kind", "name", "owner", "state", "data", "revision")
+_LOCK = Prepared(select(*(record.c[n] for n in _LOCKED)).where(record.c.id == bindparam("id")).with_for_update())
+_CHANGED = ("name", "data", "state", "owner", "changed_at", "revision")
+_CHANGE = Prepared(
+    update(record).where(record.c.id == bindparam("id_")).values({n: bindparam(f"new_{n}") for n in _CHANGED})
+)
+_DATA = Prepared(select(record.c.data).where(record.c.id == bindparam("id")))
+_NAME = Prepared(select(record.c.name).where(record.c.id == bindparam("id")))
 
 
 # --- commands and questions ------------------------------------------------------------------------
@@ -99,10 +107,19 @@ def read(ctx: Context, ref: RecordRef) -> Mapping[str, Any]:
 
 @provides("record.name")
 def name_of(ctx: Context, ref: RecordRef) -> str:
-    found = ctx.conn.scalar(select(record.c.name).where(record.c.id == ref.id))
-    if found is None:
+    row = _NAME.row(ctx.conn, id=ref.id)
+    if row is None:
         raise _missing(ref.id)
-    return str(found)
+    return str(row[0])
+
+
+def data_of(ctx: Context, ref: RecordRef) -> Mapping[str, Any]:
+    """The stored fields; raises ``NotFound`` CRM-410."""
+    row = _DATA.row(ctx.conn, id=ref.id)
+    if row is None:
+        raise _missing(ref.id)
+    data: Mapping[str, Any] = row[0]
+    return data
 
 
 @provides("record.row")
@@ -164,9 +181,10 @@ def change(
     revision: int | None = None,
 ) -> bool:
     """Change the fields named (and ``state``); False if nothing differs. Raises ``Stale`` CRM-291, ``BadForm``."""
-    found = ctx.conn.execute(select(record).where(record.c.id == ref.id).with_for_update()).mappings().first()
-    if found is None:
+    row = _LOCK.row(ctx.conn, id=ref.id)
+    if row is None:
         raise _missing(ref.id)
+    found = dict(zip(_LOCKED, row, strict=True))
     if found["kind"] != ref.kind:
         raise Invalid("CRM-028", f"Record '{ref.id}' is a {found['kind']}, not a {ref.kind}.", fix="Name its kind.")
     if revision is not None and revision != found["revision"]:
@@ -188,8 +206,8 @@ def change(
     if not changed:
         return False
     values |= {"changed_at": ctx.now, "revision": found["revision"] + 1}
-    ctx.conn.execute(update(record).where(record.c.id == ref.id).values(values))
-    _reindex(ctx, ref.id, kind, dict(found), values)
+    _CHANGE.run(ctx.conn, id_=ref.id, **{f"new_{name}": value for name, value in values.items()})
+    _reindex(ctx, ref.id, kind, found, values)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
     return True
 
