@@ -116,13 +116,14 @@ class _Reader:
 
     def field(self, raw: dict[str, Any], depth: int) -> Field | None:
         kind = raw.get("type")
-        if kind in REFUSED:
+        if isinstance(kind, str) and kind in REFUSED:
             self.note("CRM-163", f"field type '{kind}' is refused: {REFUSED[kind]}", f"不允许使用字段类型“{kind}”", raw)
             return None
         if not isinstance(kind, str) or kind not in INPUTS | SHOWN | CONTAINERS:
             self.note("CRM-161", f"field type '{kind}' is not known", f"未知的字段类型“{kind}”", raw)
             return None
         self._id(raw)
+        _numbers(self, raw)
         validate = raw.get("validate") if isinstance(raw.get("validate"), dict) else {}
         assert isinstance(validate, dict)
         conditional = raw.get("conditional") if isinstance(raw.get("conditional"), dict) else {}
@@ -143,10 +144,12 @@ class _Reader:
         )
 
     def _id(self, raw: dict[str, Any]) -> None:
-        key = raw.get("id")
-        if key and key in self.ids:
+        if raw.get("id") in (None, ""):
+            return
+        key = str(raw["id"])
+        if key in self.ids:
             self.note("CRM-161", f"id '{key}' is used twice", f"标识“{key}”重复", raw)
-        self.ids.add(str(key))
+        self.ids.add(key)
 
     def _path(self, raw: dict[str, Any], kind: str) -> tuple[str, ...]:
         if kind in SHOWN:
@@ -240,6 +243,20 @@ class _Reader:
         if not raw.get("valuesExpression"):
             self.note("CRM-165", f"a {kind} offers no choices", f"{kind} 没有可选项", raw)
         return {}
+
+
+def _numbers(reader: _Reader, raw: Mapping[str, Any]) -> None:
+    """Limits that stand outside ``validate`` must be numbers."""
+    properties = raw.get("properties")
+    size = properties.get("maxSize") if isinstance(properties, Mapping) else None
+    for name, value, shape in (
+        ("increment", raw.get("increment"), r"\d{1,15}(\.\d{1,15})?"),
+        ("decimalDigits", raw.get("decimalDigits"), r"\d{1,2}"),
+        ("maxSize", size, r"\d{1,15}"),
+    ):
+        if value not in (None, "") and not re.fullmatch(shape, str(value)):
+            text, zh = f"'{name}' is '{value}', not a number", f"“{name}”的值“{value}”不是数字"
+            reader.note("CRM-166", text, zh, raw)
 
 
 def unary(rule: Rule) -> Rule:

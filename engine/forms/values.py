@@ -79,7 +79,8 @@ def number(field: Field, value: Any) -> Any:
     as_text = field.raw.get("serializeToString") is True
     exact = decimal(value, as_text)
     digits = field.raw.get("decimalDigits")
-    if isinstance(digits, int) and digits >= 0 and exact != round(exact, digits):
+    digits = int(digits) if digits not in (None, "") else None
+    if digits is not None and exact != round(exact, min(digits, 30)):
         raise Misfit("decimals", limit=digits) if digits else Misfit("integer")
     step = field.raw.get("increment")
     if step not in (None, "", 0):
@@ -182,7 +183,7 @@ def _file(field: Field, file: Mapping[str, Any]) -> None:
         raise Misfit("file_type", value=show(name), accept=accept)
     most = (field.raw.get("properties") or {}).get("maxSize")
     size = file.get("size")
-    if most is not None and (not isinstance(size, int) or size > int(most)):
+    if most not in (None, "") and (not isinstance(size, int) or size > int(most)):
         raise Misfit("file_size", value=show(name), limit=most)
 
 

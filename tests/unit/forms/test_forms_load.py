@@ -51,6 +51,9 @@ def test_what_is_no_form_is_refused(content: Any) -> None:
         ({"type": "textfield", "key": "k", "validate": {"pattern": "["}}, "CRM-164"),
         ({"type": "select", "key": "k"}, "CRM-165"),
         ({"type": "number", "key": "k", "validate": {"min": "low"}}, "CRM-166"),
+        ({"type": "number", "key": "k", "increment": "half"}, "CRM-166"),
+        ({"type": "number", "key": "k", "decimalDigits": []}, "CRM-166"),
+        ({"type": "filepicker", "key": "k", "properties": {"maxSize": "5 MB"}}, "CRM-166"),
     ],
 )
 def test_what_is_wrong_with_a_field_is_told_with_its_id(field: dict[str, Any], code: str) -> None:
