@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -30,6 +30,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: Pictures change with every change of look; they are drawn when asked for.
+collect_ignore = [] if os.environ.get("CRMFLOW_SCREENSHOTS") == "1" else ["test_screenshots.py"]
+OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WIDE, NARROW = (1440, 900), (390, 844)
 
 
@@ -76,7 +79,7 @@ def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     path = tmp_path_factory.mktemp("browser") / "crmflow.sqlite"
     with sqlite3.connect(sqlite_template) as source, sqlite3.connect(path) as copy:
         source.backup(copy)
-    engine = Engine.open(f"sqlite:///{path}")
+    engine = Engine.open(f"sqlite:///{path}", clock=FixedClock(OPENED))
     furnish(engine)
     engine.close()
     return path
@@ -88,7 +91,7 @@ def site(template: Path, tmp_path: Path) -> Iterator[Site]:
     path = tmp_path / "site.sqlite"
     with sqlite3.connect(template) as source, sqlite3.connect(path) as copy:
         source.backup(copy)
-    clock = FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    clock = FixedClock(OPENED + timedelta(hours=1))
     engine = Engine.open(f"sqlite:///{path}", clock=clock)
     login.failures.forget()
     app = create_app(engine, {"SECRET_KEY": "only for this test"})
@@ -125,7 +128,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     ) -> Page:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
-            locale="zh-CN" if language == "zh_Hans" else "en-GB",
+            locale="en-GB",
             reduced_motion="reduce",
             color_scheme="dark" if theme == "dark" else "light",
         )
@@ -135,8 +138,8 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         page.on("console", listen)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(f"{site.url}/login")
-        # The language is chosen on the page, as people do.
-        page.click(f"button[value={language}]")
+        if language != "en":  # chosen on the page, as people do
+            page.click(f"button[value={language}]")
         page.fill("#login", who)
         page.fill("#password", PASSWORD)
         page.click(".btn-primary")
@@ -154,4 +157,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
 def expected(message: ConsoleMessage) -> bool:
     """Chromium logs refused requests; a refusal that a test provokes is no error of the page."""
-    return "Failed to load resource" in message.text and any(f"{code} (" in message.text for code in (409, 422))
+    if "Failed to load resource" not in message.text:
+        return False
+    wanted = "/no/such/page" in str(message.location) and "404 (" in message.text
+    return wanted or any(f"{code} (" in message.text for code in (409, 422))
