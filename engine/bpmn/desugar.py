@@ -71,6 +71,7 @@ class Plan:
     links: dict[str, str] = field(default_factory=dict)  # associations: source → target
 
 
+_DEEPEST = 50
 #: Global tasks are called like a process of one task.
 GLOBAL = {
     "globalTask": "task",
@@ -97,9 +98,14 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
 
     id = process.get("id") or ""
     top = Plan(id, process.get("name") or id, id, process)
-    todo = [top]
+    todo, levels = [top], {id: 0}
     while todo:
         plan = todo.pop()
+        if levels[plan.id] > _DEEPEST:
+            problems.unable(
+                plan.xml, f"nesting deeper than {_DEEPEST} sub-processes", f"超过 {_DEEPEST} 层的子流程嵌套"
+            )
+            continue
         _read(plan, source, problems)
         for draft in plan.drafts.values():
             if draft.kind in SCOPES:
@@ -107,6 +113,7 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
                 if draft.id in plan.lanes:  # what is in a sub-process is in its lane
                     inner.lanes = dict.fromkeys(_ids_in(draft.xml), plan.lanes[draft.id])
                 plan.inner[draft.id] = inner
+                levels[draft.id] = levels[plan.id] + 1
                 todo.append(inner)
         _link(plan, problems)
         split_events(plan)

@@ -9,23 +9,22 @@ step = run.finish()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from engine import feel
-from engine.bpmn import codec, compact
+from engine.bpmn import codec
 from engine.bpmn.process import Process
 from engine.bpmn.runtime_flow import Instance
-from engine.bpmn.runtime_machine import Machine
+from engine.bpmn.runtime_run import Held
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.adhoc import AdHocSubProcess
-from engine.bpmn.specs.base import ERROR, LIVE, READY, Node, Token
+from engine.bpmn.specs.base import READY, Node
 from engine.bpmn.specs.tasks import shaped
-from engine.domain.clock import FixedClock
 from engine.domain.errors import Conflict, CrmflowError, Invalid
 from engine.domain.states import InstanceState
-from engine.domain.values import RecordRef, ServiceCall, Step
+from engine.domain.values import RecordRef
 
 Decide = Callable[[str, Mapping[str, Any]], tuple[Any, Any]]
 Records = Callable[[RecordRef], Mapping[str, Any]]
@@ -70,25 +69,8 @@ class Runtime:
         return Run(self, process, codec.load(state, process), now)
 
 
-class Run:
+class Run(Held):
     """One command on one instance; ``finish`` gives what it did."""
-
-    def __init__(self, runtime: Runtime, process: Process, instance: Instance, now: datetime) -> None:
-        self.process = process
-        self.instance = instance
-        self.machine = Machine(runtime, process, instance, now)
-        self._clock = FixedClock(now)  # FEEL's now() and today() are the command's
-
-    def begin(self, nodes: Sequence[Node], *, begun: bool) -> None:
-        """Put the first tokens; used by ``Runtime.start``."""
-        machine = self.machine
-        with feel.at(self._clock):
-            for node in nodes:
-                token = machine.spawn(self.instance, node)
-                if begun and node.kind != "startEvent":
-                    token.internal_data["done"] = 1  # the message it waits for has started the instance
-            machine.begin(self.instance, ())
-            machine.drain()
 
     def complete(self, key: int, data: Mapping[str, Any] | None = None) -> None:
         """A person has done task ``key``. Raises ``Conflict`` CRM-260 when it is not open."""
@@ -146,55 +128,10 @@ class Run:
         self.machine.status = InstanceState.CANCELLED
 
     @property
-    def pending(self) -> tuple[ServiceCall, ...]:
-        """Calls opened in this run and not yet finished."""
-        return tuple(self.machine.report.opened["call"].values())
-
-    @property
     def waits(self) -> dict[int, str]:
         """What each live token waits for: key → task, timer, wait (a message or signal), call or fault."""
         tokens = self.instance.tokens.items()
         return {key: t.internal_data["open"] for key, t in tokens if t.live and "open" in t.internal_data}
-
-    def scope(self, key: int | None = None) -> Mapping[str, Any]:
-        """The variables a token sees (top scope without ``key``), records resolved."""
-        token = None if key is None else self.instance.tokens.get(key)
-        return self.machine.view_of(self.instance) if token is None else self.machine.view(token)
-
-    def finish(self) -> Step:
-        """Compact, write the state, and return everything that happened. The run is over then."""
-        machine, instance = self.machine, self.instance
-        over = machine.status is not InstanceState.ACTIVE
-        if machine.runtime.compact_above:
-            compact.drop_finished(instance)
-        state = None if over else codec.dump(instance)
-        return machine.report.step(state, machine.status, dict(instance.data))
-
-    # --- inside ----------------------------------------------------------------------------------
-
-    def _open(self, key: int, *kinds: str) -> Token:
-        token = self.instance.tokens.get(key)
-        if token is None or not token.state & LIVE or token.internal_data.get("open") not in kinds:
-            raise Conflict(
-                "CRM-260",
-                f"Step {key} does not wait for this any more.",
-                fix="Reload: somebody else, a timer or a cancellation was first.",
-                key=key,
-            )
-        if token.state == ERROR and "fault" not in kinds:
-            raise Conflict("CRM-260", f"Step {key} has failed and waits for a retry.", fix="Retry it first.", key=key)
-        return token
-
-    def _go(self, token: Token, result: Mapping[str, Any]) -> None:
-        self.machine.forget_records()
-        with feel.at(self._clock):
-            self.machine.resume(token, result)
-            self.machine.drain()
-
-    def _event(self, token: Token, payload: Mapping[str, Any]) -> None:
-        with feel.at(self._clock):
-            self.machine.step(token, lambda: self.machine.fire(token, stored(dict(payload), "payload")))
-            self.machine.drain()
 
 
 def _start_node(process: Process, start_event: str | None) -> Node | None:

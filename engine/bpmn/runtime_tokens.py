@@ -45,19 +45,6 @@ class Tokens(Data):
             self.ready.append(token)
         return token
 
-    def open_scope(self, host: Token, spec: Any, starts: tuple[Node, ...], *, called: bool) -> Scope:
-        """A sub-process or called process begins; its event sub-processes listen from now on."""
-        scope = self.instance.new_scope(host, spec, called=called)
-        self.begin(scope, starts)
-        return scope
-
-    def begin(self, scope: Any, starts: tuple[Node, ...]) -> None:
-        """Put tokens at the start nodes and arm the scope's event sub-processes."""
-        for node in starts:
-            self.spawn(scope, node)
-        for listener in scope.spec.listeners:
-            listener.listen(scope, self)
-
     def resume(self, token: Token, result: Mapping[str, Any] | None = None) -> None:
         """The work of a waiting token is done: it goes on with this result."""
         self.report.close(token)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.specs.base import Node, ScopeSpec, Token
 from engine.bpmn.specs.expr import Expr, texts_of
-from engine.bpmn.specs.scopes import SubProcess
+from engine.bpmn.specs.scopes import SubProcess, opened
 from engine.domain.errors import RunError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class AdHocSubProcess(SubProcess):
         if not names and self.until is None:
             return True
         token.internal_data["left"] = names
-        scope = machine.open_scope(token, self.inner, (), called=False)
+        scope = opened(token, self.inner, (), machine)
         self._go_on(token, scope, machine)
         return False
 

@@ -107,7 +107,29 @@ class Flow:
         return told
 
 
-class Node(BpmnTaskSpec):  # type: ignore[misc]
+class Seams(BpmnTaskSpec):  # type: ignore[misc]
+    """The library's hooks that have nothing to do here: the run loop does it all."""
+
+    def _predict(self, my_task: Any, seen: Any = None, looked_ahead: int = 0, mask: int = 0) -> None:
+        """Nothing is predicted."""
+
+    def _update(self, my_task: Token) -> None:
+        """Nothing is pulled: the run loop moves tokens."""
+
+    def _on_ready(self, my_task: Token) -> None:
+        """Nothing to prepare."""
+
+    def _on_cancel(self, my_task: Token) -> None:
+        """Cancelling is the machine's; the library's event is not used."""
+
+    def _on_error(self, my_task: Token) -> None:
+        """Faults are the machine's."""
+
+    def test(self) -> None:
+        """Shape is checked when the model is compiled."""
+
+
+class Node(Seams):
     """A place in a process where tokens stop. Subclasses say what happens there in ``work``."""
 
     hosts = False  # other tokens may hang on its tokens (boundaries aside)
@@ -157,15 +179,6 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     # --- SpiffWorkflow's seams -------------------------------------------------------------------
 
-    def _predict(self, my_task: Any, seen: Any = None, looked_ahead: int = 0, mask: int = 0) -> None:
-        """Nothing is predicted."""
-
-    def _update(self, my_task: Token) -> None:
-        """Nothing is pulled: the run loop moves tokens."""
-
-    def _on_ready(self, my_task: Token) -> None:
-        """Nothing to prepare."""
-
     def _run(self, my_task: Token) -> bool | None:
         machine: Machine = my_task.workflow.machine
         inner = my_task.internal_data
@@ -183,8 +196,9 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
                 return None  # its own work took it away (an event it threw)
             # A fault below (a mapping, a condition) must not repeat the work when it is retried.
             inner["done"] = 1
-        if self.writes or "result" in inner:
+        if (self.writes or "result" in inner) and "settled" not in inner:
             machine.settle(my_task)
+            inner["settled"] = 1
         if self.loop is not None:
             self.loop.collect(my_task, machine)
         my_task.chosen = self.choose(my_task, machine)
@@ -193,15 +207,6 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
     def _on_complete(self, my_task: Token) -> None:
         machine: Machine = my_task.workflow.machine
         machine.leave(my_task)
-
-    def _on_cancel(self, my_task: Token) -> None:
-        """Cancelling is the machine's; the library's event is not used."""
-
-    def _on_error(self, my_task: Token) -> None:
-        """Faults are the machine's."""
-
-    def test(self) -> None:
-        """Shape is checked when the model is compiled."""
 
 
 def gathered(node: Node, token: Token, machine: Machine) -> bool:

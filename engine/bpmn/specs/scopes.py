@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.runtime_vars import stored
-from engine.bpmn.specs.base import Flow, ScopeSpec, Token
+from engine.bpmn.specs.base import Flow, Node, ScopeSpec, Token
 from engine.bpmn.specs.events import EventNode, take
 from engine.bpmn.specs.expr import Expr, text_of
 from engine.bpmn.specs.tasks import Activity
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from engine.bpmn.runtime_machine import Machine
 
 _DEEPEST = 40  # levels of sub-processes and calls
+
+
+def begin(scope: Any, starts: tuple[Node, ...], machine: Machine) -> None:
+    """Put tokens at the start nodes and arm the scope's event sub-processes."""
+    for node in starts:
+        machine.spawn(scope, node)
+    for listener in scope.spec.listeners:
+        listener.listen(scope, machine)
+
+
+def opened(token: Token, spec: ScopeSpec, starts: tuple[Node, ...], machine: Machine) -> Any:
+    """A sub-process begins; its event sub-processes listen from now on."""
+    scope = machine.instance.new_scope(token, spec, called=False)
+    begin(scope, starts, machine)
+    return scope
 
 
 class SubProcess(Activity):
@@ -33,7 +48,7 @@ class SubProcess(Activity):
             scope.log = log
             machine.spawn(scope, self.inner.undo)
         else:
-            machine.open_scope(token, self.inner, self.inner.starts, called=False)
+            opened(token, self.inner, self.inner.starts, machine)
         return False
 
     def choose(self, token: Token, machine: Machine) -> Sequence[Flow]:
@@ -52,7 +67,7 @@ class EventSubProcess(SubProcess):
     by_event = True
 
     def work(self, token: Token, machine: Machine) -> bool:
-        scope = machine.open_scope(token, self.inner, self.inner.starts, called=False)
+        scope = opened(token, self.inner, self.inner.starts, machine)
         given = token.internal_data.pop("event", None)
         if given:
             for start in scope.tasks.values():
@@ -138,7 +153,7 @@ class CallActivity(Activity):
         scope = machine.instance.new_scope(token, spec, called=True)
         base = machine.instance.base
         scope.data.update({name: stored(value, name) for name, value in given.items() if name not in base})
-        machine.begin(scope, spec.starts)
+        begin(scope, spec.starts, machine)
         return False
 
     def scope_done(self, token: Token, scope: Any, machine: Machine) -> None:

@@ -95,6 +95,19 @@ def test_an_event_gateway_that_waits_for_all_is_refused():
     assert [(f.code, f.element) for f in error.value.findings] == [("CRM-170", "g")]
 
 
+def test_sub_processes_may_be_nested_fifty_deep_and_no_deeper():
+    def nested(levels: int) -> bytes:
+        inner = user("u")
+        for n in range(levels):
+            inner = tag("subProcess", f"sub{n}", inner)
+        return process(inner)
+
+    compile(nested(50), "p", {})
+    with pytest.raises(Refused) as error:
+        compile(nested(51), "p", {})
+    assert {f.code for f in error.value.findings} >= {"CRM-170"}
+
+
 def test_all_findings_come_at_once():
     with pytest.raises(Refused) as error:
         compile(process(S, tag("wondrousTask", "x"), script("y", "n", "1 +"), flows("s > x > y")), "p", {})

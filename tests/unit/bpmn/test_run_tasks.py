@@ -320,3 +320,24 @@ def test_a_fault_in_an_output_mapping_does_not_repeat_the_work(play):
     p.retry("c")
     assert p.calls == {}
     assert p.variables["lead"] == {"score": 3}
+
+
+def test_a_fault_behind_an_output_mapping_does_not_write_it_again(play):
+    ext = '<zeebe:ioMapping><zeebe:output source="=n" target="kept"/></zeebe:ioMapping>'
+    xml = process(
+        S,
+        tag("parallelGateway", "g"),
+        user("fix"),
+        user("u", ext),
+        user("v"),
+        flows("s > g", "g > fix", "g > u", "u > v | ok"),
+    )
+    p = play(xml)
+    p.start(ok=False)
+    p.do("u", n=7)
+    assert p.faults
+    assert p.variables["kept"] == 7
+    p.do("fix", ok=True)
+    p.retry("u")
+    assert p.variables["kept"] == 7
+    assert p.open == ["v"]
