@@ -6,6 +6,9 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from lxml import etree
+
+from engine.bpmn.dialect_camunda7 import Oddity, Translation, speaks, translate
 from engine.bpmn.inspect import ProcessInfo
 from engine.bpmn.rules import RULES, TEXTS
 from engine.bpmn.rules.base import Catalogue, Context, Hit
@@ -33,13 +36,22 @@ def check(xml: bytes, catalogue: Catalogue | None = None) -> list[Finding]:
         root = read(xml)
     except BadXml as e:
         return [_finding(e.code, Severity.ERROR, Hit(None, e.line, None, dict(e.context)))]
-    context = Context(from_tree(root), catalogue or Catalogue(), xml)
+    translation = _translated(root, xml)
+    context = Context(from_tree(root), catalogue or Catalogue(), xml, translation)
     if found := list(_run("CRM-105", context)):
         return found  # not BPMN: what else could be said would be noise
     found = [f for code in RULES if code != "CRM-105" for f in _run(code, context)]
     if not any(f.severity is Severity.ERROR for f in found):
         found += refusals(context)
     return sorted(found, key=lambda f: (_ORDER[f.severity], f.line or 0, f.code))
+
+
+def _translated(root: etree._Element, xml: bytes) -> Translation:
+    try:
+        return translate(root) if speaks(xml) else Translation()
+    except Exception as e:
+        log.exception("translation_failed")
+        return Translation("Camunda 7", [Oddity(root, ["?"], f"{type(e).__name__}: {e}")])
 
 
 def publishable(process: ProcessInfo) -> list[Finding]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.bpmn.dialect import called_by, crmflow_value, decision_of, form_of, static, zeebe_value
-from engine.model.graph import Model, Scope, load
+from engine.bpmn.dialect_camunda7 import speaks, translate
+from engine.model.graph import Model, Scope, from_tree
 from engine.model.vocabulary import FLOW_NODES
-from engine.model.xml import BPMN, local, text_of
+from engine.model.xml import BPMN, local, read, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class ProcessInfo:
 
 def inspect(xml: bytes) -> tuple[ProcessInfo, ...]:
     """The processes of a file, in its order. Raises ``engine.model.xml.BadXml`` (CRM-100 … CRM-104)."""
-    model = load(xml)
+    root = read(xml)
+    if speaks(xml):
+        translate(root)
+    model = from_tree(root)
     return tuple(_process(p, model) for p in model.processes if p.id)
 
 

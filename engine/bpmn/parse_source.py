@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from lxml import etree
 
+from engine.bpmn.dialect_camunda7 import speaks, translate
 from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding
@@ -71,6 +72,8 @@ class Source:
             raise _unreadable("it has a document type declaration")
         if self.root.tag != f"{{{BPMN}}}definitions":
             raise _unreadable(f"its root is {self.root.tag}, not BPMN's definitions")
+        if speaks(xml):
+            translate(self.root)  # what has no equal was refused by ``engine.bpmn.check``
         self.ids: dict[str, etree._Element] = {}
         for element in self.root.iter(f"{{{BPMN}}}*"):
             if id := element.get("id"):

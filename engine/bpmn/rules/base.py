@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.dialect_camunda7 import Translation
 from engine.domain.states import Severity
 from engine.model.graph import Model
 
@@ -29,6 +30,7 @@ class Context:
     model: Model
     catalogue: Catalogue
     source: bytes = b""
+    translation: Translation = field(default_factory=Translation)
 
 
 @dataclass(frozen=True, slots=True)

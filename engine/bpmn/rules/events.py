@@ -33,7 +33,6 @@ _WHY: dict[str, tuple[str, str]] = {
     "parts": ("says {x} times when, not once", "给出了 {x} 个时间，应恰好一个"),
     "empty": ("does not say when", "没有给出时间"),
     "text": ("says “{x}”, which is no time", "的值“{x}”不是时间"),
-    "cycle": ("is a cycle (“{x}”), but the event happens once", "是周期（“{x}”），但该事件只发生一次"),
 }
 _MODES = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
@@ -197,8 +196,6 @@ def timers(c: Context) -> Iterator[Hit]:
                     yield hit(node.xml, line_of(e), **_because("empty"))
                 elif not _time(part, text):
                     yield hit(node.xml, line_of(e), **_because("text", text))
-                elif part == "timeCycle" and node.kind == "intermediateCatchEvent":
-                    yield hit(node.xml, line_of(e), **_because("cycle", text))
 
 
 def _time(part: str, text: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.bpmn.process import SUPPORTED
 from engine.bpmn.rules import RULES, TEXTS
+from engine.model.vocabulary import CHOREOGRAPHY, GATEWAYS, SCOPES, TASKS
 
 _HEAD = """# Findings
 
@@ -21,6 +22,8 @@ Codes CRM-15x belong to decision tables, CRM-16x to forms.
 _BEGIN, _END = "<!-- coverage -->", "<!-- /coverage -->"
 _TRIGGERS = ("none", "timer", "message", "signal", "conditional", "error", "escalation", "compensate", "link",
              "cancel", "terminate", "multiple")  # fmt: skip
+_FEATURES = ("compensation", "conditional-flow", "event-sub-process", "implicit-start", "instantiate", "multi-instance",
+             "multi-instance-behavior", "quantity", "standard-loop")  # fmt: skip
 _EVENTS = {
     "startEvent": "start",
     "intermediateCatchEvent": "intermediate catch",
@@ -51,9 +54,19 @@ def coverage_table() -> str:
     for trigger in _TRIGGERS:
         marks = ["✓" if f"{kind}:{trigger}" in SUPPORTED else "" for kind in _EVENTS]
         rows.append(f"| {trigger} | " + " | ".join(marks) + " |")
-    others = sorted(k for k in SUPPORTED if ":" not in k)
-    features = sorted(k.removeprefix("feature:") for k in SUPPORTED if k.startswith("feature:"))
-    return "\n".join([*rows, "", "Nodes: " + ", ".join(others) + ".", "", "Features: " + ", ".join(features) + "."])
+    nodes = sorted(TASKS | SCOPES | GATEWAYS | CHOREOGRAPHY | {"callActivity"})
+    missing = [n for n in nodes if n not in SUPPORTED] + [f for f in _FEATURES if f"feature:{f}" not in SUPPORTED]
+    return "\n".join(
+        [
+            *rows,
+            "",
+            "Nodes: " + ", ".join(n for n in nodes if n in SUPPORTED) + ".",
+            "",
+            "Features: " + ", ".join(f for f in _FEATURES if f"feature:{f}" in SUPPORTED) + ".",
+            "",
+            "Refused for now: " + ", ".join(missing) + ".",
+        ]
+    )
 
 
 def _shown(text: str) -> str:

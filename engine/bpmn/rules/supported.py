@@ -96,9 +96,8 @@ def not_executed(c: Context) -> Iterator[Hit]:
     aside = handlers(c.model)
     for scope in running(c):
         for node in scope.nodes:
-            used = {k for k in constructs(node) if k not in SUPPORTED}
-            if node in aside:
-                used.add("feature:compensation")
+            used = set(constructs(node)) | ({"feature:compensation"} if node in aside else set())
+            used -= SUPPORTED
             if "feature:compensation" in used:
                 used = {k for k in used if not k.endswith(":compensate")}
             for construct in sorted(used):

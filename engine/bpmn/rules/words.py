@@ -18,7 +18,7 @@ from engine.bpmn.dialect import (
     extensions,
     xsi_type,
 )
-from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, rule
+from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.model.vocabulary import Type, element_names, types
 from engine.model.xml import BPMN, line_of, local, space
 
@@ -193,14 +193,14 @@ def bad_extension(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-118", ERROR)
 def camunda7(c: Context) -> Iterator[Hit]:
-    """Models of the Camunda 7 family are recognised and refused by element, never half understood."""
-    for e in c.model.root.iter(f"{{{BPMN}}}*"):
-        found: dict[str, str] = {}
-        for key in e.attrib:
-            ns, _, name = str(key).removeprefix("{").partition("}")
-            if name and ns in CAMUNDA7:
-                found[name] = CAMUNDA7[ns]
-        found.update({local(x): CAMUNDA7[space(x)] for x in extensions(e) if space(x) in CAMUNDA7})
-        if found:
-            names = ", ".join(sorted(found))
-            yield Hit(_bearer(e), line_of(e), None, {"names": names, "dialect": sorted(set(found.values()))[0]})
+    """What a model of the Camunda 7 family says and cannot be translated is refused by element."""
+    for odd in c.translation.oddities:
+        params = {"names": ", ".join(odd.names), "dialect": c.translation.dialect, "why": odd.why}
+        yield Hit(_bearer(odd.xml), line_of(odd.xml), None, params)
+
+
+@rule("CRM-827", INFO)
+def translated(c: Context) -> Iterator[Hit]:
+    """A model of the Camunda 7 family is read as its Zeebe twin; the file itself is kept."""
+    if c.translation.translated:
+        yield hit(c.model.root, dialect=c.translation.dialect, count=c.translation.translated)

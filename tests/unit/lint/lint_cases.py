@@ -315,9 +315,9 @@ RUN = [
     ),
     Case(
         "CRM-177",
-        "f_g_a",
-        gateway("exclusiveGateway", flow("g", "a", "${bean.ok()}"), flow("g", "b"), default="f_g_b"),
-        gateway("exclusiveGateway", flow("g", "a", "= ok"), flow("g", "b"), default="f_g_b"),
+        "t",
+        straight(user(ext('<zeebe:taskSchedule dueDate="${due}"/>'))),
+        straight(user(ext('<zeebe:taskSchedule dueDate="= due"/>'))),
     ),
     Case(
         "CRM-178",

@@ -115,4 +115,7 @@ WORK = [
     ),
     Case("CRM-826", "t", straight(user(TEAMLESS)), straight(user(TEAMLESS.replace("/>", ' team="sales"/>')))),
 ]
-MORE = [*STANDARD, *WORK]
+TRANSLATED = [
+    Case("CRM-827", None, straight(user(attributes='name="Call" camunda:assignee="bob"')), GOOD),
+]
+MORE = [*STANDARD, *WORK, *TRANSLATED]

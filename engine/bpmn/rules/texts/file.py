@@ -151,12 +151,12 @@ TEXTS: dict[str, Text] = {
         "请为它设置这样的 id。",
     ),
     "CRM-118": Text(
-        "{el} uses extensions of {dialect}: {names}.",
-        "They carry behaviour (who, which form, which code) that would be lost.",
-        "Open the model in a Camunda 8 compatible modeler and fill in assignment, form, script or task type there.",
-        "{el}使用了 {dialect} 的扩展：{names}。",
-        "这些扩展包含会丢失的行为（由谁、哪个表单、哪段代码）。",
-        "请用兼容 Camunda 8 的建模工具打开，并重新填写指派、表单、脚本或任务类型。",
+        "{el} uses {names} of {dialect}, which is not translated: {why}.",
+        "It carries behaviour (who, which form, which code) that would be lost.",
+        "Say it in the Zeebe vocabulary: a task type for a worker, FEEL, a form, a decision.",
+        "{el}使用了 {dialect} 的 {names}，无法转换：{why}。",
+        "它包含会丢失的行为（由谁、哪个表单、哪段代码）。",
+        "请用 Zeebe 词汇表达：给外部执行者的任务类型、FEEL、表单或决策。",
     ),
     "CRM-119": Text(
         "<{here}> holds {count} parts <{tag}>; one is allowed.",

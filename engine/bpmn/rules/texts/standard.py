@@ -157,4 +157,12 @@ TEXTS: dict[str, Text] = {
         "没有可选择的人员。",
         '请填写 team，例如 team="sales" 或 team="= route.team"。',
     ),
+    "CRM-827": Text(
+        "The model is of {dialect}; {count} places of it are read as their Zeebe twins.",
+        "The file itself is kept as it is.",
+        "Nothing to do; draw on in a Camunda 8 compatible modeler when you change it.",
+        "该模型属于 {dialect}；其中 {count} 处按对应的 Zeebe 含义读取。",
+        "文件本身保持不变。",
+        "无需处理；修改时请用兼容 Camunda 8 的建模工具。",
+    ),
 }
