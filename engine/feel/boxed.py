@@ -6,7 +6,7 @@ from engine.domain.errors import ExpressionError
 from engine.feel import tree as t
 from engine.feel.builtins.base import REGISTRY
 from engine.feel.faults import syntax_error
-from engine.feel.grammar import Cursor
+from engine.feel.grammar import Names
 from engine.feel.kinds import Type
 from engine.feel.lexer import unquote
 from engine.feel.typetext import read_type
@@ -15,7 +15,7 @@ _OPS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _GOES_ON = frozenset((".", "[", "(", "+", "-", "*", "/", "**"))
 
 
-class Phrases(Cursor):
+class Phrases(Names):
     """Expressions that begin with a word."""
 
     def expression(self) -> t.Node:
@@ -87,8 +87,90 @@ class Phrases(Cursor):
             return t.Lambda(tuple(params), self.expression(), pos=pos)
 
 
-class Boxed(Phrases):
-    """Expressions in brackets, calls, paths and unary tests."""
+class Tests(Phrases):
+    """Ranges and unary tests: what follows ``in``, and the cells of a table."""
+
+    def interval(self, low: t.Node, *, low_in: bool, pos: int) -> t.Interval:
+        """The rest of a range, from its dots."""
+        self.take("..")
+        high = self.expression()
+        closing = self.token
+        if closing.kind != "op" or closing.text not in ("]", ")", "["):
+            raise self.wrong("']', ')' or '[' at the end of the range")
+        self.at += 1
+        return t.Interval(low, high, low_in, closing.text == "]", pos=pos)
+
+    def test(self) -> t.Node:
+        """A positive unary test: ``< 5``, a range, or any expression."""
+        token = self.token
+        if token.kind == "op" and token.text in _OPS:
+            self.at += 1
+            with self.nested():
+                return t.Test(token.text, self.expression(), pos=token.start)
+        return self.expression()
+
+    def in_tests(self) -> tuple[t.Node, ...]:
+        """What follows ``in``: one test, or several in parentheses."""
+        start = self.at
+        token = self.token
+        if token.kind == "op" and token.text in _OPS:
+            self.at += 1
+            return (t.Test(token.text, self.arithmetic(0), pos=token.start),)
+        if token.text == "(" and token.kind == "op":
+            self.at += 1
+            with self.nested():
+                tests = [self.test()]
+                if self.token.text == "..":
+                    return (self.interval(tests[0], low_in=False, pos=token.start),)
+                while self.accept(","):
+                    tests.append(self.test())
+                self.take(")", "',' or ')'")
+            if len(tests) > 1 or self.token.text not in _GOES_ON or self.token.kind != "op":
+                return tuple(tests)
+            self.at = start
+        return (self.arithmetic(0),)
+
+    def arithmetic(self, level: int) -> t.Node:
+        raise self.wrong("an expression")  # the parser's own; here for the checker's sake
+
+    def unary_tests(self) -> t.UnaryTests:
+        """The whole text of an input entry."""
+        if self.token.text == "-" and self.peek() == "":
+            self.at += 1
+            return t.UnaryTests((), pos=0)
+        if self.token.text == "not" and self.peek() == "(":
+            negated = self._negated()
+            if negated is not None:
+                return negated
+        return t.UnaryTests(self._tests(), pos=self.token.start)
+
+    def _tests(self) -> tuple[t.Node, ...]:
+        tests = [self.test()]
+        while self.accept(","):
+            tests.append(self.test())
+        return tuple(tests)
+
+    def _negated(self) -> t.UnaryTests | None:
+        """``not(…)`` around all tests; None if the parenthesis closes before the end."""
+        start = self.at
+        pos = self.take("not").start
+        self.take("(")
+        try:
+            tests = self._tests()
+            self.take(")")
+        except ExpressionError as error:
+            if error.code == "CRM-503" or self.tokens[-2].text == ")":
+                raise
+            self.at = start
+            return None
+        if self.token.kind == "end":
+            return t.UnaryTests(tests, negated=True, pos=pos)
+        self.at = start
+        return None
+
+
+class Boxed(Tests):
+    """Expressions in brackets, calls and paths."""
 
     def step(self, source: t.Node) -> t.Node:
         """The name after a dot."""
@@ -172,16 +254,6 @@ class Boxed(Phrases):
             self.take("]", "',' or ']'")
             return t.ListOf(tuple(items), pos=token.start)
 
-    def interval(self, low: t.Node, *, low_in: bool, pos: int) -> t.Interval:
-        """The rest of a range, from its dots."""
-        self.take("..")
-        high = self.expression()
-        closing = self.token
-        if closing.kind != "op" or closing.text not in ("]", ")", "["):
-            raise self.wrong("']', ')' or '[' at the end of the range")
-        self.at += 1
-        return t.Interval(low, high, low_in, closing.text == "]", pos=pos)
-
     def context(self) -> t.Context:
         """``{a: 1, "b c": a + 1}``; earlier entries are known in later ones."""
         pos = self.take("{").start
@@ -201,71 +273,3 @@ class Boxed(Phrases):
                     break
             self.take("}", "',' or '}'")
         return t.Context(tuple(entries), pos=pos)
-
-    def test(self) -> t.Node:
-        """A positive unary test: ``< 5``, a range, or any expression."""
-        token = self.token
-        if token.kind == "op" and token.text in _OPS:
-            self.at += 1
-            with self.nested():
-                return t.Test(token.text, self.expression(), pos=token.start)
-        return self.expression()
-
-    def in_tests(self) -> tuple[t.Node, ...]:
-        """What follows ``in``: one test, or several in parentheses."""
-        start = self.at
-        token = self.token
-        if token.kind == "op" and token.text in _OPS:
-            self.at += 1
-            return (t.Test(token.text, self.arithmetic(0), pos=token.start),)
-        if token.text == "(" and token.kind == "op":
-            self.at += 1
-            with self.nested():
-                tests = [self.test()]
-                if self.token.text == "..":
-                    return (self.interval(tests[0], low_in=False, pos=token.start),)
-                while self.accept(","):
-                    tests.append(self.test())
-                self.take(")", "',' or ')'")
-            if len(tests) > 1 or self.token.text not in _GOES_ON or self.token.kind != "op":
-                return tuple(tests)
-            self.at = start
-        return (self.arithmetic(0),)
-
-    def arithmetic(self, level: int) -> t.Node:
-        raise self.wrong("an expression")  # the parser's own; here for the checker's sake
-
-    def unary_tests(self) -> t.UnaryTests:
-        """The whole text of an input entry."""
-        if self.token.text == "-" and self.peek() == "":
-            self.at += 1
-            return t.UnaryTests((), pos=0)
-        if self.token.text == "not" and self.peek() == "(":
-            negated = self._negated()
-            if negated is not None:
-                return negated
-        return t.UnaryTests(self._tests(), pos=self.token.start)
-
-    def _tests(self) -> tuple[t.Node, ...]:
-        tests = [self.test()]
-        while self.accept(","):
-            tests.append(self.test())
-        return tuple(tests)
-
-    def _negated(self) -> t.UnaryTests | None:
-        """``not(…)`` around all tests; None if the parenthesis closes before the end."""
-        start = self.at
-        pos = self.take("not").start
-        self.take("(")
-        try:
-            tests = self._tests()
-            self.take(")")
-        except ExpressionError as error:
-            if error.code == "CRM-503" or self.tokens[-2].text == ")":
-                raise
-            self.at = start
-            return None
-        if self.token.kind == "end":
-            return t.UnaryTests(tests, negated=True, pos=pos)
-        self.at = start
-        return None

@@ -10,7 +10,7 @@ from engine.feel.faults import syntax_error
 from engine.feel.lexer import Token, tokenise
 from engine.feel.names import RESERVED, SYMBOLS, Known, written
 
-MAX_DEPTH = 80  # of nesting in one text
+MAX_DEPTH = 100  # of nesting in one text
 TRIES = 40  # readings allowed per token: backtracking stays linear
 
 
@@ -74,6 +74,10 @@ class Cursor:
         self.tries -= 1
         if self.tries < 0:
             raise syntax_error(self.text, self.token.start, "too tangled to read", code="CRM-503")
+
+
+class Names(Cursor):
+    """Reads names: those used, matched against the scope, and those being introduced."""
 
     @contextmanager
     def scope(self) -> Iterator[Known]:

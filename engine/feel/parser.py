@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from decimal import Decimal
 
 from engine.domain.errors import ExpressionError
 from engine.feel import tree as t
 from engine.feel.boxed import Boxed
+from engine.feel.builtins.base import KNOWN
+from engine.feel.decimals import CONTEXT
 from engine.feel.kinds import Type
 from engine.feel.lexer import tokenise, unquote
 from engine.feel.names import RESERVED, Known
 from engine.feel.typetext import read_type
 
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
-_LEVELS: tuple[frozenset[str], ...] = (frozenset("+-"), frozenset("*/"), frozenset(("**",)))
+_LEVELS = {"+": 0, "-": 0, "*": 1, "/": 1, "**": 2}  # how tightly operators bind
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -81,19 +82,18 @@ class Parser(Boxed):
 
     def arithmetic(self, level: int) -> t.Node:
         """Sums of products of powers, each level applied from the left."""
-        if level == len(_LEVELS):
-            return self.unary()
-        ops = _LEVELS[level]
-        first = self.arithmetic(level + 1)
-        if self.token.text not in ops or self.token.kind != "op":
-            return first
-        pos = self.token.start
-        rest: list[tuple[str, t.Node]] = []
-        while self.token.kind == "op" and self.token.text in ops:
-            op = self.token.text
-            self.at += 1
-            rest.append((op, self.arithmetic(level + 1)))
-        return t.Chain(first, tuple(rest), pos=pos)
+        left = self.unary()
+        while True:
+            here = _LEVELS.get(self.token.text, -1)
+            if here < level:
+                return left
+            pos = self.token.start
+            rest: list[tuple[str, t.Node]] = []
+            while _LEVELS.get(self.token.text, -1) == here:
+                op = self.token.text
+                self.at += 1
+                rest.append((op, self.arithmetic(here + 1)))
+            left = t.Chain(left, tuple(rest), pos=pos)
 
     def unary(self) -> t.Node:
         """A sign, or an operand with its paths, filters and calls."""
@@ -130,7 +130,7 @@ class Parser(Boxed):
         token = self.token
         if token.kind == "num":
             self.at += 1
-            return t.Literal(_number(token.text), pos=token.start)
+            return t.Literal(CONTEXT.create_decimal(token.text), pos=token.start)
         if token.kind == "str":
             self.at += 1
             return t.Literal(unquote(token.text), pos=token.start)
@@ -150,7 +150,10 @@ class Parser(Boxed):
     def _word(self) -> t.Node:
         token = self.token
         word = token.text
-        known = self.known.match(self.tokens, self.at) if word in RESERVED else None
+        if word not in RESERVED:
+            name, pos = self.name()
+            return t.Name(name, pos=pos)
+        known = self.known.match(self.tokens, self.at)
         if known is None or known[0] == 1:
             if word in _CONSTANTS:
                 self.at += 1
@@ -171,16 +174,8 @@ class Parser(Boxed):
             raise self.wrong("an operator or the end of the text")
 
 
-def _number(text: str) -> Decimal:
-    from engine.feel.decimals import CONTEXT
-
-    return CONTEXT.create_decimal(text)
-
-
 def parse(text: str, kind: str = "expression", names: Collection[str] = ()) -> t.Node:
     """The tree of ``text``. Raises ExpressionError CRM-50x with line, column and what was expected."""
-    from engine.feel.builtins import KNOWN
-
     parser = Parser(text, Known(names, up=KNOWN))
     try:
         node = parser.unary_tests() if kind == "unary-tests" else parser.expression()

@@ -66,120 +66,15 @@ class Back:
 Piece = Char | Group | Repeat | Seq | Alt | Edge | Back
 
 
-class Reader:
-    """Reads one pattern. Raises ``Unfit``."""
+class Sets:
+    """Reads characters, escapes and classes of a pattern. Raises ``Unfit``."""
 
-    def __init__(self, text: str, flags: str) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.groups = 0
-        self.dot_all = "s" in flags
-        self.depth = 0
-
-    def read(self) -> Piece:
-        out = self.alternation()
-        if self.at < len(self.text):
-            raise Unfit(f"the pattern has a {self.text[self.at]!r} too many at {self.at + 1}")
-        return out
 
     def peek(self) -> str:
         return self.text[self.at] if self.at < len(self.text) else ""
-
-    def alternation(self) -> Piece:
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise Unfit("the pattern is nested too deeply")
-        branches = [self.sequence()]
-        while self.peek() == "|":
-            self.at += 1
-            branches.append(self.sequence())
-        self.depth -= 1
-        return branches[0] if len(branches) == 1 else Alt(tuple(branches))
-
-    def sequence(self) -> Piece:
-        items: list[Piece] = []
-        while self.peek() not in ("", "|", ")"):
-            items.append(self.quantified())
-        return Seq(tuple(items))
-
-    def quantified(self) -> Piece:
-        atom = self.atom()
-        bounds = self.bounds()
-        if bounds is None:
-            return atom
-        lazy = self.peek() == "?"
-        self.at += lazy
-        if self.bounds() is not None:
-            raise Unfit("the pattern repeats a repetition; use a group")
-        return Repeat(atom, *bounds, lazy)
-
-    def bounds(self) -> tuple[int, int | None] | None:
-        """The quantifier at the cursor."""
-        sign = self.peek()
-        simple = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(sign)
-        if simple is not None:
-            self.at += 1
-            return simple
-        if sign != "{":
-            return None
-        found = re.compile(r"\{(\d{1,6})(,(\d{1,6})?)?\}").match(self.text, self.at)
-        if found is None:
-            raise Unfit("the pattern has a '{' that begins no repetition; write \\{")
-        self.at = found.end()
-        least = int(found[1])
-        most = least if found[2] is None else None if found[3] is None else int(found[3])
-        if max(least, most or 0) > MAX_REPEAT:
-            raise Unfit(f"the pattern repeats more than {MAX_REPEAT} times")
-        if most is not None and most < least:
-            raise Unfit("the pattern has a repetition that ends before it starts")
-        return least, most
-
-    def atom(self) -> Piece:
-        sign = self.text[self.at]
-        self.at += 1
-        if sign == "(":
-            return self.group()
-        if sign == "[":
-            return self.char_class()
-        if sign in "^$":
-            return Edge(sign == "$")
-        if sign == ".":
-            if self.dot_all:
-                return Char(r"[\s\S]", lambda ch: True)
-            return Char(r"[^\n\r]", lambda ch: ch not in "\n\r")
-        if sign == "\\":
-            return self.escape()
-        if sign in "*+?{":
-            raise Unfit(f"the pattern has a {sign!r} with nothing to repeat")
-        if sign in ")]}":
-            raise Unfit(f"the pattern has a {sign!r} that closes nothing; write \\{sign}")
-        return literal(sign)
-
-    def group(self) -> Piece:
-        number: int | None = None
-        if self.text.startswith("?:", self.at):
-            self.at += 2
-        elif self.peek() == "?":
-            raise Unfit("the pattern looks ahead or names a group: XPath has no (?…) but (?:…)")
-        else:
-            self.groups += 1
-            number = self.groups
-        inner = self.alternation()
-        if self.peek() != ")":
-            raise Unfit("the pattern has a '(' that is not closed")
-        self.at += 1
-        return Group(inner, number)
-
-    def escape(self) -> Piece:
-        sign = self.peek()
-        if sign.isdigit() and sign != "0":
-            number = int(sign)
-            self.at += 1
-            if number > self.groups:
-                raise Unfit(f"the pattern refers to a group {number} that is not there yet")
-            return Back(number)
-        text, test = self.escaped()
-        return Char(text and f"[{text}]", test)
 
     def escaped(self) -> tuple[str | None, Callable[[str], bool]]:
         """What follows a backslash, inside a class or out of it."""
@@ -318,3 +213,115 @@ def backward(piece: Piece) -> bool:
     if isinstance(piece, Group | Repeat):
         return backward(piece.inner)
     return isinstance(piece, Seq | Alt) and any(map(backward, piece.items))
+
+
+class Reader(Sets):
+    """Reads one pattern. Raises ``Unfit``."""
+
+    def __init__(self, text: str, flags: str) -> None:
+        super().__init__(text)
+        self.groups = 0
+        self.dot_all = "s" in flags
+        self.depth = 0
+
+    def read(self) -> Piece:
+        out = self.alternation()
+        if self.at < len(self.text):
+            raise Unfit(f"the pattern has a {self.text[self.at]!r} too many at {self.at + 1}")
+        return out
+
+    def alternation(self) -> Piece:
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise Unfit("the pattern is nested too deeply")
+        branches = [self.sequence()]
+        while self.peek() == "|":
+            self.at += 1
+            branches.append(self.sequence())
+        self.depth -= 1
+        return branches[0] if len(branches) == 1 else Alt(tuple(branches))
+
+    def sequence(self) -> Piece:
+        items: list[Piece] = []
+        while self.peek() not in ("", "|", ")"):
+            items.append(self.quantified())
+        return Seq(tuple(items))
+
+    def quantified(self) -> Piece:
+        atom = self.atom()
+        bounds = self.bounds()
+        if bounds is None:
+            return atom
+        lazy = self.peek() == "?"
+        self.at += lazy
+        if self.bounds() is not None:
+            raise Unfit("the pattern repeats a repetition; use a group")
+        return Repeat(atom, *bounds, lazy)
+
+    def bounds(self) -> tuple[int, int | None] | None:
+        """The quantifier at the cursor."""
+        sign = self.peek()
+        simple = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(sign)
+        if simple is not None:
+            self.at += 1
+            return simple
+        if sign != "{":
+            return None
+        found = re.compile(r"\{(\d{1,6})(,(\d{1,6})?)?\}").match(self.text, self.at)
+        if found is None:
+            raise Unfit("the pattern has a '{' that begins no repetition; write \\{")
+        self.at = found.end()
+        least = int(found[1])
+        most = least if found[2] is None else None if found[3] is None else int(found[3])
+        if max(least, most or 0) > MAX_REPEAT:
+            raise Unfit(f"the pattern repeats more than {MAX_REPEAT} times")
+        if most is not None and most < least:
+            raise Unfit("the pattern has a repetition that ends before it starts")
+        return least, most
+
+    def atom(self) -> Piece:
+        sign = self.text[self.at]
+        self.at += 1
+        if sign == "(":
+            return self.group()
+        if sign == "[":
+            return self.char_class()
+        if sign in "^$":
+            return Edge(sign == "$")
+        if sign == ".":
+            if self.dot_all:
+                return Char(r"[\s\S]", lambda ch: True)
+            return Char(r"[^\n\r]", lambda ch: ch not in "\n\r")
+        if sign == "\\":
+            return self.escape()
+        if sign in "*+?{":
+            raise Unfit(f"the pattern has a {sign!r} with nothing to repeat")
+        if sign in ")]}":
+            raise Unfit(f"the pattern has a {sign!r} that closes nothing; write \\{sign}")
+        return literal(sign)
+
+    def group(self) -> Piece:
+        number: int | None = None
+        if self.text.startswith("?:", self.at):
+            self.at += 2
+        elif self.peek() == "?":
+            raise Unfit("the pattern looks ahead or names a group: XPath has no (?…) but (?:…)")
+        else:
+            self.groups += 1
+            number = self.groups
+        inner = self.alternation()
+        if self.peek() != ")":
+            raise Unfit("the pattern has a '(' that is not closed")
+        self.at += 1
+        return Group(inner, number)
+
+    def escape(self) -> Piece:
+        sign = self.peek()
+        if sign.isdigit() and sign != "0":
+            number = int(sign)
+            self.at += 1
+            if number > self.groups:
+                raise Unfit(f"the pattern refers to a group {number} that is not there yet")
+            return Back(number)
+        text, test = self.escaped()
+        return Char(text and f"[{text}]", test)

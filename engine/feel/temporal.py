@@ -11,7 +11,7 @@ from engine.feel.dates import AnyDate, FarDate, date_of, days_of, make_date, shi
 from engine.feel.decimals import CONTEXT
 from engine.feel.durations import DAY, HOUR, MINUTE, SECOND, Days, Months, from_timedelta
 from engine.feel.faults import Unfit
-from engine.feel.times import DateTime, Time, from_datetime, midnight, zone_of
+from engine.feel.times import DateTime, Time, from_datetime, midnight, moved, zone_of
 
 __all__ = [
     "AnyDate",
@@ -152,9 +152,9 @@ def _plus_nanos(left: Any, nanos: int) -> Any:
     if isinstance(left, Days):
         return Days(left.nanos + nanos)
     if isinstance(left, DateTime):
-        moved = left.moved(nanos)
-        date_of(moved.days)  # refuses years out of range
-        return moved
+        later = moved(left, nanos)
+        date_of(later.days)  # refuses years out of range
+        return later
     if isinstance(left, Time):
         return Time((left.nanos + nanos) % DAY, left.offset, left.zone)
     if isinstance(left, AnyDate):

@@ -140,18 +140,16 @@ class DateTime:
             f"{offset_text(self.offset, self.zone)}"
         )
 
-    def isoformat(self) -> str:
-        return str(self)
-
     def datetime(self) -> datetime:
         """As Python's aware datetime in UTC, cut to microseconds; a local one counts as UTC."""
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.value // 1000)
 
-    def moved(self, nanos: int) -> DateTime:
-        """So much later on the time line, in the same offset or zone."""
-        if self.zone is None:
-            return DateTime(*divmod(self.days * DAY + self.nanos + nanos, DAY), self.offset)
-        return in_zone(self.value + nanos, self.zone)
+
+def moved(value: DateTime, nanos: int) -> DateTime:
+    """So much later on the time line, in the same offset or zone."""
+    if value.zone is None:
+        return DateTime(*divmod(value.days * DAY + value.nanos + nanos, DAY), value.offset)
+    return in_zone(value.value + nanos, value.zone)
 
 
 def in_zone(value: int, zone: str) -> DateTime:

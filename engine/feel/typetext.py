@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.feel.grammar import Cursor
+from engine.feel.grammar import Names
 from engine.feel.kinds import ANY, BASIC, Type
 from engine.feel.names import RESERVED
 
@@ -17,7 +17,7 @@ _ALIASES = {
 }
 
 
-def read_type(cursor: Cursor) -> Type:
+def read_type(cursor: Names) -> Type:
     """The type at the cursor."""
     with cursor.nested():
         for words, name in (*_PHRASES, *_ALIASES.items()):
@@ -37,7 +37,7 @@ def read_type(cursor: Cursor) -> Type:
         return Type(_qualified(cursor))
 
 
-def _compound(cursor: Cursor, word: str) -> Type:
+def _compound(cursor: Names, word: str) -> Type:
     if word in ("list", "range"):
         inner = read_type(cursor)
         cursor.take(">")
@@ -58,7 +58,7 @@ def _compound(cursor: Cursor, word: str) -> Type:
     return Type("function", (*parts, result))
 
 
-def _qualified(cursor: Cursor) -> str:
+def _qualified(cursor: Names) -> str:
     """The name of an item definition, with spaces and dots; a basic type is one as well."""
     parts: list[str] = []
     while True:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from engine.feel.builtins import contexts, convert, dates, lists, logic, numeric, ranges, text
-from engine.feel.builtins.base import REGISTRY, SIGNATURES, invoke
-from engine.feel.names import Known
+from engine.feel.builtins.base import KNOWN, REGISTRY, SIGNATURES, invoke
 
-KNOWN = Known(name for name in REGISTRY if " " in name)
-KNOWN.add("time offset")
-KNOWN.add("start included")
-KNOWN.add("end included")
+for _name in (*REGISTRY, "time offset", "start included", "end included"):
+    if " " in _name:
+        KNOWN.add(_name)
 
 __all__ = [
     "KNOWN",

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from engine.feel.dates import FarDate
 from engine.feel.durations import Days, Months
 from engine.feel.faults import Unfit
+from engine.feel.names import Known
 from engine.feel.times import DateTime, Time, midnight
 from engine.feel.values import Entries, Function, Range, kind_of
 
@@ -129,6 +130,7 @@ def _fit(param: Param, arg: Any) -> Any:
 
 
 REGISTRY: dict[str, Function] = {}
+KNOWN = Known()  # the names with spaces that every program knows
 SIGNATURES: dict[str, list[Signature]] = {}
 
 
