@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.frame import common, engine
+from engine.cli.plays import play
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddTeam, AddUser, ChangeUser, Deploy, ImportChunk
 from engine.domain.errors import Conflict, NotFound
-from engine.domain.questions import GetImport
+from engine.domain.questions import GetImport, ListInstances
 from engine.domain.values import FileIn
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Plan:
     teams: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     samples: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # (name, sample)
+    plays: list[Mapping[str, Any]] = field(default_factory=list)  # what is done before anybody logs in
 
 
 @click.command()
@@ -55,8 +57,12 @@ def demo(ctx: click.Context, no_serve: bool, rows: int | None, port: int | None)
         plan = read_plan(opened)
         deploy_packs(opened)
         logins = add_people(opened, plan)
+        fresh = not opened.ask(ListInstances(SYSTEM, limit=1)).items
         for name, sample in plan.samples:
             make_records(opened, name, sample, rows)
+        if fresh:
+            for trouble in play(opened, plan.plays):
+                click.echo(trouble, err=True)
         used = free_port(opened.settings.host, opened.settings.port) if port is None else port
         _tell(opened, plan, logins, used)
         if not no_serve:
@@ -74,6 +80,7 @@ def read_plan(opened: Engine) -> Plan:
         plan.teams.update(said.get("teams") or {})
         plan.people.update(said.get("people") or {})
         folder = found.name.rsplit("/", 1)[0]
+        plan.plays += said.get("plays") or ()
         plan.samples += [(f"{folder}#{i}", one) for i, one in enumerate(said.get("samples") or (), 1)]
     return plan
 
@@ -85,7 +92,7 @@ def deploy_packs(opened: Engine) -> None:
         click.echo("The packs hold no models; set CRMFLOW_PACKS.", err=True)
         return
     done = opened.do(Deploy(files, by=SYSTEM, publish=True))
-    new = len(files) - len(done.unchanged)
+    new = len(done.definitions) + len(done.resources) - len(done.unchanged)
     click.echo(f"{len(done.definitions)} definitions and {len(done.resources)} forms and tables are there, {new} new.")
 
 
