@@ -38,6 +38,7 @@ class Builder:
         self.makers = makers
         self.members = frozenset(members)
         self.tables: list[Any] = []  # every TableLogic made, for the table check
+        self.reads: dict[str, dict[str, None]] = {}  # names each owner reads that nothing in the model gives
 
     def build(self, box: tree.Expression | None, names: Names, owner: str) -> Logic:
         """The runnable form of an expression; its result is coerced to its type."""
@@ -65,9 +66,11 @@ class Builder:
         known = {name for name in names | self.members if not _PLAIN.match(name)}
         try:
             made = feel.compile(text, kind, names=frozenset(known))
-            return (
-                bridge.with_types(made, frozenset(known), self.types) if " of " in text or "function" in text else made
-            )
+            free = sorted(made.names - names - {"?", "item", "partial"})
+            self.reads.setdefault(owner, {}).update(dict.fromkeys(free))
+            if "instance" in text or "function" in text:
+                made = bridge.with_types(made, frozenset(known), self.types)
+            return made
         except ExpressionError as error:
             self.notes.add(
                 "CRM-152",

@@ -24,7 +24,7 @@ class DecisionInfo:
 
     id: str
     name: str
-    inputs: tuple[str, ...]  # names of the input data it needs, direct or not
+    inputs: tuple[str, ...]  # names it needs, direct or not: of input data, then of inputs that are not drawn
     kind: str
 
 
@@ -135,6 +135,7 @@ class Model:
 
     def _inputs(self, key: str) -> tuple[str, ...]:
         names: dict[str, None] = {}
+        undrawn: dict[str, None] = {}
         seen: set[tuple[int, str]] = set()
         stack: list[tuple[Graph, str]] = [(self.graph, key)]
         while stack:
@@ -146,9 +147,11 @@ class Model:
             if isinstance(element, tree.InputData):
                 names[element.variable.name] = None
             elif isinstance(element, (tree.Decision, tree.Service)):
-                targets = [graph.resolve(ref) for ref in (*element.inputs, *element.decisions)]
+                refs = (*element.inputs, *element.decisions, *getattr(element, "knowledge", ()))
+                targets = [graph.resolve(ref) for ref in refs]
                 stack.extend((t[1], t[2]) for t in reversed(targets) if t is not None)
-        return tuple(names)
+            undrawn |= {n: None for n in graph.builder.reads.get(element.name, ()) if n not in graph.drawn}
+        return tuple(names | undrawn)
 
 
 class _Shelf:

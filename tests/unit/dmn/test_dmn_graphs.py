@@ -243,6 +243,17 @@ def test_expressions_know_the_types_of_the_model(text: str, expected: Any) -> No
     assert Model.load(definitions(TYPES, decision("d", literal(text)))).decide("d", {}).value == expected
 
 
+def test_a_decision_names_the_inputs_nobody_drew() -> None:
+    function = bkm("f", [("n", "number")], "n * rate")
+    parts = [
+        input_data("x"),
+        function,
+        decision("a", literal("for i in lines return i.price + x"), needs=["in_x"]),
+        decision("b", literal("f(count(a)) + lead.score"), needs=["d_a", "bkm_f"]),
+    ]
+    assert Model.load(definitions(*parts)).decisions["b"].inputs == ("x", "lead", "lines", "rate")
+
+
 OTHER = definitions(
     '<itemDefinition name="tSmall"><typeRef>number</typeRef>',
     "<allowedValues><text>[0..9]</text></allowedValues></itemDefinition>",
