@@ -59,7 +59,7 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError("".join(seen))
 
 
-def ended(url: str, limit: timedelta = timedelta(seconds=30)) -> bool:
+def ended(url: str, limit: timedelta = timedelta(minutes=2)) -> bool:
     """Whether the instance has ended, waiting for it a while."""
     engine = Engine.open(url)
     try:
@@ -80,13 +80,13 @@ def test_worker_fires_what_is_due_and_stops_on_a_signal(begin: Begin, sqlite_url
     assert ended(sqlite_url)
     worker.send_signal(signal.SIGTERM)
     line_with(worker, "The worker has stopped")
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
 
 
 def test_serve_is_plugged_in_and_runs_web_and_heartbeat(begin: Begin, sqlite_url: str) -> None:
     server = begin("serve", "--port", "0")
     port = int(line_with(server, "web.listens").split("port=")[1].split()[0])
-    web = HTTPConnection("127.0.0.1", port, timeout=20)
+    web = HTTPConnection("127.0.0.1", port, timeout=60)
     web.request("GET", "/api/v1/openapi.json")
     assert web.getresponse().status == 200
     web.close()
