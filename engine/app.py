@@ -23,7 +23,7 @@ from engine.services.context import Context
 from engine.services.library import Library
 from engine.settings import Settings
 from engine.store import migrate, servers
-from engine.store.database import DRIVER_ERRORS, is_absence, is_retryable, open_database, read_view
+from engine.store.database import DRIVER_ERRORS, is_absence, is_orphan, is_retryable, open_database, read_view
 
 R = TypeVar("R")
 
@@ -114,6 +114,8 @@ class Engine:
         """The database's complaint in our words; what only a programmer can mend stays as it is."""
         if is_retryable(error):
             return Conflict("CRM-299", "Too many people changed the same thing at once.", fix="Try again.")
+        if is_orphan(error):
+            return Invalid("CRM-017", "It refers to something that does not exist.", fix="Check the ids it names.")
         if is_absence(error):
             return Unavailable("CRM-701", "The database does not answer.", fix="Try again soon.")
         return error

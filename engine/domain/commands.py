@@ -178,7 +178,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class PostJob(Command[bool]):
-    """Send the message of a claimed ``crmflow:message`` job and finish the job; False if the lease was lost."""
+    """Do a claimed job of the engine's own (message, signal, timed start); False if the lease was lost."""
 
     job_id: str
     fence: int

@@ -23,7 +23,7 @@ from engine.domain.errors import CrmflowError
 
 log = logs.get("jobs")
 _BATCH = 16
-_MESSAGE = "crmflow:message"
+_OWN = "crmflow:"
 
 
 def run_due(engine: Engine, limit: int = _BATCH) -> int:
@@ -59,8 +59,8 @@ def fire(engine: Engine, due: Claimed) -> None:
 
 
 def work(engine: Engine, due: Claimed) -> None:
-    """Do one claimed job: a message to another instance, or a call to the outside."""
-    if due.type == _MESSAGE:
+    """Do one claimed job: the engine's own (messages, signals, timed starts), or a call to the outside."""
+    if due.type.startswith(_OWN):
         _guarded(
             lambda: engine.do(PostJob(due.id, due.fence, SYSTEM)),
             lambda message, _: engine.do(FailJob(due.id, due.fence, SYSTEM, message)),

@@ -19,6 +19,7 @@ from engine.services.definitions import finding_json, row_of
 from engine.services.labels import Labels
 from engine.services.registry import answers, handles
 from engine.services.sources import Part, Process, Sources, describe, gather
+from engine.services.starts import open_starts
 from engine.store import models
 
 
@@ -59,11 +60,8 @@ def publish(ctx: Context, cmd: Publish) -> DefinitionRow:
     if missing:
         raise _refused(missing)
     if row.state != DefinitionState.PUBLISHED.value:
-        starts = [
-            {"message": name, "definition_key": row.key, "element_id": element, "definition_id": row.id}
-            for element, name in row.info["messages_start"]
-        ]
-        models.publish(ctx.conn, row, starts, published_at=ctx.now, published_by=cmd.by.id)
+        models.publish(ctx.conn, row, published_at=ctx.now, published_by=cmd.by.id)
+        open_starts(ctx, ctx.library.load(ctx.conn, row.id))
         ctx.audit(cmd.by, "publish", target=row.id, detail={"key": row.key, "version": row.version})
     published = models.definition(ctx.conn, row.id)
     assert published is not None

@@ -15,7 +15,7 @@ import msgspec
 from engine import bpmn
 from engine.bpmn.runtime_vars import View
 from engine.domain.access import Actor
-from engine.domain.errors import NotFound, RunError
+from engine.domain.errors import CrmflowError, NotFound, RunError
 from engine.domain.states import InstanceState
 from engine.domain.values import Step, TaskOpened
 from engine.services import registry
@@ -126,10 +126,14 @@ def _serve(ctx: Context, run: bpmn.Run) -> None:
                 f"'{call.name}' asks for '{call.type}', which crmflow does not have.",
                 fix=f"Use one of: {', '.join(sorted(registry.calls))}.",
             )
+        # What a call wrote before it failed is undone; the rest of the command stands.
         try:
-            result = handler(ctx, call)
+            with ctx.conn.begin_nested():
+                result = handler(ctx, call)
         except BpmnError as error:
             run.throw(call.key, error.code, error.message)
+        except CrmflowError as error:
+            run.fail(call.key, error)
         else:
             run.finish_call(call.key, result)
     raise RunError("CRM-692", "The transactional calls of one command do not end.", fix="Look for a loop in the model.")

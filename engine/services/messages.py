@@ -58,7 +58,7 @@ def _correlate(ctx: Context, cmd: SendMessage) -> MessageSent | None:
 
 
 def _start(ctx: Context, cmd: SendMessage) -> MessageSent | None:
-    starts = models.message_starts(ctx.conn, cmd.name)
+    starts = models.starts_by(ctx.conn, "message", cmd.name)
     if not starts:
         return None
     definition_id, element = starts[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.domain.access import Right, ensure
-from engine.domain.commands import Claimed, ClaimJobs, FailJob, FinishJob, PostJob, SendMessage, TidyUp
+from engine.domain.commands import Claimed, ClaimJobs, FailJob, FinishJob, PostJob, TidyUp
 from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward
 from engine.services.flow import conclude, resume
-from engine.services.messages import send
+from engine.services.posting import OWN
 from engine.services.registry import handles
 from engine.services.timers import backoff
 from engine.store import due, post, tables as t
@@ -44,17 +44,13 @@ def finish(ctx: Context, cmd: FinishJob) -> bool:
 
 
 @handles(PostJob)
-def post_message(ctx: Context, cmd: PostJob) -> bool:
-    """Send an instance's message. The job goes in the same transaction: sent once, whatever happens in between."""
+def post_own(ctx: Context, cmd: PostJob) -> bool:
+    """Do a job of the engine's own. It goes in the same transaction: done once, whatever happens in between."""
     ensure(cmd.by, Right.INCIDENT_RETRY)
     job = lock_job(ctx.conn, cmd.job_id)
     if job is None or not due.done(ctx.conn, t.job, job.id, cmd.fence):
         return False
-    message = job.payload
-    send(
-        ctx,
-        SendMessage(message["name"], cmd.by, message["key"] or "", message["payload"] or {}, parent_id=job.instance_id),
-    )
+    OWN[job.type](ctx, job, cmd.by)
     return True
 
 

@@ -52,12 +52,22 @@ def read_view(engine: Engine) -> Engine:
 def is_retryable(error: Exception) -> bool:
     """True if the same command may succeed when run again: deadlock, lost race for a key, busy file."""
     original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(original, (sqlite3.IntegrityError, psycopg.IntegrityError)):
+    if isinstance(original, psycopg.errors.UniqueViolation) or _lite(original, "UNIQUE"):
         # Two commands made the same key at once; the second run finds what the first wrote.
         return True
     if isinstance(original, sqlite3.OperationalError):
         return "locked" in str(original) or "busy" in str(original)
     return getattr(original, "sqlstate", None) in _RETRY_STATES
+
+
+def is_orphan(error: Exception) -> bool:
+    """True if a row was to refer to another that does not exist."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(original, psycopg.errors.ForeignKeyViolation) or _lite(original, "FOREIGN KEY")
+
+
+def _lite(error: Any, constraint: str) -> bool:
+    return isinstance(error, sqlite3.IntegrityError) and constraint in str(error)
 
 
 def is_absence(error: Exception) -> bool:

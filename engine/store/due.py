@@ -14,6 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select, update
 
 from engine.store import tables as t
+from engine.store.prepared import Insert
+
+_ADD = Insert(t.job)
+_NEW = {"state": "ready", "fence": 0, "attempts": 0, "retries": 5}
 
 
 def claim(conn: Connection, table: Table, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
@@ -57,6 +61,20 @@ def revive(conn: Connection, table: Table, row_id: str, now: datetime) -> int:
     if table is t.job:
         values["due_at"] = now
     return conn.execute(update(table).where(table.c.id == row_id, table.c.state == "incident").values(values)).rowcount
+
+
+def add(conn: Connection, now: datetime, rows: list[dict[str, Any]]) -> None:
+    """Write jobs that belong to no step: {"id", "name", "type", "payload"} and what else differs."""
+    _ADD.run(conn, [{**_NEW, "due_at": now, "created_at": now, **row} for row in rows])
+
+
+def drop_starts(conn: Connection, key: str) -> None:
+    """Delete the jobs that would start a definition by time."""
+    c = t.job.c
+    waiting = conn.execute(select(c.id, c.payload).where(c.type == "crmflow:start", c.instance_id.is_(None)))
+    ids = [row.id for row in waiting if row.payload["key"] == key and row.payload.get("round")]
+    if ids:
+        conn.execute(delete(t.job).where(c.id.in_(ids)))
 
 
 def done(conn: Connection, table: Table, row_id: str, fence: int) -> bool:

@@ -25,7 +25,7 @@ VERSION = Prepared(
 _ONE = select(t.definition)
 _STARTS = Prepared(
     select(t.start_subscription.c.definition_id, t.start_subscription.c.element_id)
-    .where(t.start_subscription.c.message == bindparam("message"))
+    .where(t.start_subscription.c.message == bindparam("message"), t.start_subscription.c.kind == bindparam("kind"))
     .order_by(t.start_subscription.c.definition_key)
 )
 
@@ -42,9 +42,9 @@ def version(conn: Connection, key: str, number: int) -> tuple[str, str] | None:
     return None if row is None else (row[0], row[1])
 
 
-def message_starts(conn: Connection, message: str) -> list[tuple[Any, ...]]:
-    """(definition id, start event id) of the published definitions that this message starts."""
-    return _STARTS.rows(conn, message=message)
+def starts_by(conn: Connection, kind: str, name: str) -> list[tuple[Any, ...]]:
+    """(definition id, start event id) of the published definitions that this message or signal starts."""
+    return _STARTS.rows(conn, message=name, kind=kind)
 
 
 def definition(conn: Connection, definition_id: str) -> Row[Any] | None:
@@ -115,8 +115,8 @@ def labels(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, dict[s
     return found
 
 
-def publish(conn: Connection, row: Row[Any], starts: list[dict[str, Any]], **when: Any) -> None:
-    """Make one version the published one of its key; the one before is retired, message starts follow."""
+def publish(conn: Connection, row: Row[Any], **when: Any) -> None:
+    """Make one version the published one of its key; the one before is retired."""
     d = t.definition
     conn.execute(
         update(d)
@@ -124,6 +124,10 @@ def publish(conn: Connection, row: Row[Any], starts: list[dict[str, Any]], **whe
         .values(state=DefinitionState.RETIRED.value)
     )
     conn.execute(update(d).where(d.c.id == row.id).values(state=DefinitionState.PUBLISHED.value, **when))
-    conn.execute(delete(t.start_subscription).where(t.start_subscription.c.definition_key == row.key))
+
+
+def replace_starts(conn: Connection, key: str, starts: list[dict[str, Any]]) -> None:
+    """What starts a definition by itself from now on: messages and signals."""
+    conn.execute(delete(t.start_subscription).where(t.start_subscription.c.definition_key == key))
     if starts:
         conn.execute(insert(t.start_subscription), starts)

@@ -23,6 +23,10 @@ _WAITING = Prepared(
     .order_by(_S.id)
     .limit(1)
 )
+_LISTENING = Prepared(
+    select(_S.id, _S.instance_id).where(_S.message == bindparam("name"), _S.kind == "signal").order_by(_S.id)
+)
+_OWNER = Prepared(select(_S.instance_id).where(_S.id == bindparam("id")))
 _NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
 _BUFFERED = Prepared(
     select(_M.id, _M.payload, _M.sent_by)
@@ -46,6 +50,17 @@ def waiting(conn: Connection, name: str, key: str) -> tuple[str, str] | None:
     """(subscription, instance) that has waited longest; nothing is locked yet."""
     row = _WAITING.row(conn, name=name, key=key)
     return None if row is None else (row[0], row[1])
+
+
+def listeners(conn: Connection, name: str) -> list[tuple[str, str]]:
+    """(subscription, instance) of all that wait for a signal."""
+    return [(row[0], row[1]) for row in _LISTENING.rows(conn, name=name)]
+
+
+def owner(conn: Connection, subscription_id: str) -> str | None:
+    """The instance of a subscription; None if it is gone."""
+    row = _OWNER.row(conn, id=subscription_id)
+    return None if row is None else str(row[0])
 
 
 def node_of(conn: Connection, subscription_id: str) -> tuple[int, str] | None:

@@ -83,9 +83,10 @@ label = Table(  # translations of model texts by element id, pinned at deploy
     Column("text", Text, nullable=False),
 )
 
-start_subscription = Table(  # message start events of published definitions
+start_subscription = Table(  # message and signal start events of published definitions
     "start_subscription",
     metadata,
+    Column("kind", String(16), primary_key=True),  # message, signal
     Column("message", Key, primary_key=True),
     Column("definition_key", Key, primary_key=True),
     Column("element_id", Key, nullable=False),

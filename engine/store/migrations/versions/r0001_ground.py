@@ -233,12 +233,13 @@ def _record_word() -> None:
 def _start_subscription() -> None:
     op.create_table(
         "start_subscription",
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("message", sa.String(length=255), nullable=False),
         sa.Column("definition_key", sa.String(length=255), nullable=False),
         sa.Column("element_id", sa.String(length=255), nullable=False),
         sa.Column("definition_id", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(["definition_id"], ["definition.id"], name=op.f("fk_start_subscription_definition_id")),
-        sa.PrimaryKeyConstraint("message", "definition_key", name=op.f("pk_start_subscription")),
+        sa.PrimaryKeyConstraint("kind", "message", "definition_key", name=op.f("pk_start_subscription")),
     )
 
 

@@ -1,0 +1,75 @@
+"""Jobs of the engine's own: messages and signals between instances, and starts by time or signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from engine.domain.access import Actor
+from engine.domain.commands import SendMessage
+from engine.services.context import Context
+from engine.services.edges import inward
+from engine.services.flow import conclude, resume
+from engine.services.instances import begin
+from engine.services.messages import send
+from engine.services.starts import plan_timer
+from engine.store import due, models, post
+from engine.store.repos import JobLock, lock_instance
+
+
+def _message(ctx: Context, job: JobLock, by: Actor) -> None:
+    """An instance's message to another one."""
+    said = job.payload
+    send(ctx, SendMessage(said["name"], by, said["key"] or "", said["payload"] or {}, parent_id=job.instance_id))
+
+
+def _signal(ctx: Context, job: JobLock, by: Actor) -> None:
+    """An instance's signal to all: a job for each who listens, so that no two instances are locked at once."""
+    name, payload = job.payload["name"], job.payload["payload"]
+    heard = [
+        {"subscription": subscription, "payload": payload}
+        for subscription, instance in post.listeners(ctx.conn, name)
+        if instance != job.instance_id  # its own tokens heard it at once
+    ]
+    starts = [
+        {"definition": definition, "element": element, "key": "", "variables": payload, "parent": job.instance_id}
+        for definition, element in models.starts_by(ctx.conn, "signal", name)
+    ]
+    rows = [{"type": "crmflow:deliver", "payload": one} for one in heard]
+    rows += [{"type": "crmflow:start", "payload": one} for one in starts]
+    due.add(ctx.conn, ctx.now, [{"id": ctx.new_id(), "name": name, **row} for row in rows])
+    ctx.wake = bool(rows)
+
+
+def _deliver(ctx: Context, job: JobLock, by: Actor) -> None:
+    """A signal to one listener; who has stopped listening meanwhile is left alone."""
+    subscription = job.payload["subscription"]
+    owner = post.owner(ctx.conn, subscription)
+    locked = lock_instance(ctx.conn, owner) if owner else None
+    node = post.node_of(ctx.conn, subscription) if locked else None
+    if locked is None or node is None:
+        return
+    flow, run = resume(ctx, locked, by)
+    ctx.audit(by, "signal.deliver", instance_id=locked.id, target=job.name, detail={"element": node[1]})
+    run.deliver(node[0], inward(job.payload["payload"] or {}))
+    conclude(ctx, flow, run)
+
+
+def _start(ctx: Context, job: JobLock, by: Actor) -> None:
+    """Start by time or signal; the next time of a cycle is planned in the same transaction."""
+    said = job.payload
+    loaded = ctx.library.load(ctx.conn, said["definition"])
+    if models.published(ctx.conn, loaded.key) != loaded.id:
+        return  # another version is published by now, and has its own starts
+    if said.get("round"):
+        plan_timer(ctx, loaded, said["element"], said["since"], said["round"] + 1)
+    variables = inward(said.get("variables") or {})
+    begin(ctx, loaded, variables, by, parent_id=said.get("parent"), start_event=said["element"])
+
+
+#: Job type → what does it, inside the transaction that deletes the job.
+OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
+    "crmflow:message": _message,
+    "crmflow:signal": _signal,
+    "crmflow:deliver": _deliver,
+    "crmflow:start": _start,
+}
