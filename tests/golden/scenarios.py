@@ -38,6 +38,7 @@ MULTI = (
     ' inputCollection="=items" inputElement="item" outputCollection="got" outputElement="=answer"/>'
     "</extensionElements></multiInstanceLoopCharacteristics>"
 )
+UNDO = user("ux", isForCompensation="true") + tag("association", "as", sourceRef="b", targetRef="ux")
 CHILD = process(S, user("cu"), script("cx", "score", "base * 2"), E, flows("s > cu > cx > e"), id="child")
 VALUES = {
     "amount": Decimal("12.50"),
@@ -108,6 +109,22 @@ SCENARIOS: dict[str, tuple[bytes, dict[str, bytes], dict[str, Any], list[Command
                 "<conditionalEventDefinition><condition>=n > 1</condition></conditionalEventDefinition>"),
             user("hot"), flows("s > g", "g > u", "g > c > hot"),
         ), {}, {"n": 0}, [("do", "u", {"n": 2}), ("do", "hot", {})]),
+    "undo": (
+        process(
+            S, tag("subProcess", "sub", user("x") + boundary("b", "x", "<compensateEventDefinition/>") + UNDO),
+            tag("intermediateThrowEvent", "t", "<compensateEventDefinition/>"), user("n"), flows("s > sub > t > n"),
+        ), {}, {}, [("do", "x", {}), ("do", "ux", {}), ("do", "n", {})]),
+    "complex_gateway": (
+        process(
+            S, tag("parallelGateway", "g"), user("a"), user("b"), tag("complexGateway", "c",
+                "<activationCondition>activationCount = 1</activationCondition>"), user("n"),
+            flows("s > g", "g > a > c", "g > b > c", "c > n"),
+        ), {}, {}, [("do", "a", {}), ("do", "b", {}), ("do", "n", {})]),
+    "ad_hoc": (
+        process(
+            S, tag("adHocSubProcess", "ah", user("a") + user("b"), ordering="Sequential"), user("n"),
+            flows("s > ah > n"),
+        ), {}, {}, [("do", "a", {}), ("do", "b", {}), ("do", "n", {})]),
 }  # fmt: skip
 
 

@@ -161,7 +161,8 @@ class CallActivity(Activity):
             result = scope.data
         else:
             # Only what the called process wrote: its copies of our variables may be older than ours.
-            result = {n: scope.data[n] for n in scope.written if n in scope.data} if self.all_out else {}
+            written = {name: value for name, value in scope.data.items() if name in scope.written}
+            result = written if self.all_out else {}
         forget(token, scope, machine)
         machine.resume(token, result)
 
