@@ -163,37 +163,15 @@ class _Reader:
                     raise Untranslatable("a name is missing after '.'")
                 self.at += 1
                 if self.peek() == "(":
-                    found = self.call(found, name)
+                    found = _call(self, found, name)
                 else:
                     found = f"{found}.{name}"
             elif self.take("["):
-                found = self.index(found, depth)
+                found = _index(self, found, depth)
             elif self.peek() == "(":
                 raise Untranslatable("functions are code")
             else:
                 return found
-
-    def call(self, owner: str, name: str) -> str:
-        """Only reading a variable by its name is no code."""
-        if owner == "execution" and name in ("getVariable", "getVariableLocal"):
-            self.need("(")
-            kind, text = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
-            if kind == "text" and re.fullmatch(r"[^\W\d]\w*", text[1:-1]):
-                self.at += 1
-                self.need(")")
-                return text[1:-1]
-        raise Untranslatable(f"the call '{owner}.{name}(…)' is code")
-
-    def index(self, owner: str, depth: int) -> str:
-        """Lists count from 0 in JUEL and from 1 in FEEL; a text is the name of a property."""
-        kind, text = self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
-        inner = self.ternary(depth + 1)
-        self.need("]")
-        if kind == "text" and inner == _literal(text):
-            if re.fullmatch(r"[^\W\d]\w*", text[1:-1]) is None:
-                raise Untranslatable("the name of the property is no plain name")
-            return f"{owner}.{text[1:-1]}"
-        return f"{owner}[{int(inner) + 1}]" if inner.isdigit() else f"{owner}[{inner} + 1]"
 
     def primary(self, depth: int) -> str:
         if self.take("("):
@@ -211,6 +189,30 @@ class _Reader:
         if kind != "name":
             raise Untranslatable(f"'{text}' is not expected")
         return _NAMES.get(text, text)
+
+
+def _call(r: _Reader, owner: str, name: str) -> str:
+    """Only reading a variable by its name is no code."""
+    if owner == "execution" and name in ("getVariable", "getVariableLocal"):
+        r.need("(")
+        kind, text = r.tokens[r.at] if r.at < len(r.tokens) else ("", "")
+        if kind == "text" and re.fullmatch(r"[^\W\d]\w*", text[1:-1]):
+            r.at += 1
+            r.need(")")
+            return text[1:-1]
+    raise Untranslatable(f"the call '{owner}.{name}(…)' is code")
+
+
+def _index(r: _Reader, owner: str, depth: int) -> str:
+    """Lists count from 0 in JUEL and from 1 in FEEL; a text is the name of a property."""
+    kind, text = r.tokens[r.at] if r.at < len(r.tokens) else ("", "")
+    inner = r.ternary(depth + 1)
+    r.need("]")
+    if kind == "text" and inner == _literal(text):
+        if re.fullmatch(r"[^\W\d]\w*", text[1:-1]) is None:
+            raise Untranslatable("the name of the property is no plain name")
+        return f"{owner}.{text[1:-1]}"
+    return f"{owner}[{int(inner) + 1}]" if inner.isdigit() else f"{owner}[{inner} + 1]"
 
 
 def _literal(text: str) -> str:

@@ -95,12 +95,12 @@ class Router:
                 out = (ax, a[1] + a[3] if y > ay else a[1])
                 if y > b[1] + b[3] + 8 or y < b[1] - 8:
                     yield [out, (ax, y), (bx, y), (bx, b[1] + b[3] if y > by else b[1])]
-                for x in self._before(left[0]):
+                for x in (left[0] - 20, left[0] - 30):
                     yield [out, (ax, y), (x, y), (x, by), left]
             if not boundary:
-                for x in self._behind(right[0]):
+                for x in (right[0] + 20, right[0] + 30):
                     yield [right, (x, ay), (x, y), (bx, y), (bx, b[1] + b[3] if y > by else b[1])]
-                    for x2 in self._before(left[0]):
+                    for x2 in (left[0] - 20, left[0] - 30):
                         yield [right, (x, ay), (x, y), (x2, y), (x2, by), left]
 
     def _gaps(self, low: float, high: float) -> list[float]:
@@ -114,12 +114,6 @@ class Router:
         if not found or high - low < 60:
             found.append((low + high) / 2)
         return [x for x in found if low + 6 <= x <= high - 6]
-
-    def _before(self, x: float) -> list[float]:
-        return [x - 20, x - 30]
-
-    def _behind(self, x: float) -> list[float]:
-        return [x + 20, x + 30]
 
     def _levels(self, a: Box, b: Box) -> list[float]:
         """Level channels near two nodes: between rows, on empty row lines, and outside of all between them."""

@@ -26,7 +26,9 @@ _WHY: dict[str, tuple[str, str]] = {
     "starts": ("there is not exactly one start event", "开始事件不是恰好一个"),
     "untriggered": ("the start event has no trigger that may start it", "开始事件没有可用的触发条件"),
     "bare": ("no trigger that may stand at a border ({x})", "的触发条件不能用在边界上（{x}）"),
-    "going-on": ("a mark that it does not interrupt; errors always do", "标记为不中断；错误边界事件总是中断的"),
+    "going-on": ("a mark that it does not interrupt, which {x} always does", "标记为不中断，但 {x} 总是中断的"),
+    "no-transaction": ("a cancel trigger, but its host is no transaction", "使用了取消触发条件，但所附活动不是事务"),
+    "going-on-start": ("a start by {x} always interrupts", "由 {x} 触发的开始总是中断的"),
     "no-way": ("no outgoing flow", "没有流出的连线"),
     "no-message": ("names no {x}", "没有指定 {x}"),
     "no-name": ("names a {x} that has no name", "指定的 {x} 没有名称"),
@@ -70,8 +72,10 @@ def boundary(c: Context) -> Iterator[Hit]:
             continue
         if node.event in ("none", "link", "terminate"):
             yield hit(node.xml, **_because("bare", node.event))
-        elif node.event == "error" and not node.flag("cancelActivity", True):
-            yield hit(node.xml, **_because("going-on"))
+        elif node.event in ("error", "cancel", "compensate") and not node.flag("cancelActivity", True):
+            yield hit(node.xml, **_because("going-on", node.event))
+        elif node.event == "cancel" and (node.attached_to is None or node.attached_to.kind != "transaction"):
+            yield hit(node.xml, **_because("no-transaction"))
         elif node.event != "compensate" and not node.outgoing:
             yield hit(node.xml, **_because("no-way"))
 
@@ -103,6 +107,8 @@ def sub_process_start(c: Context) -> Iterator[Hit]:
             yield hit(node.xml, **_because("starts"))
         elif starts[0].event not in _TRIGGERS:
             yield hit(starts[0].xml, **_because("untriggered"))
+        elif starts[0].event in ("error", "compensate") and not starts[0].flag("isInterrupting", True):
+            yield hit(starts[0].xml, **_because("going-on-start", starts[0].event))
 
 
 @rule("CRM-146", ERROR)

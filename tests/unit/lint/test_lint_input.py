@@ -97,8 +97,8 @@ def test_nesting_beyond_all_measure_is_refused() -> None:
     assert only(deep).code == "CRM-103"
 
 
-def test_a_chain_of_two_thousand_steps_is_read() -> None:
-    ids = [f"t{i}" for i in range(2000)]
+def test_a_chain_of_a_thousand_steps_is_read() -> None:
+    ids = [f"t{i}" for i in range(1000)]
     xml = process(START, *(f'<task id="{i}" name="T"/>' for i in ids), END, flows("s", *ids, "e"))
     began = time.perf_counter()
     assert not [f for f in check(xml) if f.severity is Severity.ERROR]

@@ -155,3 +155,28 @@ def test_what_is_not_executed_is_refused_with_another_way() -> None:
     assert f.element == "t"
     assert f.fix
     assert f.fix_zh
+
+
+COMPENSATE = "<compensateEventDefinition/>"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "mark", "refused"),
+    [
+        ("<errorEventDefinition/>", 'cancelActivity="false"', True),
+        (COMPENSATE, 'cancelActivity="false"', True),
+        ("<cancelEventDefinition/>", "", True),  # its host is no transaction
+        ("<terminateEventDefinition/>", "", True),
+        ("<errorEventDefinition/>", "", False),
+    ],
+)
+def test_triggers_of_boundary_events_fit_their_place(trigger: str, mark: str, refused: bool) -> None:
+    event = f'<boundaryEvent id="b" attachedToRef="t" {mark}>{trigger}</boundaryEvent>'
+    found = check(straight(user(), event, '<endEvent id="late"/>', flow("b", "late")))
+    assert ({f.element for f in found if f.code == "CRM-141"} == {"b"}) is refused
+
+
+def test_an_event_sub_process_started_by_an_error_interrupts() -> None:
+    start = '<startEvent id="s1" isInterrupting="false"><errorEventDefinition/></startEvent><endEvent id="e1"/>'
+    inside = f'<subProcess id="x" name="X" triggeredByEvent="true">{start}{flows("s1", "e1")}</subProcess>'
+    assert [f.element for f in check(straight(user(), inside)) if f.code == "CRM-145"] == ["s1"]
