@@ -11,7 +11,7 @@ from time import monotonic
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.errors import ExpressionError
 
-CHUNK = 2048  # steps between two looks at the time
+CHUNK = 256  # steps between two looks at the time
 
 
 @dataclass(frozen=True, slots=True)

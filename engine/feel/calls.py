@@ -23,7 +23,7 @@ class Machine(Run):
         if type(function) is not Function:
             raise Unfit(f"a {kind_of(function)} cannot be called")
         if function.params is None:
-            self.step()
+            self.step(1 + sum(len(arg) >> 5 for arg in args if type(arg) is list))
             try:
                 result = invoke(function.name, args, names, self)
             except InvalidOperation as error:

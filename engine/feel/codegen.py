@@ -311,11 +311,14 @@ def _builtin(g: Generator, name: str, args: list[Val]) -> Val:
     packed = "".join(arg.code + ", " for arg in args)
     key = g.const(REGISTRY[name]).code
     slow = f"call(None, {key}, ({packed}))"
-    if rows and rows[0].aware:
+    if g.loops or (rows and rows[0].aware):
         g.machine = True
         slow = f"call(m, {key}, ({packed}))"
     row = rows[0] if rows else None
-    if row is None or row.aware or row.rest or any(param.kinds is None for param in row.params):
+    lists = any(param.label == "list" for param in row.params) if row is not None else False
+    if row is None or row.aware or row.rest or (lists and name != "count"):
+        return Val(slow)
+    if any(param.kinds is None for param in row.params):
         return Val(slow)
     checks = []
     for param, arg in zip(row.params, args, strict=False):

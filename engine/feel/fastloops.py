@@ -30,10 +30,17 @@ def _loop(g: Generator, iterators: tuple[tuple[str, t.Node], ...], at: int, body
     temp = g.fresh()
     outer = g.scope
     with g.block(f"for {temp} in {source}:"):
+        _count(g)
         g.scope = Scope(outer, {name: Val(temp, simple=True)})
         _loop(g, iterators, at + 1, body)
     g.scope = outer
     g.loops -= 1
+
+
+def _count(g: Generator) -> None:
+    """One step of the bounds."""
+    g.line("m.left -= 1")
+    g.line("if m.left < 0: m.refill()")
 
 
 def _for(g: Generator, node: t.For) -> Val:
@@ -85,11 +92,11 @@ def _filter(g: Generator, node: t.Filter) -> Val:
     g.machine = True
     items, item, names, out = g.fresh(), g.fresh(), g.fresh(), g.fresh()
     g.line(f"{items} = listed({source.code})")
-    g.line(f"m.step(len({items}))")
     g.line(f"if not {items}: raise Slow")  # an empty list: the closures know whether a position was meant
     g.line(f"{out} = []")
     outer = g.scope
     with g.block(f"for {item} in {items}:"):
+        _count(g)
         g.line(f"{names} = entries({item})")
         g.scope = Scope(outer, {"item": Val(item, simple=True)}, item=names)
         keep = g.atom(g.gen(node.condition))

@@ -24,6 +24,7 @@ class Cursor:
         self.known = known
         self.keys = Known()  # of contexts written in the text: what may follow a dot
         self.depth = 0
+        self.level = _Level(self)
         self.tries = TRIES * len(self.tokens) + 200
 
     @property
@@ -56,24 +57,35 @@ class Cursor:
         found = f"'{token.text}' is not expected here" if token.kind != "end" else "the text ends too early"
         return syntax_error(self.text, token.start, found, expected=expected)
 
-    @contextmanager
-    def nested(self) -> Iterator[None]:
+    def nested(self) -> _Level:
         """One level deeper; refuses what is nested beyond the bounds."""
-        self.depth += 1
-        self.spend()
-        try:
-            if self.depth > MAX_DEPTH:
-                message = f"nested more than {MAX_DEPTH} levels deep"
-                raise syntax_error(self.text, self.token.start, message, code="CRM-503")
-            yield
-        finally:
-            self.depth -= 1
+        return self.level
 
     def spend(self) -> None:
         """Count one attempt to read something."""
         self.tries -= 1
         if self.tries < 0:
             raise syntax_error(self.text, self.token.start, "too tangled to read", code="CRM-503")
+
+
+class _Level:
+    """Counts the depth of nesting, in and out."""
+
+    __slots__ = ("cursor",)
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor = cursor
+
+    def __enter__(self) -> None:
+        cursor = self.cursor
+        cursor.spend()
+        if cursor.depth >= MAX_DEPTH:
+            message = f"nested more than {MAX_DEPTH} levels deep"
+            raise syntax_error(cursor.text, cursor.token.start, message, code="CRM-503")
+        cursor.depth += 1
+
+    def __exit__(self, *error: object) -> None:
+        self.cursor.depth -= 1
 
 
 class Names(Cursor):
@@ -106,7 +118,7 @@ class Names(Cursor):
         if not words:
             raise self.wrong("a name")
         self.at += words
-        return written(self.text, self.tokens[start : self.at]), token.start
+        return (token.text if words == 1 else written(self.text, self.tokens[start : self.at])), token.start
 
     def _half(self, found: tuple[int, str]) -> bool:
         """``date and time`` is the function only where it is called; else it is ``date`` and ``time``."""

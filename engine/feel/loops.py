@@ -46,7 +46,6 @@ def _slowly(low: int, high: int, make: Any, run: Machine) -> Iterator[Any]:
 def domain(value: Any, run: Machine) -> Iterable[Any]:
     """What an iterator goes through: a list, a range of whole numbers or dates, or a single value."""
     if type(value) is list:
-        run.step(len(value))
         return value
     if type(value) is Range:
         if value.low is None or value.high is None or greater(value.low, value.high):
@@ -85,6 +84,7 @@ class _Loop:
             env.run.note(pos, error.reason)
             raise
         for value in values:
+            env.run.step()
             inner = Env({**extra, name: value}, env, env.run)
             if last:
                 yield inner
@@ -151,9 +151,9 @@ def _filter(node: t.Filter) -> Code:
         items = value if type(value) is list else [value]
         if type(index) is Decimal:
             return _at(items, index, env, pos)
-        env.run.step(len(items))
         out = []
         for number, item in enumerate(items or [None]):
+            env.run.step()
             keep = condition(item_env(item, env))
             if keep is True:
                 out.append(item)

@@ -23,6 +23,7 @@ class Char:
 
     text: str | None  # None: Python's re cannot say it
     test: Callable[[str], bool]
+    negated: bool = False  # regardless of case it must then fit in every case
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ def literal(char: str) -> Char:
 def _class(texts: list[str] | None, tests: list[Callable[[str], bool]], negated: bool) -> Char:
     text = None if texts is None else f"[{'^' if negated else ''}{''.join(texts)}]"
     if negated:
-        return Char(text, lambda ch: not any(test(ch) for test in tests))
+        return Char(text, lambda ch: not any(test(ch) for test in tests), negated=True)
     return Char(text, lambda ch: any(test(ch) for test in tests))
 
 

@@ -45,7 +45,7 @@ class Machine:
 
     def _emit(self, piece: Piece) -> None:
         if isinstance(piece, Char):
-            self._add("char", test=piece.test)
+            self._add("char", test=self._folded(piece))
         elif isinstance(piece, Edge):
             self._add("end" if piece.end else "start")
         elif isinstance(piece, Seq):
@@ -63,6 +63,14 @@ class Machine:
             self._repeat(piece)
         elif isinstance(piece, Back):
             raise Unfit("the pattern refers back to a group and could take too long; write it without")
+
+    def _folded(self, piece: Char) -> Callable[[str], bool]:
+        """The test, regardless of case where that is asked for."""
+        test = piece.test
+        if not self.fold:
+            return test
+        few = all if piece.negated else any
+        return lambda char: few(test(c) for c in (char, char.lower(), char.upper()) if len(c) == 1)
 
     def _alternatives(self, piece: Alt) -> None:
         jumps = []
@@ -132,9 +140,7 @@ class Machine:
             test = code.test
             if test is None:
                 return False
-            known = test(char) or (
-                self.fold and any(len(c) == 1 and test(c) for c in (char.lower(), char.upper(), char.swapcase()))
-            )
+            known = test(char)
             if len(code.known) < 1000:
                 code.known[char] = known
         return known

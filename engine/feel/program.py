@@ -81,7 +81,7 @@ class Program:
                 pass  # the closures know every way out, and say so
         elif self.count >= 0 and self.kind == "unary-tests":
             self._warm()
-        result = self._run({**(scope or _EMPTY), "?": value}, Machine(DEFAULT))
+        result = self._run(scope, Machine(DEFAULT), {"?": value})
         return result if isinstance(result, bool) else None
 
     def diagnose(
@@ -102,9 +102,10 @@ class Program:
             else:
                 self.quick = generate(self.tree)
 
-    def _run(self, scope: Mapping[str, Any] | None, machine: Machine) -> Any:
+    def _run(self, scope: Mapping[str, Any] | None, machine: Machine, front: Mapping[str, Any] | None = None) -> Any:
+        env = Env(_EMPTY if scope is None else scope, None, machine, raw=True)
         try:
-            return self.code(Env(_EMPTY if scope is None else scope, None, machine, raw=True))
+            return self.code(env if front is None else Env(front, env, machine, raw=True))
         except RecursionError as error:
             raise too_deep(machine.limits.depth) from error
 

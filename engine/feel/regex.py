@@ -51,29 +51,44 @@ class Pattern:
         bits = re.I if "i" in self.flags else 0
         return int(bits | (re.M if "m" in self.flags else 0))
 
+    def _few(self, string: str, room: list[int] | None) -> re.Pattern[str] | None:
+        """Python's pattern, if it can only try few ways on this string; charges them."""
+        size = len(string)
+        ways = cost(self.tree, size) * (size + 1) if self.compiled is not None else MAX_WAYS + 1
+        if ways > MAX_WAYS:
+            return None
+        if room is not None:
+            room[0] -= int(ways) >> 3
+        return self.compiled
+
     def find(self, string: str, start: int = 0, room: list[int] | None = None) -> Captures | None:
         """Offsets of the first match from ``start``, and of its groups."""
-        size = len(string)
-        if self.compiled is not None and cost(self.tree, size) * (size + 1) <= MAX_WAYS:
-            found = self.compiled.search(string, start)
-            if found is None:
-                return None
-            return tuple(offset for number in range(self.groups + 1) for offset in found.span(number))
+        few = self._few(string, room)
+        if few is not None:
+            found = few.search(string, start)
+            return None if found is None else self._captures(found)
         if self.machine is None:
             fold, lines = "i" in self.flags, "m" in self.flags
             self.machine = Machine(self.tree, self.groups, fold=fold, lines=lines)
         return self.machine.find(string, start, room)
 
+    def _captures(self, found: re.Match[str]) -> Captures:
+        return tuple(offset for number in range(self.groups + 1) for offset in found.span(number))
+
     def search(self, string: str) -> bool:
         """Whether the string holds a match."""
         return self.find(string) is not None
 
-    def all(self, string: str) -> Iterator[Captures]:
+    def all(self, string: str, room: list[int] | None = None) -> Iterator[Captures]:
         """Every match, one after the other. ``Unfit`` if the pattern matches nothing at all (XPath: FORX0003)."""
         if self.find("") is not None:
             raise Unfit("the pattern matches the empty string")
+        few = self._few(string, room)
+        if few is not None:
+            yield from map(self._captures, few.finditer(string))
+            return
         at = 0
-        room = [MAX_WORK]
+        room = [MAX_WORK] if room is None else room
         while at <= len(string):
             found = self.find(string, at, room)
             if found is None:
@@ -81,12 +96,12 @@ class Pattern:
             yield found
             at = found[1] if found[1] > found[0] else found[1] + 1
 
-    def replace(self, string: str, replacement: str) -> str:
+    def replace(self, string: str, replacement: str, room: list[int] | None = None) -> str:
         """Every match replaced; ``$1`` is a group, ``\\$`` a dollar, ``\\\\`` a backslash."""
         parts = self._template(replacement)
         out: list[str] = []
         at = 0
-        for found in self.all(string):
+        for found in self.all(string, room):
             out.append(string[at : found[0]])
             for part in parts:
                 if isinstance(part, str):
@@ -126,11 +141,11 @@ class Pattern:
             at += 1
         return number, at
 
-    def split(self, string: str) -> list[str]:
+    def split(self, string: str, room: list[int] | None = None) -> list[str]:
         """The text between the matches."""
         out: list[str] = []
         at = 0
-        for found in self.all(string):
+        for found in self.all(string, room):
             out.append(string[at : found[0]])
             at = found[1]
         return [*out, string[at:]]

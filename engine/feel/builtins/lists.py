@@ -206,17 +206,20 @@ def distinct_values(items: list[Any]) -> list[Any]:
     out: list[Any] = []
     seen: set[tuple[type, Any]] = set()
     odd: list[Any] = []
+    room = MAX_LIST
     for item in items:
         if isinstance(item, Decimal | str | bool):
             key = (type(item), item)
             if key not in seen:
                 seen.add(key)
                 out.append(item)
-        elif not any(equal(item, other) for other in odd):
+            continue
+        room -= len(odd)
+        if room < 0:
+            raise too_large("a list of different contexts, dates or lists")
+        if not any(equal(item, other) for other in odd):
             odd.append(item)
             out.append(item)
-            if len(odd) > 5000:
-                raise too_large("a list of different contexts, dates or lists")
     return out
 
 

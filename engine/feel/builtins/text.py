@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from engine.feel.bounds import Run
 from engine.feel.builtins.base import builtin
 from engine.feel.builtins.numeric import whole
 from engine.feel.faults import Unfit, too_large
 from engine.feel.ops import MAX_STRING
+from engine.feel.pike import MAX_WORK
 from engine.feel.regex import pattern
 from engine.feel.values import kind_of
 
@@ -72,22 +76,35 @@ def ends_with(string: str, match: str) -> bool:
     return string.endswith(match)
 
 
-@builtin("matches(input: string, pattern: string, flags?: string?)")
-def matches(string: str, text: str, flags: str | None = None) -> bool:
-    return pattern(text, flags or "").search(string)
+@builtin("matches(input: string, pattern: string, flags?: string?)", aware=True)
+def matches(run: Run, string: str, text: str, flags: str | None = None) -> bool:
+    with work(run) as room:
+        return pattern(text, flags or "").find(string, 0, room) is not None
 
 
-@builtin("replace(input: string, pattern: string, replacement: string, flags?: string?)")
-def replace(string: str, text: str, replacement: str, flags: str | None = None) -> str:
-    out = pattern(text, flags or "").replace(string, replacement)
+@builtin("replace(input: string, pattern: string, replacement: string, flags?: string?)", aware=True)
+def replace(run: Run, string: str, text: str, replacement: str, flags: str | None = None) -> str:
+    with work(run) as room:
+        out = pattern(text, flags or "").replace(string, replacement, room)
     if len(out) > MAX_STRING:
         raise too_large("a string")
     return out
 
 
-@builtin("split(string: string, delimiter: string)")
-def split(string: str, delimiter: str) -> list[str]:
-    return pattern(delimiter, "").split(string)
+@builtin("split(string: string, delimiter: string)", aware=True)
+def split(run: Run, string: str, delimiter: str) -> list[str]:
+    with work(run) as room:
+        return pattern(delimiter, "").split(string, room)
+
+
+@contextmanager
+def work(run: Run) -> Iterator[list[int]]:
+    """Room for a pattern's work; what it used up counts as steps."""
+    room = [MAX_WORK]
+    try:
+        yield room
+    finally:
+        run.step((MAX_WORK - room[0]) >> 3)
 
 
 @builtin("string join(list: list, delimiter?: string?)")

@@ -61,7 +61,7 @@ from engine.feel import Function, Range, Type
         ("(function(a: number) a) instance of function<number> -> number", True),
         ("[1..2] instance of range<number>", True),
         ("1 instance of tNobodyKnows", None),
-            ("5 in [1..null]", None),
+        ("5 in [1..null]", None),
         ("0 in [1..null]", False),
         ("2 in [3..1]", False),
         ("[3..1]", None),
