@@ -54,7 +54,7 @@ class Runtime:
         business_key: str | None = None,
         instance_id: str | None = None,
     ) -> Run:
-        """A new instance, run to its first waits. Raises ``Invalid`` CRM-040 when the start is not clear."""
+        """A new instance, run to its first waits. Raises ``Invalid`` CRM-018 when the start is not clear."""
         node = _start_node(process, start_event)
         instance = Instance(process.scope)
         instance.base = {"instance": {"id": instance_id, "businessKey": business_key}}
@@ -141,7 +141,7 @@ def _start_node(process: Process, start_event: str | None) -> Node | None:
         found = process.scope.node(start_event)
         if found is None or not (found in starts or found.kind in ("intermediateCatchEvent", "receiveTask")):
             raise Invalid(
-                "CRM-040",
+                "CRM-018",
                 f"Process '{process.key}' has no start event '{start_event}'.",
                 fix="Choose one of: " + ", ".join(node.origin for node in starts) + ".",
             )
@@ -155,7 +155,7 @@ def _start_node(process: Process, start_event: str | None) -> Node | None:
     if len(plain) == 1 or (not plain and len(events) == 1):
         return (plain or events)[0]
     raise Invalid(
-        "CRM-040",
+        "CRM-018",
         f"Process '{process.key}' has several start events.",
         fix="Say which: " + ", ".join(node.origin for node in events) + ".",
     )

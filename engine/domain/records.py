@@ -259,7 +259,7 @@ _CLEANERS: dict[str, Callable[[Field, Any, str], Any]] = {
 
 
 def kinds_of(declared: Mapping[str, Any]) -> dict[str, Kind]:
-    """Kinds from the content of a ``records.yaml``; raises ``Invalid`` CRM-120 naming kind and field."""
+    """Kinds from the content of a ``records.yaml``; raises ``Invalid`` CRM-030 naming kind and field."""
     return {key: _kind(str(key), body) for key, body in (declared.get("kinds") or {}).items()}
 
 
@@ -328,7 +328,7 @@ def _list(given: Any) -> list[str]:
 
 
 def _bad(kind: str, what: str) -> Invalid:
-    return Invalid("CRM-120", f"Record kind '{kind}' {what}.", fix="Mend records.yaml.", kind=kind)
+    return Invalid("CRM-030", f"Record kind '{kind}' {what}.", fix="Mend records.yaml.", kind=kind)
 
 
 def described(kind: Kind) -> dict[str, Any]:

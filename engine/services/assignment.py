@@ -45,14 +45,14 @@ class Pick:
 def pick(
     ctx: Context, team: str | None, strategy: str, *, owner: str | None = None, exclude: Collection[str] = ()
 ) -> Pick:
-    """Choose a member of ``team``; raises ``Invalid`` CRM-062 for a strategy that is not one of ``STRATEGIES``.
+    """Choose a member of ``team``; raises ``Invalid`` CRM-653 for a strategy that is not one of ``STRATEGIES``.
 
     ``owner``: with strategy "owner", the person who keeps the work if active and not excluded, in the team or not;
     else the least loaded of the team gets it.
     """
     if strategy not in STRATEGIES:
         legal = ", ".join(STRATEGIES)
-        raise Invalid("CRM-062", f"There is no assignment strategy '{strategy}'.", fix=f"Use one of {legal}.")
+        raise Invalid("CRM-653", f"There is no assignment strategy '{strategy}'.", fix=f"Use one of {legal}.")
     if strategy == "owner" and owner and owner not in exclude and _is_active(ctx, owner):
         return Pick(owner, {"by": "strategy", "strategy": "owner", "team": team, "reason": "keeps the owner"})
     people = members(ctx, team) if team else []

@@ -32,12 +32,12 @@ def lint(ctx: Context, ask: LintFiles) -> tuple[Finding, ...]:
 
 @handles(Deploy)
 def deploy(ctx: Context, cmd: Deploy) -> Deployment:
-    """Check everything, then write new versions of what changed. Raises ``Refused`` CRM-158 with all findings."""
+    """Check everything, then write new versions of what changed. Raises ``Refused`` CRM-168 with all findings."""
     ensure(cmd.by, Right.MODEL_DEPLOY)
     if cmd.publish:
         ensure(cmd.by, Right.MODEL_PUBLISH)
     if not cmd.files:
-        raise Invalid("CRM-157", "There is no file to deploy.", fix="Name at least one BPMN, DMN or form file.")
+        raise Invalid("CRM-169", "There is no file to deploy.", fix="Name at least one BPMN, DMN or form file.")
     sources = gather(ctx, cmd.files)
     if sources.refused:
         raise _refused(sources.findings)
@@ -53,7 +53,7 @@ def deploy(ctx: Context, cmd: Deploy) -> Deployment:
 
 @handles(Publish)
 def publish(ctx: Context, cmd: Publish) -> DefinitionRow:
-    """Let people start a version. Raises ``Refused`` CRM-158 when owner, goal or KPI is missing.  # A13, B1"""
+    """Let people start a version. Raises ``Refused`` CRM-168 when owner, goal or KPI is missing.  # A13, B1"""
     ensure(cmd.by, Right.MODEL_PUBLISH)
     row = _version(ctx, cmd.key, cmd.version)
     missing = _unfit(row)
@@ -92,7 +92,7 @@ def _refused(findings: list[Finding]) -> Refused:
     errors = sum(f.severity is Severity.ERROR for f in findings)
     first = next(f for f in findings if f.severity is Severity.ERROR)
     return Refused(
-        "CRM-158",
+        "CRM-168",
         f"Refused with {errors} error{'s' if errors != 1 else ''}; the first: [{first.code}] {first.message}",
         findings,
         fix="Mend what the findings name and deploy again.",

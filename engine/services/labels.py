@@ -54,7 +54,7 @@ def _is_texts(value: Any) -> bool:
 
 def _finding(file: FileIn, message: str, chinese: str, line: int | None = None) -> Finding:
     return Finding(
-        "CRM-156",
+        "CRM-841",
         Severity.ERROR,
         message,
         line=line,

@@ -75,10 +75,10 @@ def provides(port: str) -> Callable[[F], F]:
 
 
 def port(name: str) -> Callable[..., Any]:
-    """The function behind a port. Raises ``RunError`` CRM-690 if this installation has none."""
+    """The function behind a port. Raises ``RunError`` CRM-693 if this installation has none."""
     found = ports.get(name)
     if found is None:
-        raise RunError("CRM-690", f"This installation has nothing for '{name}'.", fix="Install the complete package.")
+        raise RunError("CRM-693", f"This installation has nothing for '{name}'.", fix="Install the complete package.")
     return found
 
 

@@ -162,7 +162,7 @@ def _twice(found: Sources) -> list[Finding]:
     chinese = {"process": "流程", "dmn": "决策模型", "form": "表单"}
     return [
         Finding(
-            "CRM-155",
+            "CRM-840",
             Severity.ERROR,
             f"Two files hold the {kind} '{key}': {', '.join(sorted(set(names)))}.",
             element=key,

@@ -84,7 +84,7 @@ def test_refused_with_every_finding_and_no_trace(engine, bench):
     empty = FileIn("empty.bpmn", b"")
     with pytest.raises(Refused) as error:
         engine.do(Deploy((broken, empty, form("ok")), SYSTEM))
-    assert error.value.code == "CRM-158"
+    assert error.value.code == "CRM-168"
     assert {f.file for f in error.value.findings if f.severity == "error"} == {"broken.bpmn", "empty.bpmn"}
     assert engine.ask(ListDefinitions(SYSTEM)).items == ()
     assert {f.code for f in engine.ask(LintFiles((empty,), SYSTEM))} == {"CRM-100"}
@@ -94,7 +94,7 @@ def test_two_files_with_one_process_are_refused(engine, bench):
     one, two = asking(), FileIn("copy.bpmn", asking().content)
     with pytest.raises(Refused) as error:
         engine.do(Deploy((one, two, form("x"), table("1")), SYSTEM))
-    assert "CRM-155" in {f.code for f in error.value.findings}
+    assert "CRM-840" in {f.code for f in error.value.findings}
 
 
 def test_publishing_wants_owner_goal_and_kpi(engine, bench):  # A13, B1

@@ -52,4 +52,4 @@ def test_labels_stay_when_the_model_alone_changes(engine, li):
 def test_a_bad_file_of_labels_is_refused(engine, bench, content):
     with pytest.raises(Refused) as error:
         engine.do(Deploy((MODEL, FileIn("labels.zh_Hans.yaml", content)), SYSTEM))
-    assert "CRM-156" in {finding.code for finding in error.value.findings}
+    assert "CRM-841" in {finding.code for finding in error.value.findings}

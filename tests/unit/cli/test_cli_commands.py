@@ -125,7 +125,7 @@ def test_deploy_of_what_is_no_model_gives_findings(run: Run, tmp_path: Path) -> 
     (tmp_path / "bad.bpmn").write_text("<?xml version='1.0'?><nonsense>")
     got = run("deploy", str(tmp_path / "bad.bpmn"), status=1)
     assert re.search(r"bad\.bpmn:\d+: error \[CRM-1\d\d\]", got.stdout)
-    assert "[CRM-158]" in got.stderr
+    assert "[CRM-168]" in got.stderr
     assert run("definitions", "--json").stdout.strip() == "[]"
 
 

@@ -93,7 +93,7 @@ def test_what_is_no_exact_number_is_refused(value: Any) -> None:
     [("{type: colour}", "unknown type 'colour'"), ("{type: choice}", "have choices")],
 )
 def test_a_wrong_declaration_names_kind_and_field(field: str, said: str) -> None:
-    with pytest.raises(Invalid, match=rf"CRM-120.*'deal'.*{said}"):
+    with pytest.raises(Invalid, match=rf"CRM-030.*'deal'.*{said}"):
         kinds_of(yaml.safe_load(f"kinds: {{deal: {{fields: {{x: {field}}}}}}}"))
 
 
