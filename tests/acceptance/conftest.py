@@ -18,6 +18,7 @@ from engine.domain.questions import ActorNamed, GetInstance, GetRecord, ListInst
 from engine.domain.values import FileIn, InstanceView, MessageSent, RecordRow, Started, TaskRow
 from engine.jobs import drain
 from engine.packs import Packs
+from engine.store.servers import Server
 
 TEAMS = (
     "sales",
@@ -184,12 +185,29 @@ def new_house(furnished: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Ca
         house.close()
 
 
+@pytest.fixture(scope="session")
+def furnished_postgres(server: Server, postgres_template: str) -> str:
+    """Name of a furnished PostgreSQL database to copy from."""
+    url = server.fresh(template=postgres_template)
+    engine = Engine.open(url)
+    furnish(engine)
+    engine.close()
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def furnished_url(server: Server, furnished_postgres: str) -> Iterator[str]:
+    """URL of a fresh furnished PostgreSQL database."""
+    url = server.fresh(template=furnished_postgres)
+    yield url
+    server.drop(url)
+
+
 @pytest.fixture(params=["straight", "reopened", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def house(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[House]:
     """Each flow is played straight, with the engine opened anew before every step, and on PostgreSQL."""
     if request.param == "postgresql":
-        found = House(str(request.getfixturevalue("postgres_url")), clock)
-        furnish(found.engine)
+        found = House(str(request.getfixturevalue("furnished_url")), clock)
         yield found
         found.close()
     else:
