@@ -12,9 +12,17 @@ from engine.app import Engine
 from webui import api, auth, errors, i18n, look, pages, parts, security
 
 
+class Site(Flask):
+    """Libraries may be kept for a day; our own scripts and styles are asked for anew, so that they fit the pages."""
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """Seconds a browser may keep a static file without asking."""
+        return 24 * 3600 if filename and filename.startswith("vendor/") else None
+
+
 def create_app(engine: Engine, config: Mapping[str, Any] | None = None) -> Flask:
     """A Flask application over an open engine; ``config`` overrides Flask settings (tests)."""
-    app = Flask(__name__)
+    app = Site(__name__)
     settings = engine.settings
     app.config.update(
         SECRET_KEY=secret_of(engine),
@@ -25,7 +33,6 @@ def create_app(engine: Engine, config: Mapping[str, Any] | None = None) -> Flask
         PERMANENT_SESSION_LIFETIME=12 * 3600,
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # behind a proxy the Referer's host may differ; the token itself is checked
     )

@@ -18,12 +18,12 @@ COOKIE = "lang"
 
 
 def locale() -> str:
-    """The language of this request."""
+    """The language of this request: a person's own, else as chosen on the log-in page, else the browser's."""
+    if current_user.is_authenticated and current_user.actor.locale in LANGUAGES:
+        return str(current_user.actor.locale)
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
-    if current_user.is_authenticated and current_user.actor.locale in LANGUAGES:
-        return str(current_user.actor.locale)
     return language(request.accept_languages.best_match(["en", "zh-Hans", "zh-CN", "zh"]))
 
 

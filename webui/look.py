@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel.dates import format_skeleton
-from flask import Flask
+from flask import Flask, request, url_for
 from flask_babel import (
     format_currency,
     format_date,
@@ -117,6 +117,12 @@ def said(thing: Any, field: str) -> str:
     return str(local or get(field, "") or "")
 
 
+def here_with(**changes: str | None) -> str:
+    """This page's address with some parameters changed (None takes one out)."""
+    wanted = {**request.args.to_dict(), **(request.view_args or {}), **changes}
+    return url_for(str(request.endpoint), **{key: value for key, value in wanted.items() if value is not None})
+
+
 def may(right: str) -> bool:
     """Whether whoever is logged in holds a right, by its value (``task.work``)."""
     return current_user.is_authenticated and Right(right) in current_user.actor.rights
@@ -127,6 +133,6 @@ def set_up(app: Flask) -> None:
     app.jinja_env.filters.update(
         when=when, ago=ago, initials=initials, hue=hue, human=human, said=said, due_state=due_state
     )
-    app.jinja_env.globals.update(may=may, lasting=lasting, now=lambda: the_engine().clock.now())
+    app.jinja_env.globals.update(may=may, here_with=here_with, lasting=lasting, now=lambda: the_engine().clock.now())
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

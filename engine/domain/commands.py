@@ -301,7 +301,7 @@ class AddUser(Command[PrincipalRow]):
     by: Actor
     name: str
     email: str | None = None
-    password: str | None = None  # hashed with argon2; never logged
+    password: str | None = field(default=None, repr=False)  # hashed with argon2; never logged
     roles: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     locale: str = "en"
@@ -335,7 +335,7 @@ class ChangeUser(Command[PrincipalRow]):
     by: Actor
     name: str | None = None
     email: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     locale: str | None = None
     timezone: str | None = None
     active: bool | None = None
@@ -346,7 +346,7 @@ class LogIn(Command[Actor]):
     """Check a password. Raises ``Unauthenticated`` CRM-301; slow by design, rate limited at the edge."""
 
     login: str
-    password: str
+    password: str = field(repr=False)  # must not get into a log by way of a traceback
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,5 +36,5 @@ def read() -> ResponseReturnValue:
 
 
 def unread() -> int:
-    """How many unread notifications there are, counted up to 99."""
-    return len(ask(ListNotifications(by=me(), unread=True, limit=99)).items)
+    """How many unread notifications there are."""
+    return ask(ListNotifications(by=me(), unread=True, limit=1)).total or 0

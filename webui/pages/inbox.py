@@ -36,7 +36,7 @@ def listing() -> ResponseReturnValue:
     box, q = box_of(actor), search_of()
     page = tasks_of(actor, box, q)
     counts = ask(CountTasks(by=actor))
-    tag = mark_of(page, counts, request.cookies.get("lang", ""))
+    tag = mark_of(page, counts, actor.locale)
     if tag in request.if_none_match:
         answer = make_response("", 304)
     else:

@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from engine.domain.commands import LogIn
+from engine.domain.commands import ChangeUser, LogIn
 from engine.domain.errors import TooMany, Unauthenticated
 from webui import auth
 from webui.door import do, the_engine
@@ -53,6 +53,9 @@ def enter() -> ResponseReturnValue:
         page = render_template("login.html", login=login, next=target, error=error, said=said)
         return make_response(page, error.status)
     failures.clear(key)
+    chosen = session.get("language")
+    if chosen and chosen != actor.locale:
+        do(ChangeUser(actor.id, actor, locale=chosen))
     session.clear()  # a session begun before log-in is not carried on
     auth.log_in(actor)
     return redirect(target if is_local(target) else url_for("inbox.show"))

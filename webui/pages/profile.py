@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -30,6 +30,8 @@ def locale() -> ResponseReturnValue:
         raise Invalid("CRM-005", f"crmflow does not speak '{wanted}' yet.", fix="Choose English or 简体中文.")
     if current_user.is_authenticated:
         do(ChangeUser(login=me().id, by=me(), locale=wanted))
+    else:
+        session["language"] = wanted  # goes into the profile of whoever logs in next
     back = request.form.get("next", "")
     answer = redirect(back if is_local(back) else url_for("login.home"))
     answer.set_cookie(COOKIE, wanted, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)

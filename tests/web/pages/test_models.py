@@ -170,3 +170,63 @@ def test_findings_speak_chinese(house: House, enter: Enter) -> None:
     browser.post("/language", data={"locale": "zh_Hans", "next": "/"})
     answer = send(browser, "check", ("x.bpmn", b"<definitions>"))
     assert any("\u4e00" <= c <= "\u9fff" for c in answer.text.split('class="finding-what">')[1][:60])
+
+
+def test_long_lists_have_a_next_page(house: House, enter: Enter) -> None:
+    for number in range(53):
+        house.account(f"Account {number:02d}")
+    browser = enter("alice")
+    first = browser.get("/records/account?state=prospect").text
+    onward = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert "state=prospect" in onward
+    second = browser.get(onward).text
+    shown = {n for n in range(53) if f"Account {n:02d}<" in first} ^ {
+        n for n in range(53) if f"Account {n:02d}<" in second
+    }
+    assert shown == set(range(53))
+    assert 'rel="next"' not in second
+
+
+def test_incidents_are_told_and_tried_again(house: House, enter: Enter) -> None:  # G6
+    model = (MODELS / "loan.bpmn").read_bytes().replace(b"<bpmn:timeDuration>PT15M", b"<bpmn:timeDuration>=patience")
+    rest = [(p.name, p.read_bytes()) for p in sorted(MODELS.glob("loan*")) if p.suffix != ".bpmn"]
+    assert send(enter("carl"), "deploy", ("loan.bpmn", model), *rest, publish="1").status_code == 200
+    started = house.start(key="LN-9")
+    maria = enter("maria")
+    page = maria.get("/incidents").text
+    assert "LN-9" in page
+    assert "CRM-6" in page
+    assert "LN-9" in maria.get(f"/instances/{started.instance_id}").text
+    address = page.split('action="/incidents/')[1].split('"')[0]
+    assert enter("alice").post(f"/incidents/{address}").status_code == 403
+    assert maria.post(f"/incidents/{address}").status_code == 302
+    assert "LN-9" in maria.get("/incidents").text  # the cause is not mended: a new incident says so
+
+
+NOTIFY = b"""<bpmn:serviceTask id="Tell" name="Tell bob">
+<bpmn:extensionElements>
+<zeebe:taskDefinition type="crmflow:notify" />
+<zeebe:ioMapping><zeebe:input source="=&quot;bob&quot;" target="to" />
+<zeebe:input source="=&quot;A device was &lt;asked&gt; for&quot;" target="title" />
+</zeebe:ioMapping></bpmn:extensionElements>
+<bpmn:incoming>F1</bpmn:incoming><bpmn:outgoing>F0</bpmn:outgoing></bpmn:serviceTask>
+<bpmn:sequenceFlow id="F0" sourceRef="Tell" targetRef="Route" />"""
+
+
+def test_notifications_are_listed_and_read(house: House, enter: Enter) -> None:  # G1
+    model = (
+        (MODELS / "loan.bpmn")
+        .read_bytes()
+        .replace(b'sourceRef="Asked" targetRef="Route"', b'sourceRef="Asked" targetRef="Tell"')
+    )
+    model = model.replace(b"<bpmn:incoming>F1</bpmn:incoming>", b"<bpmn:incoming>F0</bpmn:incoming>")
+    model = model.replace(b"<bpmn:businessRuleTask", NOTIFY + b"<bpmn:businessRuleTask", 1)
+    rest = [(p.name, p.read_bytes()) for p in sorted(MODELS.glob("loan*")) if p.suffix != ".bpmn"]
+    assert send(enter("carl"), "deploy", ("loan.bpmn", model), *rest, publish="1").status_code == 200
+    house.start()
+    house.start(key="LN-2")
+    bob = enter("bob")
+    assert bob.get("/notifications/count").text.strip().startswith('<b class="bell-count">2')
+    assert "A device was &lt;asked&gt; for" in bob.get("/notifications").text
+    assert bob.post("/notifications/read").status_code == 302
+    assert bob.get("/notifications/count").text.strip() == ""

@@ -2,6 +2,7 @@
 import { fetchOnce, icon, make, say, words } from './words.js';
 
 const viewers = new WeakMap();
+const READABLE = 0.5;
 
 async function library() {
   await Promise.all([
@@ -32,7 +33,7 @@ function mark(viewer, { marks = [], current, findings = [] }) {
   const place = (id, node, left) => {
     const small = (registry.get(id)?.width ?? 100) < 60; // events and gateways carry their name below
     const position = left ? { top: -14, left: small ? -10 : 4 } : small ? { top: -12, right: 8 } : { bottom: 10, right: 12 };
-    overlays.add(id, { position, html: node });
+    overlays.add(id, { position, html: node, scale: { min: 0.75, max: 1.1 } });
   };
   for (const m of marks) {
     const element = registry.get(m.id);
@@ -83,16 +84,23 @@ export async function draw(box, xml, marks) {
   viewers.set(box, viewer);
   mark(viewer, marks);
   tools(box, viewer);
-  fit(viewer, marks.current);
+  fit(viewer, marks);
   return viewer;
 }
 
-function fit(viewer, current) {
-  const canvas = viewer.get('canvas');
+/** Everything, if that can be read; else, readably, where the work is (or where it begins). "Show all" is one click. */
+function fit(viewer, { current, marks = [], findings = [] }) {
+  const canvas = viewer.get('canvas'), registry = viewer.get('elementRegistry');
   canvas.zoom('fit-viewport', 'auto');
-  // A long flow on a small screen: show the current step readably rather than everything as dust.
-  const element = current && viewer.get('elementRegistry').get(current);
-  if (element && canvas.zoom() < 0.55) { canvas.zoom(0.8); canvas.scrollToElement(element, 120); }
+  if (canvas.zoom() >= READABLE) return;
+  const wanted = [current, ...marks.filter((m) => m.active || m.incidents).map((m) => m.id), ...findings.map((f) => f.element)];
+  const shapes = registry.filter((e) => e.parent && !e.waypoints && !e.labelTarget);
+  const first = shapes.reduce((a, b) => (a && a.x <= b.x ? a : b), null);
+  const at = wanted.map((id) => id && registry.get(id)).find((e) => e && !e.waypoints) ?? first;
+  if (!at) return;
+  const size = canvas.getSize(), scale = 0.75, width = size.width / scale, height = size.height / scale;
+  const left = Math.max(first.x - 40, at.x + at.width / 2 - width / 2);
+  canvas.viewbox({ x: left, y: at.y + at.height / 2 - height / 2, width, height });
 }
 
 /** Draw every diagram inside ``root`` that is visible and not drawn yet. */
