@@ -31,7 +31,7 @@ COMPLETED, ERROR, CANCELLED = TaskState.COMPLETED, TaskState.ERROR, TaskState.CA
 LIVE = READY | WAITING | STARTED | ERROR
 
 OVERRIDDEN: dict[str, tuple[str, ...]] = {
-    "Task": ("_set_state", "_inherit_data", "run"),
+    "Task": ("_set_state", "_inherit_data"),
     "TaskSpec": ("_predict", "_update", "_on_ready", "_run", "_on_complete", "_on_cancel", "_on_error", "test"),
     "Workflow": ("_task_completed_notify", "_predict"),
     "BpmnSubWorkflow": ("_calculate_depth",),
@@ -60,18 +60,11 @@ class Token(Task):  # type: ignore[misc]
         self.chosen: Sequence[Flow] = ()
         self.detail: dict[str, Any] | None = None
 
-    def run(self) -> bool | None:
-        """Run the node once; a node that is not done keeps the state it chose, else STARTED."""
-        done: bool | None = self.task_spec._run(self)
-        if done and self._state & LIVE:
-            self.complete()
-        elif self._state == READY:
-            self._state = STARTED
-        return done
-
     def _set_state(self, value: int) -> None:
-        # The library builds a log record with three dictionaries at each change; history is ours.
-        self._state = value
+        # The library's ``run`` marks what is not done as STARTED; a node may have chosen to wait, or be gone by then.
+        # (It would also build a log record with three dictionaries at each change; history is ours.)
+        if value != STARTED or self._state == READY:
+            self._state = value
 
     def _inherit_data(self) -> None:
         """Nothing is inherited: variables live in the scope."""
@@ -202,7 +195,7 @@ class Node(Seams):
         if self.loop is not None:
             self.loop.collect(my_task, machine)
         my_task.chosen = self.choose(my_task, machine)
-        return True
+        return True if my_task.live else None
 
     def _on_complete(self, my_task: Token) -> None:
         machine: Machine = my_task.workflow.machine
