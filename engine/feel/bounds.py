@@ -46,8 +46,6 @@ def clock() -> Clock:
 class Run:
     """One evaluation: what is left of its bounds, and (if asked for) the notes that explain nulls."""
 
-    __slots__ = ("depth", "left", "limits", "notes", "start", "used")
-
     def __init__(self, limits: Limits = DEFAULT, notes: list[tuple[int, str]] | None = None) -> None:
         self.limits = limits
         self.notes = notes

@@ -316,7 +316,7 @@ def _builtin(g: Generator, name: str, args: list[Val]) -> Val:
         slow = f"call(m, {key}, ({packed}))"
     row = rows[0] if rows else None
     lists = any(param.label == "list" for param in row.params) if row is not None else False
-    if row is None or row.aware or row.rest or (lists and name != "count"):
+    if row is None or row.aware or row.rest or (lists and g.loops):
         return Val(slow)
     if any(param.kinds is None for param in row.params):
         return Val(slow)

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.feel import ops
 from engine.feel.builtins import REGISTRY
-from engine.feel.calls import Machine
+from engine.feel.calls import Machine, Quick
 from engine.feel.compare import (
     COMPARE,
     any_of,
@@ -57,7 +57,7 @@ def between(value: Any, low: Any, high: Any) -> bool | None:
 def call(machine: Machine | None, function: Any, args: Sequence[Any]) -> Any:
     """Call any function value; null where the arguments do not fit."""
     try:
-        return (machine or Machine()).call(function, args)
+        return (machine or Quick()).call(function, args)
     except (Unfit, DecimalException):
         return None
 
@@ -81,14 +81,16 @@ def entries(item: Any) -> Mapping[str, Any]:
     return item if isinstance(item, Mapping) else _NOTHING
 
 
-def pick(items: Any, index: Decimal) -> Any:
-    """``items[index]`` for a literal index."""
+def pick(items: Any, index: int) -> Any:
+    """``items[index]`` for a whole number in the text: from 1, or from the end with -1."""
     if type(items) is not list:
         if items is None or type(items) is Range:
             return None
         items = [items]
-    value = ops.pick(items, index)
-    return None if value is MISSING else value
+    try:
+        return items[index - 1 if index > 0 else index] if index else None
+    except IndexError:
+        return None
 
 
 def listed(value: Any) -> list[Any]:
@@ -126,7 +128,7 @@ GLOBALS: dict[str, Any] = {
     "M": MISSING,
     "REG": REGISTRY,
     "adopt": adopt,
-    "Machine": Machine,
+    "Machine": Quick,
     "Slow": Slow,
     "Function": Function,
     "Entries": Entries,

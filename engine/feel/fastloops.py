@@ -13,6 +13,17 @@ from engine.feel.emit import Scope, Unsupported, Val
 MAX_LOOPS = 12  # Python's own limit of nested blocks is 20
 
 
+def _source(g: Generator, node: t.Node) -> str:
+    """The code of what a loop goes through; a short span of numbers in the text is a constant."""
+    if not isinstance(node, t.Span):
+        return f"domain({g.value(node).code}, m)"
+    low, high = _whole(node.low), _whole(node.high)
+    if low is not None and high is not None and abs(high - low) <= 64:
+        step = 1 if low <= high else -1
+        return g.const(tuple(map(Decimal, range(low, high + step, step)))).code
+    return f"span({g.value(node.low).code}, {g.value(node.high).code}, m)"
+
+
 def _loop(g: Generator, iterators: tuple[tuple[str, t.Node], ...], at: int, body: Callable[[], None]) -> None:
     """Nested ``for`` lines for the iterators, then the body."""
     if at == len(iterators):
@@ -20,10 +31,7 @@ def _loop(g: Generator, iterators: tuple[tuple[str, t.Node], ...], at: int, body
         return
     name, node = iterators[at]
     g.machine = True
-    if isinstance(node, t.Span):
-        source = f"span({g.value(node.low).code}, {g.value(node.high).code}, m)"
-    else:
-        source = f"domain({g.value(node).code}, m)"
+    source = _source(g, node)
     g.loops += 1
     if g.loops > MAX_LOOPS:
         raise Unsupported
@@ -78,14 +86,21 @@ def _quantified(g: Generator, node: t.Quantified) -> Val:
     return Val(out, "bool", simple=True)
 
 
+def _whole(node: t.Node) -> int | None:
+    """A whole number written in the text."""
+    if isinstance(node, t.Neg):
+        inner = _whole(node.operand)
+        return None if inner is None else -inner
+    if isinstance(node, t.Literal) and type(node.value) is Decimal and abs(node.value) < 10**9:
+        return int(node.value) if node.value == int(node.value) else None
+    return None
+
+
 def _filter(g: Generator, node: t.Filter) -> Val:
     source = g.value(node.source)
-    if isinstance(node.condition, t.Literal) and isinstance(node.condition.value, Decimal):
-        return Val(f"pick({source.code}, {g.const(node.condition.value).code})")
-    if isinstance(node.condition, t.Neg) and isinstance(node.condition.operand, t.Literal):
-        inner = node.condition.operand.value
-        if isinstance(inner, Decimal):
-            return Val(f"pick({source.code}, {g.const(-inner).code})")
+    index = _whole(node.condition)
+    if index is not None:
+        return Val(f"pick({source.code}, {index})")
     g.loops += 1
     if g.loops > MAX_LOOPS:
         raise Unsupported
@@ -97,7 +112,7 @@ def _filter(g: Generator, node: t.Filter) -> Val:
     outer = g.scope
     with g.block(f"for {item} in {items}:"):
         _count(g)
-        g.line(f"{names} = entries({item})")
+        g.line(f"{names} = {item} if type({item}) is Dict else entries({item})")
         g.scope = Scope(outer, {"item": Val(item, simple=True)}, item=names)
         keep = g.atom(g.gen(node.condition))
         with g.block(f"if {keep.code} is True:"):
