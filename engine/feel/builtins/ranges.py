@@ -93,9 +93,8 @@ def overlaps_before(one: Range, other: Range) -> bool:
 
 @builtin("overlaps after(range1: range, range2: range)")
 def overlaps_after(one: Range, other: Range) -> bool:
-    """``one`` starts within ``other`` and ends last."""
-    _bounded(one, other)
-    return _ends_after(one, other) and not _starts_before(one, other) and not before(other, one)
+    """``other`` starts first and ends within ``one``."""
+    return overlaps_before(other, one)
 
 
 @builtin("finishes(point: point, range: range)", "finishes(range1: range, range2: range)")
