@@ -27,8 +27,9 @@ def send(conn: Connection, text: str, params: Any) -> Any:
         conn.begin()
     driver: Any = conn.connection.driver_connection
     cursor = driver.cursor()
-    for heard in conn.dispatch.before_cursor_execute:
-        text, params = heard(conn, cursor, text, params, None, False)
+    if conn._has_events or conn.engine._has_events:  # as SQLAlchemy itself asks, before it looks for listeners
+        for heard in conn.dispatch.before_cursor_execute:
+            text, params = heard(conn, cursor, text, params, None, False)
     cursor.execute(text, params)
     return cursor
 
