@@ -237,6 +237,18 @@ def _at(looker: _Looker, node: t.At, types: Mapping[str, Type | None], opaque: b
         )
 
 
+def _unary(looker: _Looker, node: t.UnaryTests, types: Mapping[str, Type | None], opaque: bool) -> None:
+    """Each test against the type of what is tested, where ``types`` tells it under ``?``."""
+    tested = types.get("?")
+    for test in node.tests:
+        if isinstance(test, t.Test):
+            _fit(looker, test, test.op, tested, infer(test.operand, types))
+        elif isinstance(test, t.Interval):
+            _fit(looker, test, ">=", tested, infer(test.low, types))
+        elif isinstance(test, t.Literal | t.At):
+            _fit(looker, test, "=", tested, infer(test, types))
+
+
 _CHECKS: dict[type, Callable[..., None]] = {
     t.Name: _name,
     t.Call: _call,
@@ -247,6 +259,7 @@ _CHECKS: dict[type, Callable[..., None]] = {
     t.Chain: _chain,
     t.Path: _path,
     t.At: _at,
+    t.UnaryTests: _unary,
 }
 
 

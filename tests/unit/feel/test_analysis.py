@@ -87,3 +87,10 @@ def test_constant_programs_are_known_with_their_value() -> None:
     assert analyse("1 + 2 * 3").value == 7
     assert not analyse("amount + 1").constant
     assert not analyse("now()").constant
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"), [('"a"', 1), ("< 5", 0), ('> "a"', 1), ('["a".."b"], 5', 1), ("null", 0), ("-", 0)]
+)
+def test_a_cell_is_checked_against_the_type_of_its_input(cell: str, count: int) -> None:
+    assert len(analyse(cell, "unary-tests", types={"?": NUMBER}).hints) == count
