@@ -95,13 +95,13 @@ def role_name(role: str) -> str:
         "consultant": gettext("consultant"),
         "administrator": gettext("administrator"),
     }
-    return known.get(role, role)
+    return str(known.get(role, role))
 
 
 def link_name(link: RecordLink) -> str:
     """What a linked record is to this one: its kind, and the relation where that says more."""
     kind = kind_of(link.kind)
-    name = said(kind, "name") if kind else link.kind
+    name: str = said(kind, "name") if kind else link.kind
     return name if link.relation in (link.kind, "") or link.inbound else f"{name} ({link.relation})"
 
 

@@ -6,7 +6,10 @@ const SIGNS = { overdue: 'alarm', 'at-risk': 'hourglass', 'on-track': 'clock' };
 const RISK_SHARE = 0.25;
 
 function span(seconds) {
-  const d = Math.floor(seconds / 86400), h = Math.floor(seconds / 3600) % 24, m = Math.floor(seconds / 60) % 60, s = seconds % 60;
+  const d = Math.floor(seconds / 86400),
+    h = Math.floor(seconds / 3600) % 24,
+    m = Math.floor(seconds / 60) % 60,
+    s = seconds % 60;
   const two = (n) => String(n).padStart(2, '0');
   if (d) return `${d} ${words.d} ${h} ${words.h}`;
   if (h) return `${h} ${words.h} ${two(m)} ${words.m}`;
@@ -14,7 +17,8 @@ function span(seconds) {
 }
 
 function tick(node, now) {
-  const due = Date.parse(node.dataset.due), since = Date.parse(node.dataset.since);
+  const due = Date.parse(node.dataset.due),
+    since = Date.parse(node.dataset.since);
   const left = Math.round((due - now) / 1000);
   const state = left <= 0 ? 'overdue' : left * 1000 <= (due - since) * RISK_SHARE ? 'at-risk' : 'on-track';
   const text = node.querySelector('.due-text');

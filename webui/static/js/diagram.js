@@ -20,27 +20,44 @@ function tools(box, viewer) {
     node.addEventListener('click', act);
     return node;
   };
-  box.append(make('div', { class: 'diagram-tools' },
-    button('focus-centered', words.fit, () => canvas.zoom('fit-viewport', 'auto')),
-    button('zoom-in', words.zoomIn, () => canvas.zoom(canvas.zoom() * 1.25)),
-    button('zoom-out', words.zoomOut, () => canvas.zoom(canvas.zoom() / 1.25))));
+  box.append(
+    make(
+      'div',
+      { class: 'diagram-tools' },
+      button('focus-centered', words.fit, () => canvas.zoom('fit-viewport', 'auto')),
+      button('zoom-in', words.zoomIn, () => canvas.zoom(canvas.zoom() * 1.25)),
+      button('zoom-out', words.zoomOut, () => canvas.zoom(canvas.zoom() / 1.25)),
+    ),
+  );
 }
 
 const pin = (look, name, text, title) => make('span', { class: `pin ${look}`, title }, icon(name), text);
 
 function mark(viewer, { marks = [], current, findings = [] }) {
-  const canvas = viewer.get('canvas'), registry = viewer.get('elementRegistry'), overlays = viewer.get('overlays');
+  const canvas = viewer.get('canvas'),
+    registry = viewer.get('elementRegistry'),
+    overlays = viewer.get('overlays');
   const place = (id, node, left) => {
     const small = (registry.get(id)?.width ?? 100) < 60; // events and gateways carry their name below
-    const position = left ? { top: -14, left: small ? -10 : 4 } : small ? { top: -12, right: 8 } : { bottom: 10, right: 12 };
+    const position = left
+      ? { top: -14, left: small ? -10 : 4 }
+      : small
+        ? { top: -12, right: 8 }
+        : { bottom: 10, right: 12 };
     overlays.add(id, { position, html: node, scale: { min: 0.75, max: 1.1 } });
   };
   for (const m of marks) {
     const element = registry.get(m.id);
     if (!element || element.waypoints) continue;
     const row = make('span', { class: 'pin-row' });
-    if (m.active) { canvas.addMarker(m.id, 'at-work'); row.append(pin('', 'player-play', m.active, say('runs', { n: m.active }))); }
-    if (m.incidents) { canvas.addMarker(m.id, 'at-fault'); row.append(pin('pin-bad', 'alert-triangle', m.incidents, say('failed', { n: m.incidents }))); }
+    if (m.active) {
+      canvas.addMarker(m.id, 'at-work');
+      row.append(pin('', 'player-play', m.active, say('runs', { n: m.active })));
+    }
+    if (m.incidents) {
+      canvas.addMarker(m.id, 'at-fault');
+      row.append(pin('pin-bad', 'alert-triangle', m.incidents, say('failed', { n: m.incidents })));
+    }
     if (row.children.length) place(m.id, row, true);
     if (m.completed) {
       canvas.addMarker(m.id, 'was-here');
@@ -59,7 +76,15 @@ function mark(viewer, { marks = [], current, findings = [] }) {
     canvas.addMarker(id, level === 'error' ? 'at-fault' : 'at-doubt');
     const look = { error: 'pin-bad', warning: 'pin-warn', info: 'pin-note' }[level];
     const at = element.waypoints ? { position: { top: -8, left: 0 } } : { position: { top: -14, left: 4 } };
-    overlays.add(id, { ...at, html: pin(look, level === 'error' ? 'alert-circle' : 'alert-triangle', list.length, list.map((f) => `${f.code} ${f.text}`).join('\n')) });
+    overlays.add(id, {
+      ...at,
+      html: pin(
+        look,
+        level === 'error' ? 'alert-circle' : 'alert-triangle',
+        list.length,
+        list.map((f) => `${f.code} ${f.text}`).join('\n'),
+      ),
+    });
   }
 }
 
@@ -90,15 +115,23 @@ export async function draw(box, xml, marks) {
 
 /** Everything, if that can be read; else, readably, where the work is (or where it begins). "Show all" is one click. */
 function fit(viewer, { current, marks = [], findings = [] }) {
-  const canvas = viewer.get('canvas'), registry = viewer.get('elementRegistry');
+  const canvas = viewer.get('canvas'),
+    registry = viewer.get('elementRegistry');
   canvas.zoom('fit-viewport', 'auto');
   if (canvas.zoom() >= READABLE) return;
-  const wanted = [current, ...marks.filter((m) => m.active || m.incidents).map((m) => m.id), ...findings.map((f) => f.element)];
+  const wanted = [
+    current,
+    ...marks.filter((m) => m.active || m.incidents).map((m) => m.id),
+    ...findings.map((f) => f.element),
+  ];
   const shapes = registry.filter((e) => e.parent && !e.waypoints && !e.labelTarget);
   const first = shapes.reduce((a, b) => (a && a.x <= b.x ? a : b), null);
   const at = wanted.map((id) => id && registry.get(id)).find((e) => e && !e.waypoints) ?? first;
   if (!at) return;
-  const size = canvas.getSize(), scale = 0.75, width = size.width / scale, height = size.height / scale;
+  const size = canvas.getSize(),
+    scale = 0.75,
+    width = size.width / scale,
+    height = size.height / scale;
   const left = Math.max(first.x - 40, at.x + at.width / 2 - width / 2);
   canvas.viewbox({ x: left, y: at.y + at.height / 2 - height / 2, width, height });
 }
@@ -110,7 +143,10 @@ export function drawAll(root = document) {
     box.dataset.drawn = '1';
     const marks = JSON.parse(box.querySelector('.diagram-marks')?.textContent || '[]');
     const answer = await fetch(box.dataset.model, { headers: { Accept: 'application/xml' } });
-    if (!answer.ok) { box.querySelector('.diagram-wait').textContent = words.noDiagram; return; }
+    if (!answer.ok) {
+      box.querySelector('.diagram-wait').textContent = words.noDiagram;
+      return;
+    }
     await draw(box, await answer.text(), { marks, current: box.dataset.current });
   });
 }
@@ -122,9 +158,17 @@ export function zoomTo(id) {
     const element = viewer?.get('elementRegistry').get(id);
     if (!element) continue;
     const canvas = viewer.get('canvas');
-    const bounds = element.waypoints ? { x: element.waypoints[0].x, y: element.waypoints[0].y, width: 1, height: 1 } : element;
-    const size = canvas.getSize(), scale = 1.1;
-    canvas.viewbox({ x: bounds.x + bounds.width / 2 - size.width / 2 / scale, y: bounds.y + bounds.height / 2 - size.height / 2 / scale, width: size.width / scale, height: size.height / scale });
+    const bounds = element.waypoints
+      ? { x: element.waypoints[0].x, y: element.waypoints[0].y, width: 1, height: 1 }
+      : element;
+    const size = canvas.getSize(),
+      scale = 1.1;
+    canvas.viewbox({
+      x: bounds.x + bounds.width / 2 - size.width / 2 / scale,
+      y: bounds.y + bounds.height / 2 - size.height / 2 / scale,
+      width: size.width / scale,
+      height: size.height / scale,
+    });
     viewer.get('elementRegistry').forEach((e) => canvas.removeMarker(e, 'at-focus'));
     canvas.addMarker(id, 'at-focus');
     box.scrollIntoView({ block: 'nearest' });

@@ -11,7 +11,10 @@ async function library() {
 
 const tell = (host, text, bad = false) => {
   const state = host.parentElement.querySelector('[data-form-state]');
-  if (state) { state.textContent = text; state.classList.toggle('is-bad', bad); }
+  if (state) {
+    state.textContent = text;
+    state.classList.toggle('is-bad', bad);
+  }
 };
 
 function complain(host, body) {
@@ -19,12 +22,21 @@ function complain(host, body) {
   if (!note) return;
   note.hidden = !body;
   if (!body) return;
-  note.lastElementChild.replaceChildren(make('b', {}, body.title || ''), ' ', body.message || '', ' ', make('code', {}, body.code || ''), ' ', body.fix || '');
+  note.lastElementChild.replaceChildren(
+    make('b', {}, body.title || ''),
+    ' ',
+    body.message || '',
+    ' ',
+    make('code', {}, body.code || ''),
+    ' ',
+    body.fix || '',
+  );
 }
 
 /** The server's complaints by key, shown at the fields. */
 function mark(form, fields) {
-  const registry = form.get('formFieldRegistry'), errors = {};
+  const registry = form.get('formFieldRegistry'),
+    errors = {};
   for (const field of registry.getAll()) {
     const path = form.get('pathRegistry').getValuePath(field)?.join('.') ?? field.key;
     const said = fields[path] ?? fields[field.key];
@@ -40,31 +52,44 @@ function focusFirst(host) {
 
 /** Put our own words where form-js has only English ones. */
 function reword(form) {
-  const validator = form.get('validator'), check = validator.validateFieldInstance.bind(validator);
-  validator.validateFieldInstance = (instance, value) => check(instance, value).map((text) => (text === 'Field is required.' ? words.required : text));
+  const validator = form.get('validator'),
+    check = validator.validateFieldInstance.bind(validator);
+  validator.validateFieldInstance = (instance, value) =>
+    check(instance, value).map((text) => (text === 'Field is required.' ? words.required : text));
 }
 
 function keepDrafts(host, form) {
   const address = host.dataset.draft;
   if (!address) return;
-  let waiting = null, last = JSON.stringify(form._getSubmitData());
+  let waiting = null,
+    last = JSON.stringify(form._getSubmitData());
   const save = async () => {
-    const data = form._getSubmitData(), now = JSON.stringify(data);
+    const data = form._getSubmitData(),
+      now = JSON.stringify(data);
     if (now === last || !host.isConnected) return;
     last = now;
     tell(host, words.saving);
     try {
       const answer = await send(address, data);
       tell(host, answer.ok ? words.saved : say('unsaved', { why: answer.body?.message ?? answer.status }), !answer.ok);
-    } catch { tell(host, words.offline, true); }
+    } catch {
+      tell(host, words.offline, true);
+    }
   };
-  form.on('changed', () => { clearTimeout(waiting); waiting = setTimeout(save, DRAFT_AFTER); });
+  form.on('changed', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(save, DRAFT_AFTER);
+  });
   host.addEventListener('crmflow:done', () => clearTimeout(waiting));
 }
 
 async function finish(host, form, button) {
   const { data, errors } = form.submit();
-  if (Object.keys(errors).length) { tell(host, words.check, true); focusFirst(host); return; }
+  if (Object.keys(errors).length) {
+    tell(host, words.check, true);
+    focusFirst(host);
+    return;
+  }
   host.dispatchEvent(new Event('crmflow:done'));
   button.disabled = true;
   complain(host, null);
@@ -74,12 +99,20 @@ async function finish(host, form, button) {
   try {
     const answer = await send(address, data);
     if (answer.ok) {
-      document.dispatchEvent(new CustomEvent('crmflow:finished', { cancelable: true, detail: answer.body })) && go(answer.body);
+      document.dispatchEvent(new CustomEvent('crmflow:finished', { cancelable: true, detail: answer.body })) &&
+        go(answer.body);
       return;
     }
     complain(host, answer.body);
-    if (answer.body?.fields && mark(form, answer.body.fields)) { tell(host, words.check, true); focusFirst(host); }
-  } catch { tell(host, words.offline, true); } finally { button.disabled = false; }
+    if (answer.body?.fields && mark(form, answer.body.fields)) {
+      tell(host, words.check, true);
+      focusFirst(host);
+    }
+  } catch {
+    tell(host, words.offline, true);
+  } finally {
+    button.disabled = false;
+  }
 }
 
 const go = (body) => location.assign(body.next ?? body.address);
@@ -87,24 +120,41 @@ const go = (body) => location.assign(body.next ?? body.address);
 async function mount(host) {
   const Viewer = await library();
   const read = (name) => JSON.parse(host.querySelector(name).textContent);
-  const schema = read('.form-schema'), data = read('.form-data');
+  const schema = read('.form-schema'),
+    data = read('.form-data');
   const place = make('div');
   host.append(place);
-  const form = Viewer.Form ? new Viewer.Form({ container: place }) : (await Viewer.createForm({ container: place, schema: { type: 'default', components: [] } }));
+  const form = Viewer.Form
+    ? new Viewer.Form({ container: place })
+    : await Viewer.createForm({ container: place, schema: { type: 'default', components: [] } });
   try {
     await form.importSchema(schema, data);
-  } catch (error) { tell(host, say('noForm', { why: error.message }), true); return; }
+  } catch (error) {
+    tell(host, say('noForm', { why: error.message }), true);
+    return;
+  }
   reword(form);
   forms.set(host, form);
-  setTimeout(() => { host.dataset.ready = '1'; }, 350); // form-js settles its fields in a second pass
+  setTimeout(() => {
+    host.dataset.ready = '1';
+  }, 350); // form-js settles its fields in a second pass
   const readonly = 'readonly' in host.dataset;
-  if (readonly) { form.setProperty('disabled', true); return; }
+  if (readonly) {
+    form.setProperty('disabled', true);
+    return;
+  }
   keepDrafts(host, form);
   const button = host.parentElement.querySelector('[data-done]');
   button?.addEventListener('click', () => finish(host, form, button));
-  place.addEventListener('submit', (event) => { event.preventDefault(); button?.click(); });
+  place.addEventListener('submit', (event) => {
+    event.preventDefault();
+    button?.click();
+  });
 }
 
 export function mountAll(root = document) {
-  root.querySelectorAll('[data-form]:not([data-mounted])').forEach((host) => { host.dataset.mounted = '1'; mount(host); });
+  root.querySelectorAll('[data-form]:not([data-mounted])').forEach((host) => {
+    host.dataset.mounted = '1';
+    mount(host);
+  });
 }

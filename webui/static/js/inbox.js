@@ -8,7 +8,9 @@ const POLL_EVERY = 15000;
 const list = document.getElementById('inbox-list');
 const pane = document.getElementById('pane');
 const fresh = document.getElementById('fresh');
-let waiting = null, tag = null, current = null;
+let waiting = null,
+  tag = null,
+  current = null;
 
 const wide = () => pane && getComputedStyle(pane).display !== 'none';
 const rows = () => [...(list?.querySelectorAll('.task-row') ?? [])];
@@ -17,13 +19,20 @@ const ids = () => list.querySelector('.inbox-part')?.dataset.ids ?? '';
 function select(id) {
   current = id;
   rows().forEach((row) => row.toggleAttribute('aria-current', row.dataset.task === id));
-  rows().filter((row) => row.dataset.task === id).forEach((row) => row.setAttribute('aria-current', 'true'));
+  rows()
+    .filter((row) => row.dataset.task === id)
+    .forEach((row) => row.setAttribute('aria-current', 'true'));
 }
 
 async function open(id, focus = false) {
   select(id);
-  const answer = await fetch(`/tasks/${encodeURIComponent(id)}`, { headers: { 'HX-Request': 'true', Accept: 'text/html' } });
-  if (answer.headers.get('HX-Redirect')) { location.assign(answer.headers.get('HX-Redirect')); return; }
+  const answer = await fetch(`/tasks/${encodeURIComponent(id)}`, {
+    headers: { 'HX-Request': 'true', Accept: 'text/html' },
+  });
+  if (answer.headers.get('HX-Redirect')) {
+    location.assign(answer.headers.get('HX-Redirect'));
+    return;
+  }
   const text = await answer.text();
   if (current !== id) return;
   pane.innerHTML = text;
@@ -52,22 +61,31 @@ function apply(html) {
 
 function counts(part) {
   const numbers = JSON.parse(part?.dataset.counts ?? '{}');
-  document.querySelectorAll('[data-count]').forEach((node) => { node.textContent = numbers[node.dataset.count] || ''; });
+  document.querySelectorAll('[data-count]').forEach((node) => {
+    node.textContent = numbers[node.dataset.count] || '';
+  });
   const late = document.getElementById('overdue');
   if (late) late.hidden = !numbers.overdue;
 }
 
 /** Fetch the list; unchanged lists cost a 304. New rows wait behind a button while one reads. */
 async function poll(now = false) {
-  if (!list || document.hidden && !now) return;
-  const answer = await fetch(list.dataset.poll, { headers: { 'HX-Request': 'true', ...(tag ? { 'If-None-Match': tag } : {}) }, cache: 'no-store' }).catch(() => null);
+  if (!list || (document.hidden && !now)) return;
+  const answer = await fetch(list.dataset.poll, {
+    headers: { 'HX-Request': 'true', ...(tag ? { 'If-None-Match': tag } : {}) },
+    cache: 'no-store',
+  }).catch(() => null);
   if (!answer || answer.status === 304 || !answer.ok) return;
   tag = answer.headers.get('ETag');
   const html = await answer.text();
   const part = new DOMParser().parseFromString(html, 'text/html').querySelector('.inbox-part');
   counts(part);
-  if (now || part.dataset.ids === ids() || (list.scrollTop === 0 && !current)) { apply(html); return; }
-  const left = new Set(part.dataset.ids.split(' ')), had = new Set(ids().split(' '));
+  if (now || part.dataset.ids === ids() || (list.scrollTop === 0 && !current)) {
+    apply(html);
+    return;
+  }
+  const left = new Set(part.dataset.ids.split(' ')),
+    had = new Set(ids().split(' '));
   rows().forEach((row) => row.classList.toggle('is-gone', !left.has(row.dataset.task)));
   waiting = html;
   const more = [...left].filter((id) => id && !had.has(id)).length;
@@ -117,7 +135,8 @@ export function inbox() {
     if (!wide()) return;
     event.preventDefault();
     toast(event.detail.note);
-    if (event.detail.task) open(event.detail.task, true); else location.assign(event.detail.address);
+    if (event.detail.task) open(event.detail.task, true);
+    else location.assign(event.detail.address);
     poll(true);
   });
   document.addEventListener('crmflow:changed', () => poll(true));

@@ -7,7 +7,9 @@ import { shown } from './shown.js';
 import { upload } from './upload.js';
 import { make, token } from './words.js';
 
-document.body.addEventListener('htmx:configRequest', (event) => { event.detail.headers['X-CSRFToken'] = token(); });
+document.body.addEventListener('htmx:configRequest', (event) => {
+  event.detail.headers['X-CSRFToken'] = token();
+});
 
 function theme() {
   document.querySelector('[data-theme-switch]')?.addEventListener('click', () => {
@@ -18,7 +20,8 @@ function theme() {
 }
 
 function menu() {
-  const button = document.querySelector('[data-toggle-side]'), side = document.getElementById('side');
+  const button = document.querySelector('[data-toggle-side]'),
+    side = document.getElementById('side');
   if (!button) return;
   let veil = null;
   const set = (open) => {
@@ -33,16 +36,32 @@ function menu() {
     side.querySelector('a')?.focus();
   };
   button.addEventListener('click', () => set(!side.classList.contains('is-open')));
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && veil) { set(false); button.focus(); } });
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && veil) {
+      set(false);
+      button.focus();
+    }
+  });
 }
 
 function bell() {
-  const button = document.querySelector('[data-bell]'), box = document.getElementById('bell-menu');
+  const button = document.querySelector('[data-bell]'),
+    box = document.getElementById('bell-menu');
   if (!button) return;
-  const set = (open) => { box.hidden = !open; button.setAttribute('aria-expanded', open); };
+  const set = (open) => {
+    box.hidden = !open;
+    button.setAttribute('aria-expanded', open);
+  };
   button.addEventListener('click', () => set(box.hidden));
-  document.addEventListener('click', (event) => { if (!event.target.closest('.bell')) set(false); });
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && !box.hidden) { set(false); button.focus(); } });
+  document.addEventListener('click', (event) => {
+    if (!event.target.closest('.bell')) set(false);
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !box.hidden) {
+      set(false);
+      button.focus();
+    }
+  });
 }
 
 function help() {

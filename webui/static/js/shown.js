@@ -12,11 +12,15 @@ async function load(node, address) {
 function choose(tab) {
   const all = [...tab.closest('[role=tablist]').querySelectorAll('[role=tab]')];
   for (const one of all) {
-    const on = one === tab, part = document.getElementById(one.getAttribute('aria-controls'));
+    const on = one === tab,
+      part = document.getElementById(one.getAttribute('aria-controls'));
     one.setAttribute('aria-selected', on);
     one.tabIndex = on ? 0 : -1;
     part.hidden = !on;
-    if (on && part.dataset.load) { load(part, part.dataset.load); delete part.dataset.load; }
+    if (on && part.dataset.load) {
+      load(part, part.dataset.load);
+      delete part.dataset.load;
+    }
     if (on) drawAll(part);
   }
 }
@@ -24,9 +28,13 @@ function choose(tab) {
 function tabs(root) {
   root.querySelectorAll('[role=tablist]:not([data-ready])').forEach((listing) => {
     listing.dataset.ready = '1';
-    listing.addEventListener('click', (event) => { const tab = event.target.closest('[role=tab]'); if (tab) choose(tab); });
+    listing.addEventListener('click', (event) => {
+      const tab = event.target.closest('[role=tab]');
+      if (tab) choose(tab);
+    });
     listing.addEventListener('keydown', (event) => {
-      const all = [...listing.querySelectorAll('[role=tab]')], at = all.indexOf(event.target);
+      const all = [...listing.querySelectorAll('[role=tab]')],
+        at = all.indexOf(event.target);
       const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
       if (next === undefined || at < 0) return;
       event.preventDefault();
@@ -43,7 +51,10 @@ function actions(root) {
     form.dataset.ready = '1';
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
-      const answer = await fetch(form.action, { method: 'POST', headers: { 'HX-Request': 'true', Accept: 'text/html', 'X-CSRFToken': token() } });
+      const answer = await fetch(form.action, {
+        method: 'POST',
+        headers: { 'HX-Request': 'true', Accept: 'text/html', 'X-CSRFToken': token() },
+      });
       const pane = form.closest('.split-pane');
       pane.innerHTML = await answer.text();
       shown(pane);
@@ -65,16 +76,26 @@ async function sheet(address) {
 export function shown(root = document) {
   tabs(root);
   actions(root);
-  root.querySelectorAll('[data-load-now]').forEach((node) => { load(node, node.dataset.loadNow); node.removeAttribute('data-load-now'); });
+  root.querySelectorAll('[data-load-now]').forEach((node) => {
+    load(node, node.dataset.loadNow);
+    node.removeAttribute('data-load-now');
+  });
   document.dispatchEvent(new Event('crmflow:shown'));
 }
 
 document.addEventListener('click', (event) => {
   const opener = event.target.closest('[data-sheet]');
-  if (opener && !event.ctrlKey && !event.metaKey) { event.preventDefault(); sheet(opener.href); return; }
+  if (opener && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    sheet(opener.href);
+    return;
+  }
   const named = event.target.closest('[data-open]');
   if (named) document.getElementById(named.dataset.open)?.showModal();
   const closer = event.target.closest('[data-close]');
   const dialog = closer?.closest('dialog');
-  if (dialog) { event.preventDefault(); dialog.close(); }
+  if (dialog) {
+    event.preventDefault();
+    dialog.close();
+  }
 });

@@ -18,15 +18,24 @@ async function drawings(files, findings) {
 export function upload() {
   const form = document.querySelector('[data-upload]');
   if (!form) return;
-  const input = form.querySelector('input[type=file]'), zone = form.querySelector('.drop-zone');
-  const state = form.querySelector('[data-upload-state]'), result = document.getElementById('result');
+  const input = form.querySelector('input[type=file]'),
+    zone = form.querySelector('.drop-zone');
+  const state = form.querySelector('[data-upload-state]'),
+    result = document.getElementById('result');
 
   async function post(act) {
-    if (!input.files.length) { input.focus(); return; }
+    if (!input.files.length) {
+      input.focus();
+      return;
+    }
     state.textContent = words.checking;
     const body = new FormData(form);
     body.set('do', act);
-    const answer = await fetch(form.action, { method: 'POST', body, headers: { 'HX-Request': 'true', Accept: 'text/html', 'X-CSRFToken': token() } }).catch(() => null);
+    const answer = await fetch(form.action, {
+      method: 'POST',
+      body,
+      headers: { 'HX-Request': 'true', Accept: 'text/html', 'X-CSRFToken': token() },
+    }).catch(() => null);
     state.textContent = answer ? '' : words.offline;
     if (!answer) return;
     result.innerHTML = await answer.text();
@@ -36,13 +45,28 @@ export function upload() {
   }
 
   function list() {
-    form.querySelector('[data-files]').replaceChildren(...[...input.files].map((file) => make('li', { class: 'mark mark-go' }, icon('file-text'), file.name)));
+    form
+      .querySelector('[data-files]')
+      .replaceChildren(
+        ...[...input.files].map((file) => make('li', { class: 'mark mark-go' }, icon('file-text'), file.name)),
+      );
     if (input.files.length) post('check');
   }
 
   input.addEventListener('change', list);
-  for (const name of ['dragover', 'dragenter']) zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add('is-over'); });
+  for (const name of ['dragover', 'dragenter'])
+    zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.classList.add('is-over');
+    });
   for (const name of ['dragleave', 'drop']) zone.addEventListener(name, () => zone.classList.remove('is-over'));
-  zone.addEventListener('drop', (event) => { event.preventDefault(); input.files = event.dataTransfer.files; list(); });
-  form.addEventListener('submit', (event) => { event.preventDefault(); post(event.submitter?.value ?? 'check'); });
+  zone.addEventListener('drop', (event) => {
+    event.preventDefault();
+    input.files = event.dataTransfer.files;
+    list();
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    post(event.submitter?.value ?? 'check');
+  });
 }

@@ -30,12 +30,17 @@ const loaded = new Map();
 export function fetchOnce(path) {
   const address = new URL(path, import.meta.url).href;
   if (!loaded.has(address)) {
-    loaded.set(address, new Promise((done, fail) => {
-      const node = path.endsWith('.css') ? make('link', { rel: 'stylesheet', href: address }) : make('script', { src: address });
-      node.onload = done;
-      node.onerror = () => fail(new Error(address));
-      document.head.append(node);
-    }));
+    loaded.set(
+      address,
+      new Promise((done, fail) => {
+        const node = path.endsWith('.css')
+          ? make('link', { rel: 'stylesheet', href: address })
+          : make('script', { src: address });
+        node.onload = done;
+        node.onerror = () => fail(new Error(address));
+        document.head.append(node);
+      }),
+    );
   }
   return loaded.get(address);
 }
@@ -49,7 +54,11 @@ export async function send(address, data, method = 'POST') {
   });
   const text = await answer.text();
   let body = null;
-  try { body = text ? JSON.parse(text) : null; } catch { body = { message: text.slice(0, 200) }; }
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    body = { message: text.slice(0, 200) };
+  }
   return { ok: answer.ok, status: answer.status, body };
 }
 
