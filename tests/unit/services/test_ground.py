@@ -66,7 +66,8 @@ def test_every_command_and_question_is_handled():
 
     registry.load_all()
     for base, table in ((commands.Command, registry.commands), (questions.Question, registry.questions)):
-        assert {kind.__name__ for kind in base.__subclasses__()} <= {kind.__name__ for kind in table}
+        ours = {kind.__name__ for kind in base.__subclasses__() if kind.__module__.startswith("engine.")}
+        assert ours <= {kind.__name__ for kind in table}
 
 
 def test_backoff_doubles_up_to_an_hour():
