@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -93,6 +93,14 @@ def site(template: Path, tmp_path: Path) -> Iterator[Site]:
         source.backup(copy)
     clock = FixedClock(OPENED + timedelta(hours=1))
     engine = Engine.open(f"sqlite:///{path}", clock=clock)
+    with listening(engine, clock) as site:
+        yield site
+    engine.close()
+
+
+@contextmanager
+def listening(engine: Engine, clock: FixedClock) -> Iterator[Site]:
+    """The web over an engine, on a free port of this machine."""
     login.failures.forget()
     app = create_app(engine, {"SECRET_KEY": "only for this test"})
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
@@ -104,7 +112,6 @@ def site(template: Path, tmp_path: Path) -> Iterator[Site]:
     server.shutdown()
     thread.join(10)
     server.server_close()
-    engine.close()
 
 
 Visit = Callable[..., Page]

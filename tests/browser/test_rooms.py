@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Site, Visit
 from playwright.sync_api import Page
-from tour import SIZES, look_round
+from tour import SIZES, lived_in, look_round
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -42,5 +42,5 @@ def test_rooms_are_accessible_and_fit(theme: str, width: int, site: Site, visit:
         if wide > width:
             troubles.append(f"{name} is {wide} pixels wide")
 
-    look_round(site, visit, look, size=SIZES[width], theme=theme)
+    look_round(site, visit, lived_in(site), look, size=SIZES[width], theme=theme)
     assert troubles == []

@@ -1,16 +1,50 @@
-"""Draws docs/screenshots: every room at 1440 and 390 pixels. Collected by `make screenshots` only (see conftest)."""
+"""Draws docs/screenshots: every room of the demo at 1440 and 390 pixels. Collected by `make screenshots` only."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Site, Visit
+from conftest import OPENED, Site, Visit, listening
+from pages_house import PASSWORD
 from playwright.sync_api import Page
-from tour import SIZES, look_round
+from tour import SIZES, addresses, look_round
+
+from engine.app import Engine
+from engine.cli import demo
+from engine.domain.access import SYSTEM
+from engine.domain.clock import FixedClock
+from engine.domain.commands import ChangeUser
+from engine.domain.questions import CountTasks, ListDefinitions, ListTasks
+from engine.jobs import drain
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
+
+
+@pytest.fixture
+def site(sqlite_template: Path, tmp_path: Path) -> Iterator[Site]:
+    """The demo's people, flows and records, eleven minutes old: reminders have fired, some contacts are at risk."""
+    path = tmp_path / "demo.sqlite"
+    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(path) as copy:
+        source.backup(copy)
+    clock = FixedClock(OPENED)
+    engine = Engine.open(f"sqlite:///{path}", clock=clock)
+    plan = demo.read_plan(engine)
+    demo.deploy_packs(engine)
+    for login in demo.add_people(engine, plan):
+        engine.do(ChangeUser(login, SYSTEM, password=PASSWORD))
+    for name, sample in plan.samples:
+        demo.make_records(engine, name, sample, None)
+    for minutes in (6, 5):
+        clock.move(timedelta(minutes=minutes))
+        drain(engine)
+    with listening(engine, clock) as site:
+        yield site
+    engine.close()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -22,5 +56,11 @@ def test_screenshots(width: int, site: Site, visit: Visit) -> None:
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png")
         drawn.append(name)
 
-    look_round(site, visit, look, size=SIZES[width])
-    assert len(drawn) > 15
+    people = demo.read_plan(site.engine).people
+    who = max(people, key=lambda login: site.engine.ask(CountTasks(site.actor(login)))["mine"])
+    task = site.engine.ask(ListTasks(site.actor(who), "mine")).items[0]
+    flow = max(site.engine.ask(ListDefinitions(SYSTEM)).items, key=lambda d: d.counts.get("active", 0))
+    assert task.record is not None
+    rooms = addresses(task, flow, f"/records/{task.record.kind}/{task.record.id}")
+    look_round(site, visit, rooms, look, who=who, size=SIZES[width])
+    assert len(drawn) == len(rooms)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from conftest import NARROW, WIDE, Site, Visit
 from playwright.sync_api import Page
 
 from engine.domain.commands import ClaimTask
 from engine.domain.questions import ListDefinitions, ListTasks
+from engine.domain.values import DefinitionRow, TaskRow
 
 SIZES = {1440: WIDE, 390: NARROW}
 
@@ -30,21 +32,26 @@ def lived_in(site: Site) -> dict[str, str]:
     for task in tasks[1:6]:
         site.engine.do(ClaimTask(task.id, alice))
     flow = site.engine.ask(ListDefinitions(alice)).items[0]
+    return addresses(tasks[1], flow, f"/records/account/{accounts[0].id}")
+
+
+def addresses(task: TaskRow, flow: DefinitionRow, record: str) -> dict[str, str]:
+    """Every room with an address."""
     return {
         "login": "/login",
         "inbox": "/inbox",
-        "task": f"/tasks/{tasks[1].id}",
+        "task": f"/tasks/{task.id}",
         "start": "/start",
         "start-form": f"/start/{flow.id}",
         "flows": "/flows",
         "flow": f"/flows/{flow.id}",
         "upload": "/upload",
         "instances": "/instances",
-        "instance": f"/instances/{tasks[1].instance_id}",
+        "instance": f"/instances/{task.instance_id}",
         "timers": "/timers",
         "incidents": "/incidents",
-        "records": "/records/account",
-        "record": f"/records/account/{accounts[0].id}",
+        "records": record.rsplit("/", 1)[0],
+        "record": record,
         "record-edit": "/records/quote/new",
         "people": "/people",
         "notifications": "/notifications",
@@ -59,17 +66,18 @@ def settle(page: Page) -> None:
     page.wait_for_function("!document.querySelector('.diagram-wait')?.offsetParent")
 
 
-def look_round(site: Site, visit: Visit, look: Callable[[str, Page], None], **how: object) -> None:
-    """Visit every room in one browser."""
-    rooms = lived_in(site)
+def look_round(
+    site: Site, visit: Visit, rooms: dict[str, str], look: Callable[[str, Page], None], who: str = "alice", **how: Any
+) -> None:
+    """Visit every room: inbox and task as ``who``, the others as the administrator."""
     page = visit("ada", **how)
     for name, address in rooms.items():
-        if name in ("login", "inbox", "task"):  # those as alice sees them
+        if name in ("login", "inbox", "task"):  # those as who works there sees them
             continue
         page.goto(site.url + address)
         settle(page)
         look(name, page)
-    page = visit("alice", **how)
+    page = visit(who, **how)
     for name in ("inbox", "task"):
         page.goto(site.url + rooms[name])
         settle(page)
