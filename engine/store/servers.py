@@ -30,6 +30,19 @@ logging_collector = off
 timezone = 'UTC'
 """
 
+# The server goes when our end of the pipe closes, also when we are killed and can stop nothing ourselves.
+_KEEPER = """
+exec 3<&0
+folder=$1; shift
+"$@" & server=$!
+(read -r _ <&3; : > "$folder/over"; kill -INT $server 2>/dev/null) & reader=$!
+wait $server; code=$?
+while kill -0 $server 2>/dev/null; do wait $server; done
+kill $reader 2>/dev/null
+if [ -e "$folder/over" ]; then rm -rf "$folder"; fi
+exit $code
+"""
+
 
 def sqlite_url() -> str:
     """The URL of a fresh SQLite file in a temporary folder that goes with the process."""
@@ -77,7 +90,19 @@ class Server:
             file.write(_CONFIG if self.durable else _CONFIG + _FAST)
         log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
-            [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port)],
+            [
+                "/bin/sh",
+                "-c",
+                _KEEPER,
+                "sh",
+                str(self.folder),
+                str(binaries / "postgres"),
+                "-D",
+                str(data),
+                "-p",
+                str(self.port),
+            ],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C at the terminal reaches us, and we stop it in order
@@ -109,19 +134,25 @@ class Server:
             connection.execute(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)".encode())
 
     def stop(self) -> None:
-        """Stop by process id (fast shutdown) and remove the data. Twice is fine."""
+        """Stop (fast shutdown) and remove the data. Twice is fine."""
         process, self.process = self.process, None
         if process is None:
             return
         atexit.unregister(self.stop)
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGQUIT)
-                process.wait(timeout=10)
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._quit()
+            process.wait(timeout=10)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _quit(self) -> None:
+        """Immediate shutdown, by the process id the server itself wrote down."""
+        written = self.folder / "data" / "postmaster.pid"
+        if written.exists():
+            os.kill(int(written.read_text().splitlines()[0]), signal.SIGQUIT)
 
     def _dsn(self) -> str:
         return f"host=127.0.0.1 port={self.port} user=crmflow dbname=postgres"
