@@ -65,11 +65,8 @@ def analyse(
     if constant and value is None and not (isinstance(node, t.Literal) and node.value is None):
         _, notes = program.diagnose({}, limits=_TRIAL) if not looker.hints else (None, ())
         for note in notes[:1]:
-            looker.hints.append(
-                Hint(
-                    "constant", f"always null: {note.message}", f"结果总是 null：{note.message}", note.line, note.column
-                )
-            )
+            why, why_zh = f"always null: {note.message}", f"结果总是 null：{note.message_zh}"
+            looker.hints.append(Hint("constant", why, why_zh, note.line, note.column))
     return Analysis(program.names, infer(node, known), constant, value, tuple(looker.hints))
 
 

@@ -10,6 +10,7 @@ from time import monotonic
 
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.errors import ExpressionError
+from engine.feel.faults import failure
 
 CHUNK = 256  # steps between two looks at the time
 
@@ -65,14 +66,13 @@ class Run:
         self.used += CHUNK - self.left
         self.left = CHUNK
         if self.used > self.limits.steps:
-            message = f"FEEL: more than {self.limits.steps} steps."
-            raise ExpressionError("CRM-510", message, fix="Iterate over fewer values.")
+            raise failure("CRM-510", f"FEEL: more than {self.limits.steps} steps.", fix="Iterate over fewer values.")
         now = monotonic()
         if not self.start:
             self.start = now
         elif now - self.start > self.limits.seconds:
-            message = f"FEEL: took longer than {self.limits.seconds:g} s."
-            raise ExpressionError("CRM-513", message, fix="Iterate over fewer values.")
+            limit = self.limits.seconds
+            raise failure("CRM-513", f"FEEL: took longer than {limit:g} s.", fix="Iterate over fewer values.")
 
     def enter(self) -> None:
         """One function deeper; raises CRM-511."""
@@ -89,5 +89,4 @@ class Run:
 
 def too_deep(depth: int) -> ExpressionError:
     """The error for functions that call each other without end."""
-    message = f"FEEL: functions nested more than {depth} calls deep."
-    return ExpressionError("CRM-511", message, fix="End the recursion earlier.")
+    return failure("CRM-511", f"FEEL: functions nested more than {depth} calls deep.", fix="End the recursion earlier.")

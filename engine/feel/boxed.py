@@ -11,6 +11,7 @@ from engine.feel.kinds import Type
 from engine.feel.lexer import unquote
 from engine.feel.typetext import read_type
 
+REFUSED = "external functions (Java, PMML) are refused: nothing in an expression leaves FEEL"
 _OPS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _GOES_ON = frozenset((".", "[", "(", "+", "-", "*", "/", "**"))
 
@@ -82,8 +83,7 @@ class Phrases(Names):
             if self.accept(":"):
                 read_type(self)
             if self.token.text == "external":
-                message = "external functions (Java, PMML) are refused: nothing in an expression leaves FEEL"
-                raise syntax_error(self.text, self.token.start, message, expected="a FEEL body", code="CRM-505")
+                raise syntax_error("CRM-505", REFUSED, self.text, self.token.start, expected="a FEEL body")
             return t.Lambda(tuple(params), self.expression(), pos=pos)
 
 

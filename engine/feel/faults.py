@@ -16,9 +16,12 @@ CRM-513    took too long
 
 from __future__ import annotations
 
-from engine.domain.errors import ExpressionError
+from typing import Any
 
-__all__ = ["ExpressionError", "Unfit", "place", "syntax_error", "too_large"]
+from engine.domain.errors import ExpressionError
+from engine.feel.chinese import chinese
+
+__all__ = ["ExpressionError", "Unfit", "failure", "place", "syntax_error", "too_large"]
 
 
 class Unfit(Exception):
@@ -29,9 +32,14 @@ class Unfit(Exception):
         self.reason = reason
 
 
+def failure(code: str, message: str, *, fix: str, **context: Any) -> ExpressionError:
+    """An error in both languages: ``context`` holds ``message_zh`` and ``fix_zh``."""
+    return ExpressionError(code, message, fix=fix, message_zh=chinese(message), fix_zh=chinese(fix), **context)
+
+
 def too_large(what: str) -> ExpressionError:
     """The error for a result or a value beyond the bounds."""
-    return ExpressionError("CRM-512", f"FEEL: {what} is too large.", fix="Work on fewer or smaller values.")
+    return failure("CRM-512", f"FEEL: {what} is too large.", fix="Work on fewer or smaller values.")
 
 
 def place(text: str, pos: int) -> tuple[int, int]:
@@ -40,14 +48,13 @@ def place(text: str, pos: int) -> tuple[int, int]:
     return line, pos - (text.rfind("\n", 0, pos) + 1) + 1
 
 
-def syntax_error(text: str, pos: int, message: str, *, expected: str = "", code: str = "CRM-500") -> ExpressionError:
+def syntax_error(code: str, message: str, text: str, pos: int, *, expected: str = "") -> ExpressionError:
     """An error that names line, column, what was found and what was expected."""
     line, column = place(text, pos)
-    fix = f"Expected {expected}." if expected else "Correct the expression at this place."
-    return ExpressionError(
+    return failure(
         code,
         f"FEEL, line {line}, column {column}: {message}.",
-        fix=fix,
+        fix=f"Expected {expected}." if expected else "Correct the expression at this place.",
         line=line,
         column=column,
         expected=expected,

@@ -54,8 +54,11 @@ class Cursor:
     def wrong(self, expected: str) -> ExpressionError:
         """The error for the present token."""
         token = self.token
-        found = f"'{token.text}' is not expected here" if token.kind != "end" else "the text ends too early"
-        return syntax_error(self.text, token.start, found, expected=expected)
+        if token.kind == "end":
+            return syntax_error("CRM-500", "the text ends too early", self.text, token.start, expected=expected)
+        return syntax_error(
+            "CRM-500", f"'{token.text}' is not expected here", self.text, token.start, expected=expected
+        )
 
     def nested(self) -> _Level:
         """One level deeper; refuses what is nested beyond the bounds."""
@@ -65,7 +68,7 @@ class Cursor:
         """Count one attempt to read something."""
         self.tries -= 1
         if self.tries < 0:
-            raise syntax_error(self.text, self.token.start, "too tangled to read", code="CRM-503")
+            raise syntax_error("CRM-503", "too tangled to read", self.text, self.token.start)
 
 
 class _Level:
@@ -80,8 +83,7 @@ class _Level:
         cursor = self.cursor
         cursor.spend()
         if cursor.depth >= MAX_DEPTH:
-            message = f"nested more than {MAX_DEPTH} levels deep"
-            raise syntax_error(cursor.text, cursor.token.start, message, code="CRM-503")
+            raise syntax_error("CRM-503", f"nested more than {MAX_DEPTH} levels deep", cursor.text, cursor.token.start)
         cursor.depth += 1
 
     def __exit__(self, *error: object) -> None:

@@ -46,7 +46,7 @@ class Token:
 def tokenise(text: str) -> list[Token]:
     """All tokens of ``text``, the last of kind ``end``. Raises CRM-501, CRM-502."""
     if len(text) > MAX_TEXT:
-        raise syntax_error(text[:100], 0, f"the text is longer than {MAX_TEXT} characters", code="CRM-502")
+        raise syntax_error("CRM-502", f"the text is longer than {MAX_TEXT} characters", text[:100], 0)
     tokens: list[Token] = []
     pos, size, match = 0, len(text), _TOKEN.match
     while pos < size:
@@ -57,7 +57,7 @@ def tokenise(text: str) -> list[Token]:
         end = found.end()
         if kind != "skip":
             if kind == "op" and found[0] == "/" and text.startswith("/*", pos):
-                raise syntax_error(text, pos, "the comment is not closed", expected="*/", code="CRM-501")
+                raise syntax_error("CRM-501", "the comment is not closed", text, pos, expected="*/")
             tokens.append(Token(str(kind), found[0], pos, end))
         pos = end
     tokens.append(Token("end", "", size, size))
@@ -66,11 +66,11 @@ def tokenise(text: str) -> list[Token]:
 
 def _unreadable(text: str, pos: int) -> Exception:
     if text[pos] == '"':
-        return syntax_error(text, pos, "the string is not closed", expected='a closing "', code="CRM-501")
+        return syntax_error("CRM-501", "the string is not closed", text, pos, expected='a closing "')
     hint = {"&": "and", "|": "or", "%": "modulo(a, b)", "^": "**", "!": "not(…) or !=", "“": 'plain quotes "'}.get(
         text[pos], ""
     )
-    return syntax_error(text, pos, f"the character {text[pos]!r} means nothing in FEEL", expected=hint, code="CRM-501")
+    return syntax_error("CRM-501", f"the character {text[pos]!r} means nothing in FEEL", text, pos, expected=hint)
 
 
 def unquote(raw: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.domain.errors import ExpressionError
 from engine.feel import tree as t
 from engine.feel.boxed import Boxed
 from engine.feel.builtins.base import KNOWN
 from engine.feel.decimals import CONTEXT
+from engine.feel.faults import failure
 from engine.feel.kinds import Type
 from engine.feel.lexer import tokenise, unquote
 from engine.feel.names import RESERVED, Known
@@ -180,7 +180,7 @@ def parse(text: str, kind: str = "expression", names: Collection[str] = ()) -> t
     try:
         node = parser.unary_tests() if kind == "unary-tests" else parser.expression()
     except RecursionError as error:
-        raise ExpressionError("CRM-503", "FEEL: the text is nested too deeply.", fix="Split it.") from error
+        raise failure("CRM-503", "FEEL: the text is nested too deeply.", fix="Split it.") from error
     parser.text_end()
     return node
 

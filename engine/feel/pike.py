@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.domain.errors import ExpressionError
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, failure
 from engine.feel.pattern import Alt, Back, Char, Edge, Group, Piece, Repeat, Seq
 
 MAX_CODE = 20_000
@@ -120,7 +119,7 @@ class Machine:
             ready = self._close(string, at, threads)
             room[0] -= len(ready) + 1
             if room[0] < 0:
-                raise ExpressionError(
+                raise failure(
                     "CRM-510", "FEEL: the pattern needs too many steps on this text.", fix="Simplify the pattern."
                 )
             threads = []

@@ -8,16 +8,16 @@ from decimal import DecimalException
 from functools import lru_cache
 from typing import Any
 
-from engine.domain.errors import ExpressionError
 from engine.feel import loops, tree
 from engine.feel.bounds import DEFAULT, Limits, too_deep
 from engine.feel.builtins import REGISTRY
 from engine.feel.calls import Machine
+from engine.feel.chinese import chinese
 from engine.feel.closures import Env, build
 from engine.feel.codegen import generate
 from engine.feel.fasthelp import Slow
 from engine.feel.fastloops import generate_tests
-from engine.feel.faults import Unfit, place
+from engine.feel.faults import Unfit, failure, place
 from engine.feel.free import free_names
 from engine.feel.parser import parse
 from engine.feel.values import adopt
@@ -35,6 +35,11 @@ class Diagnostic:
     message: str
     line: int
     column: int
+
+    @property
+    def message_zh(self) -> str:
+        """The message in Simplified Chinese."""
+        return chinese(self.message)
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}: {self.message}"
@@ -121,7 +126,7 @@ def compile(text: str, kind: str = "expression", names: Collection[str] = ()) ->
     Raises ExpressionError CRM-50x with line, column and what was expected (DMN 1.5, 10.3.1.2).
     """
     if kind not in KINDS:
-        raise ExpressionError("CRM-506", f"FEEL: there is no kind of program {kind!r}.", fix=f"Use {KINDS}.")
+        raise failure("CRM-506", f"FEEL: there is no kind of program {kind!r}.", fix=f"Use {' or '.join(KINDS)}.")
     return _cached(text, kind, names if isinstance(names, frozenset) else frozenset(names))
 
 

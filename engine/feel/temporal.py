@@ -142,7 +142,7 @@ def _plus_months(left: Any, months: int) -> Any:
     if isinstance(left, DateTime):
         day = left.date
         days = days_of(make_date(*shift_months(day.year, day.month, day.day, months)))
-        return DateTime(days, left.nanos, left.offset, left.zone)
+        return DateTime(days, left.nanos, None if left.zone else left.offset, left.zone)
     if isinstance(left, AnyDate):
         return make_date(*shift_months(left.year, left.month, left.day, months))
     return None

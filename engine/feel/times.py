@@ -20,16 +20,17 @@ def zone_of(name: str) -> ZoneInfo:
         raise Unfit(f"there is no time zone {name!r}") from error
 
 
-def zone_offset(name: str, days: int, nanos: int) -> int:
-    """Seconds a zone is ahead of UTC at a local time; for far years the calendar's 400-year twin."""
+def zone_offset(name: str, days: int, nanos: int, *, utc: bool = False) -> int:
+    """Seconds a zone is ahead of UTC at a local time (or at a point of UTC); far years by their 400-year twin."""
     local = date_of(days)
     year = local.year
     if year > 9998:
         year = 9200 + year % 400
     elif year < 2:
         year = 400 + year % 400
-    at = datetime(year, local.month, local.day, tzinfo=zone_of(name)) + timedelta(seconds=nanos // SECOND)
-    offset = at.utcoffset()
+    zone = zone_of(name)
+    at = datetime(year, local.month, local.day, tzinfo=UTC if utc else zone) + timedelta(seconds=nanos // SECOND)
+    offset = (at.astimezone(zone) if utc else at).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 
 
@@ -41,7 +42,7 @@ class Time:
     def __init__(self, nanos: int, offset: int | None = None, zone: str | None = None) -> None:
         self.nanos = nanos  # since midnight, local
         self.zone = zone
-        self.offset = zone_offset(zone, 10957, nanos) if zone is not None else offset
+        self.offset = zone_offset(zone, 10957, nanos) if zone is not None and offset is None else offset
 
     @property
     def hour(self) -> int:
@@ -97,7 +98,8 @@ class DateTime:
         self.days = days  # since 1970-01-01, local
         self.nanos = nanos  # since midnight, local
         self.zone = zone
-        self.offset = zone_offset(zone, days, nanos) if zone is not None else offset
+        # Where the clocks go back an hour happens twice: who knows which one gives the offset as well.
+        self.offset = zone_offset(zone, days, nanos) if zone is not None and offset is None else offset
 
     @property
     def date(self) -> AnyDate:
@@ -154,27 +156,20 @@ def moved(value: DateTime, nanos: int) -> DateTime:
 
 def in_zone(value: int, zone: str) -> DateTime:
     """A point of the time line (nanoseconds since 1970, UTC) as the zone's clocks show it."""
-    guess = zone_offset(zone, *divmod(value, DAY))
-    for _ in range(2):
-        days, nanos = divmod(value + guess * SECOND, DAY)
-        found = zone_offset(zone, days, nanos)
-        if found == guess:
-            break
-        guess = found
-    return DateTime(days, nanos, None, zone)
+    offset = zone_offset(zone, *divmod(value, DAY), utc=True)
+    return DateTime(*divmod(value + offset * SECOND, DAY), offset, zone)
 
 
 def from_datetime(value: datetime) -> DateTime:
     """Python's datetime as FEEL's: zone ids are kept, other zones become offsets."""
     nanos = (value.hour * 3600 + value.minute * 60 + value.second) * SECOND + value.microsecond * 1000
     days = civil_days(value.year, value.month, value.day)
-    if value.tzinfo is None:
+    shift = value.utcoffset()
+    if shift is None:
         return DateTime(days, nanos)
     key = getattr(value.tzinfo, "key", None)
-    if isinstance(key, str) and key not in ("UTC", "Etc/UTC"):
-        return DateTime(days, nanos, None, key)
-    offset = value.utcoffset() or timedelta(0)
-    return DateTime(days, nanos, int(offset.total_seconds()))
+    zone = key if isinstance(key, str) and key not in ("UTC", "Etc/UTC") else None
+    return DateTime(days, nanos, int(shift.total_seconds()), zone)
 
 
 def midnight(value: AnyDate) -> DateTime:

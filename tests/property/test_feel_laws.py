@@ -203,7 +203,8 @@ def test_dates_and_durations_keep_the_laws_of_time(day: date, days: int, months:
 def test_zoned_times_move_on_the_time_line(moment: Any, seconds: int) -> None:
     scope = {"m": moment, "s": timedelta(seconds=seconds)}
     assert feel.evaluate("(m + s) - m = s", scope) is True
-    assert feel.evaluate("date and time(string(m)) = m", scope) is True
+    if not moment.fold:  # the text of a zoned time cannot tell the second of two equal hours
+        assert feel.evaluate("date and time(string(m)) = m", scope) is True
 
 
 def _json(depth: int) -> st.SearchStrategy[Any]:

@@ -72,7 +72,7 @@ def to_date_time(value: Any) -> DateTime:
 
 @builtin("date and time(date: moment, time: time)")
 def date_time_from(date: AnyDate | DateTime, time: Time) -> DateTime:
-    return DateTime(days_of(_day(date)), time.nanos, time.offset, time.zone)
+    return DateTime(days_of(_day(date)), time.nanos, None if time.zone else time.offset, time.zone)
 
 
 @builtin("date and time(date: moment, timezone: string)")
