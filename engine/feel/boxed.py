@@ -11,7 +11,6 @@ from engine.feel.kinds import Type
 from engine.feel.lexer import unquote
 from engine.feel.typetext import read_type
 
-REFUSED = "external functions (Java, PMML) are refused: nothing in an expression leaves FEEL"
 _OPS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _GOES_ON = frozenset((".", "[", "(", "+", "-", "*", "/", "**"))
 
@@ -83,7 +82,13 @@ class Phrases(Names):
             if self.accept(":"):
                 read_type(self)
             if self.token.text == "external":
-                raise syntax_error("CRM-505", REFUSED, self.text, self.token.start, expected="a FEEL body")
+                raise syntax_error(
+                    "CRM-505",
+                    "external functions (Java, PMML) are refused: nothing in an expression leaves FEEL",
+                    self.text,
+                    self.token.start,
+                    expected="a FEEL body",
+                )
             return t.Lambda(tuple(params), self.expression(), pos=pos)
 
 

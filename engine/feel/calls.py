@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import InvalidOperation
+from decimal import DecimalException
 from typing import Any
 
 from engine.feel.bounds import CHUNK, DEFAULT, Run
@@ -24,7 +24,7 @@ class Machine(Run):
             self.step(1 + sum(len(arg) >> 5 for arg in args if type(arg) is list))
             try:
                 result = invoke(function.name, args, names, self)
-            except InvalidOperation as error:
+            except DecimalException as error:
                 raise Unfit("the number is out of range") from error
             if type(result) is list:
                 self.step(len(result) >> 3)

@@ -47,6 +47,10 @@ _KINDS = {
     "fewer steps in a row": "更少的连续访问",
     "a type such as number, string or list<number>": "类型，例如 number、string 或 list<number>",
     "a FEEL body": "FEEL 函数体",
+    "a smaller number": "更小的数字",
+    "'(' as in not(a)": "“(”，写作 not(a)",
+    "a value; equality is a single '='": "值；相等用一个“=”",
+    'a value; text is written in double quotes "…"': '值；文本写在双引号 "…" 中',
     'plain quotes "': '英文引号 "',
     'a closing "': '右引号 "',
 }

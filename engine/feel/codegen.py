@@ -143,8 +143,11 @@ def _chain(g: Generator, node: t.Chain) -> Val:
         quick, helper = _ARITHMETIC[op]
         checks = [f"type({side.code}) is Dec" for side in (left, right) if side.kind != "number"]
         plain = f"{quick}({left.code}, {right.code})"
-        if op in "/**" and not (right.fixed and right.const):
+        if op == "/" and not (right.fixed and right.const):
             checks.append(right.code)  # zero is left to the helper
+        if op == "**":
+            left = g.atom(Val(f"{helper}({left.code}, {right.code})"))
+            continue
         code = f"{plain} if {' and '.join(checks)} else {helper}({left.code}, {right.code})" if checks else plain
         left = g.atom(Val(f"({code})"))
     return left

@@ -39,9 +39,7 @@ def from_float(value: float) -> Decimal | None:
 def text_of(value: Decimal) -> str:
     """Plain notation, never scientific; zero has no sign."""
     if not value:
-        value = abs(value)
-    if value.adjusted() > 400 or value.adjusted() < -400:
-        return str(CONTEXT.plus(value))
+        return "0" if value.adjusted() < -34 else format(abs(value), "f")
     return format(value, "f")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel.dates import FarDate, weekday
-from engine.feel.decimals import CONTEXT, SMALL
+from engine.feel.decimals import CONTEXT, ONE, SMALL
 from engine.feel.durations import DAY, HOUR, MINUTE, SECOND, Days, Months, cut
 from engine.feel.faults import Unfit, too_large
 from engine.feel.temporal import divided, minus, plus, times
@@ -59,6 +59,10 @@ def divide(left: Any, right: Any) -> Any:
 def power(left: Any, right: Any) -> Any:
     """``**``."""
     if type(left) is Decimal and type(right) is Decimal:
+        if not right:
+            return ONE
+        if not left and right < 0:
+            raise Unfit("division by zero")
         return CONTEXT.power(left, right)
     return None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import DecimalException
 
 from engine.feel import tree as t
 from engine.feel.boxed import Boxed
 from engine.feel.builtins.base import KNOWN
 from engine.feel.decimals import CONTEXT
-from engine.feel.faults import failure
+from engine.feel.faults import failure, syntax_error
 from engine.feel.kinds import Type
 from engine.feel.lexer import tokenise, unquote
 from engine.feel.names import RESERVED, Known
@@ -16,6 +17,7 @@ from engine.feel.typetext import read_type
 
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _LEVELS = {"+": 0, "-": 0, "*": 1, "/": 1, "**": 2}  # how tightly operators bind
+_HINTS = {"=": "a value; equality is a single '='", "'": 'a value; text is written in double quotes "…"'}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -129,8 +131,7 @@ class Parser(Boxed):
         """Literals, names, and everything in brackets."""
         token = self.token
         if token.kind == "num":
-            self.at += 1
-            return t.Literal(CONTEXT.create_decimal(token.text), pos=token.start)
+            return self._number()
         if token.kind == "str":
             self.at += 1
             return t.Literal(unquote(token.text), pos=token.start)
@@ -145,15 +146,28 @@ class Parser(Boxed):
         if token.text == "@" and self.tokens[self.at + 1].kind == "str":
             self.at += 2
             return t.At(unquote(self.tokens[self.at - 1].text), pos=token.start)
-        raise self.wrong("a value")
+        raise self.wrong(_HINTS.get(token.text, "a value"))
+
+    def _number(self) -> t.Node:
+        token = self.token
+        try:
+            value = CONTEXT.create_decimal(token.text)
+        except DecimalException as error:
+            message = "the number is out of range"
+            raise syntax_error("CRM-501", message, self.text, token.start, expected="a smaller number") from error
+        self.at += 1
+        return t.Literal(value, pos=token.start)
 
     def _word(self) -> t.Node:
         token = self.token
         word = token.text
+        known = self.known.match(self.tokens, self.at)
         if word not in RESERVED:
+            if word == "not" and self.tokens[self.at + 1].kind == "name" and (known is None or known[0] == 1):
+                self.at += 1
+                raise self.wrong("'(' as in not(a)")
             name, pos = self.name()
             return t.Name(name, pos=pos)
-        known = self.known.match(self.tokens, self.at)
         if known is None or known[0] == 1:
             if word in _CONSTANTS:
                 self.at += 1

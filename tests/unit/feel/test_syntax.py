@@ -113,6 +113,8 @@ def test_string_escapes(text: str, expected: str) -> None:
         ("1 2", "CRM-500", 1, 3),
         ("", "CRM-500", 1, 1),
         ("function(a) external {java: {}}", "CRM-505", 1, 13),
+        ("1e99999", "CRM-501", 1, 1),
+        ("not a", "CRM-500", 1, 5),
     ],
 )
 def test_a_syntax_error_names_line_column_and_what_was_expected(text: str, code: str, line: int, column: int) -> None:
@@ -121,6 +123,22 @@ def test_a_syntax_error_names_line_column_and_what_was_expected(text: str, code:
     error = caught.value
     assert (error.code, error.context["line"], error.context["column"]) == (code, line, column)
     assert error.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a == b", "equality is a single '='"),
+        ("a = 'open'", "double quotes"),
+        ("a && b", "Expected and."),
+        ("not a", "not(a)"),
+        ("“text”", "plain quotes"),
+    ],
+)
+def test_habits_of_other_languages_get_a_hint(text: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        feel.compile(text)
+    assert hint in caught.value.fix
 
 
 def test_an_unknown_kind_of_program_is_refused() -> None:

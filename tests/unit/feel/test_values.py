@@ -79,6 +79,31 @@ def test_null_semantics(text: str, expected: object) -> None:
     assert feel.evaluate(text) == feel.from_json(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1e6144 * 10", None),
+        ("9 ** 9 ** 9 ** 9 ** 9", None),
+        ("0 ** 0", 1),
+        ("0 ** -1", None),
+        ("(-8) ** (1 / 3)", None),
+        ("exp(100000)", None),
+        ("sum([9e6144, 9e6144])", None),
+        ("string length(string(1e400))", 401),
+        ("string(1e-6143 * 1e-6143)", "0"),
+        ("modulo(5, 1e-6000)", 0),
+        ('@"P1D" * 1e6000', None),
+        ("date(2020, 1e20, 1)", None),
+        ('substring("abc", 1e30)', None),
+        ("1e6144 - 1e6144", 0),
+    ],
+)
+def test_extremes_are_values_or_null(text: str, expected: object) -> None:
+    program = feel.compile(text)
+    for _ in range(50):
+        assert program.evaluate() == expected
+
+
 class Lazy(Mapping[str, Any]):
     """A record whose fields are loaded when they are read."""
 
