@@ -42,6 +42,8 @@ def take() -> ResponseReturnValue:
 def files_sent() -> tuple[FileIn, ...]:
     """The files of the request; raises ``Invalid`` CRM-007 if there are none."""
     files = tuple(FileIn(f.filename or "?", f.read()) for f in request.files.getlist("files") if f.filename)
+    for sent in request.files.getlist("files"):
+        sent.close()  # large ones lie in a temporary file
     if not files:
         raise Invalid("CRM-007", "No files came with this.", fix="Choose BPMN, DMN or form files and send them again.")
     return files

@@ -39,6 +39,18 @@ def test_garbage_gets_findings_and_nothing_else(kind: str, do: str, house: House
     assert house.engine.ask(ListDefinitions(house.actor("ada"))).items == before
 
 
+def test_fifty_megabytes_get_a_finding(enter: Enter) -> None:
+    answer = send(enter("dora"), "deploy", ("huge.bpmn", b"<a>" + bytes(50_000_000)))
+    assert answer.status_code == 422
+    assert "huge.bpmn" in answer.text
+
+
+def test_more_than_the_limit_is_refused_kindly(enter: Enter) -> None:
+    answer = send(enter("dora"), "deploy", ("huge.bpmn", bytes(70_000_000)))
+    assert answer.status_code == 413
+    assert "CRM-003" in answer.text
+
+
 def test_upload_without_files_says_so(enter: Enter) -> None:
     answer = enter("dora").post("/upload", data={"do": "deploy"})
     assert answer.status_code == 400
