@@ -362,12 +362,12 @@ def rule(kind: type, function: Rule) -> None:
 
 
 def assemble(g: Generator, signature: str) -> Callable[..., Any]:
-    """The function of the lines written so far."""
-    head = [f"def quick({signature}):", " m = Machine()" if g.machine else " pass"]
+    """The function of the lines written so far; its constants are defaults of further parameters."""
+    head = [f"def quick({', '.join((signature, *g.consts))}):", " m = Machine()" if g.machine else " pass"]
     source = "\n".join([*head, " if True:", *g.lines, ""])
     module = compile(source, "<feel>", "exec", dont_inherit=True, optimize=2)
     code = next(part for part in module.co_consts if isinstance(part, CodeType))
-    return FunctionType(code, {**GLOBALS, **g.consts}, "quick")
+    return FunctionType(code, GLOBALS, "quick", tuple(g.consts.values()))
 
 
 def generate(node: t.Node) -> Callable[..., Any] | None:
