@@ -167,7 +167,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser that Playwright drives."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    named = os.environ.get("CRMFLOW_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
-        lacking("Chromium", "install the package 'chromium'")
+        lacking("Chromium", "install the package 'chromium' or set CRMFLOW_CHROMIUM")
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,17 +33,6 @@ ARGUMENTS = [
 collect_ignore = [] if os.environ.get("CRMFLOW_SCREENSHOTS") == "1" else ["test_screenshots.py"]
 OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WIDE, NARROW = (1440, 900), (390, 844)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Path of the browser."""
-    path = os.environ.get("CRMFLOW_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get("CRMFLOW_REQUIRE_ALL") == "1":
-            pytest.fail("Chromium is not here; install Debian's package 'chromium'")
-        pytest.skip("Chromium is not here; to run this test install the package 'chromium' or set CRMFLOW_CHROMIUM")
-    return path
 
 
 @pytest.fixture(scope="session")

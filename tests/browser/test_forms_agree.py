@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from engine import forms
 from engine.domain.errors import BadForm
@@ -70,15 +70,13 @@ VARIABLES = {"low": 1, "offers": CHOICES}
 
 
 @pytest.fixture(scope="module")
-def page(chromium: str) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page that knows form-js."""
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_content("<body></body>")
-        page.add_script_tag(path=str(SCRIPT))
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.set_content("<body></body>")
+    page.add_script_tag(path=str(SCRIPT))
+    yield page
+    page.close()
 
 
 def a_field(dice: random.Random, kind: str, key: str, number: int) -> dict[str, Any]:

@@ -70,8 +70,8 @@ def page() -> str:
     lines = [
         "# Errors",
         "",
-        "Made from the source by `python -m tests.house.error_codes`; a test keeps it true. Every error names the culprit",
-        "(`…` below) and says the way out. Codes are stable: search for them, and quote them to whoever helps you.",
+        "Made from the source by `python -m tests.house.error_codes`; a test keeps it true. Every error names the",
+        "culprit (`…` below) and says the way out. Codes are stable: quote them to whoever helps you.",
     ]
     area = ""
     for code, found in sorted(by_code.items()):
