@@ -11,8 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine as SqlEngine
-from sqlalchemy import event
+from sqlalchemy import Engine as SqlEngine, event
 from sqlalchemy.engine import make_url
 
 
