@@ -106,7 +106,7 @@ class GetModel(Question[bytes]):
 
 @dataclass(frozen=True, slots=True)
 class GetDrawing(Question[bytes]):
-    """The BPMN XML to draw: as deployed, laid out where the model came without a diagram."""
+    """The BPMN XML to draw: laid out where the model came without a diagram, named in the reader's language."""
 
     definition_id: str
     by: Actor

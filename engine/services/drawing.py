@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Table, func, literal, select, union_all
@@ -12,7 +13,9 @@ from engine.domain.errors import NotFound
 from engine.domain.questions import GetDrawing, GetHeat
 from engine.domain.states import ActivityState
 from engine.domain.values import ElementMark
+from engine.i18n import DEFAULT, language
 from engine.model import layout
+from engine.model.xml import BPMN, local, read, write
 from engine.services.context import Context
 from engine.services.registry import answers
 from engine.store import models, tables as t
@@ -20,10 +23,30 @@ from engine.store import models, tables as t
 
 @answers(GetDrawing)
 def get_drawing(ctx: Context, ask: GetDrawing) -> bytes:
-    """The XML with a diagram in it."""
+    """The XML with a diagram in it and with the names that the reader's language has for its elements."""
     ensure(ask.by, Right.MODEL_READ)
     xml = bytes(_row(ctx, ask.definition_id).xml)
-    return xml if layout.has_diagram(xml) else layout.lay_out(xml)
+    drawn = xml if layout.has_diagram(xml) else layout.lay_out(xml)
+    locale = language(ask.by.locale)
+    texts = {} if locale == DEFAULT else models.labels(ctx.conn, [ask.definition_id])
+    wanted = texts.get(ask.definition_id, {}).get(locale)
+    return _named(drawn, wanted) if wanted else drawn
+
+
+def _named(xml: bytes, texts: Mapping[str, str]) -> bytes:
+    """The model with other names; annotations carry theirs in a child."""
+    root = read(xml)
+    for element in root.iter(f"{{{BPMN}}}*"):
+        text = texts.get(element.get("id", ""))
+        if text is None:
+            continue
+        if local(element) == "textAnnotation":
+            child = element.find(f"{{{BPMN}}}text")
+            if child is not None:
+                child.text = text
+        else:
+            element.set("name", text)
+    return write(root)
 
 
 @answers(GetHeat)

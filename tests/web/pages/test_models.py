@@ -112,6 +112,21 @@ def test_models_without_diagram_are_drawn(house: House, enter: Enter) -> None:
     assert b"BPMNShape" in enter("dora").get(f"/flows/{flow.id}/model").data
 
 
+def test_diagrams_speak_the_reader_s_language(house: House, enter: Enter) -> None:  # N1
+    model = (MODELS / "loan.bpmn").read_bytes().replace(b"equipment-loan", b"zh-loan")
+    rest = [(p.name, p.read_bytes()) for p in sorted(MODELS.glob("loan*")) if p.suffix != ".bpmn"]
+    labels = ("labels.zh_Hans.yaml", "zh-loan: {Approve: 审批借用, zh-loan: 设备借用}".encode())
+    assert send(enter("dora"), "deploy", ("loan.bpmn", model), labels, *rest).status_code == 200
+    flow = next(d for d in house.engine.ask(ListDefinitions(house.actor("dora"))).items if d.key == "zh-loan")
+    browser = enter("dora")
+    assert "审批借用" not in browser.get(f"/flows/{flow.id}/model").text
+    browser.post("/language", data={"locale": "zh_Hans"})
+    drawn = browser.get(f"/flows/{flow.id}/model").text
+    assert "审批借用" in drawn
+    assert "Hand over the device" in drawn
+    assert "设备借用" in browser.get(f"/flows/{flow.id}").text
+
+
 def test_publish_needs_the_right(house: House, enter: Enter) -> None:
     model = (MODELS / "loan.bpmn").read_bytes().replace(b"PT15M", b"PT20M")
     rest = [(p.name, p.read_bytes()) for p in sorted(MODELS.glob("loan*")) if p.suffix != ".bpmn"]
