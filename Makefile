@@ -13,7 +13,7 @@ test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
 	$(PYTEST)
 
 prove: $(VENV)/.ready  ## the long ones: kills, races, fuzz, real data, at full counts
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=20
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

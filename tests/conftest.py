@@ -146,8 +146,12 @@ def postgres(postgres_url: str, clock: FixedClock) -> Iterator[Engine]:
     engine.close()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """``prove(only=True)`` has no reduced form: it is left out of the default run (deselected, not skipped)."""
+    """What counts with ``many`` is a long run. ``prove(only=True)`` has no reduced form: the default run leaves it out."""
+    for item in items:
+        if "many" in getattr(item, "fixturenames", ()):
+            item.add_marker("prove")
     if PROVE:
         return
     long = [i for i in items if (mark := i.get_closest_marker("prove")) and mark.kwargs.get("only")]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from engine import feel
@@ -21,7 +22,8 @@ from engine.feel.kinds import Type
 from engine.feel.printer import names_of, to_text
 from engine.feel.program import SURPRISES, Program
 
-MANY = bool(os.environ.get("CRMFLOW_PROVE"))
+pytestmark = pytest.mark.prove
+MANY = os.environ.get("CRMFLOW_PROVE") == "1"
 LAW = settings(
     max_examples=3_000 if MANY else 80,
     deadline=None,

@@ -12,6 +12,7 @@ from pages_house import PASSWORD, House
 
 from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser
+from engine.domain.errors import Unavailable
 from webui import create_app
 
 ROOMS = {
@@ -148,3 +149,35 @@ def test_errors_are_pages_with_code_and_way_out(enter: Callable[[str], FlaskClie
     assert answer.status_code == 404
     assert "CRM-400" in answer.text
     assert "/no/such/page" in answer.text
+
+
+def test_a_dead_database_still_gets_a_page(
+    house: House, enter: Callable[[str], FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = enter("alice")
+
+    def dead(question: object) -> None:
+        raise Unavailable("CRM-701", "The database does not answer.", fix="Try again soon.")
+
+    monkeypatch.setattr(house.engine, "ask", dead)
+    browser.set_cookie("lang", "zh_Hans")
+    answer = browser.get("/inbox")
+    assert answer.status_code == 503
+    assert "CRM-701" in answer.text
+    assert "数据库没有响应" in answer.text
+
+
+def test_a_fault_of_ours_is_told_without_its_cause(
+    house: House, enter: Callable[[str], FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = enter("alice")
+    house.app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def broken(question: object) -> None:
+        raise KeyError("the secret of the house")
+
+    monkeypatch.setattr(house.engine, "ask", broken)
+    answer = browser.get("/inbox")
+    assert answer.status_code == 500
+    assert "CRM-690" in answer.text
+    assert "secret of the house" not in answer.text
