@@ -148,7 +148,7 @@ def postgres(postgres_url: str, clock: FixedClock) -> Iterator[Engine]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What counts with ``many`` is a long run; ``prove(only=True)`` has no reduced form, the default run leaves it out."""
+    """What counts with ``many`` is a long run; what has no reduced form (``only=True``) is not in the default run."""
     for item in items:
         if "many" in getattr(item, "fixturenames", ()):
             item.add_marker("prove")
