@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -45,14 +45,17 @@ def show(
     status: int, code: str, message: str, fix: str, fields: dict[str, list[str]] | None = None
 ) -> ResponseReturnValue:
     """Draw an error for whoever asked: a script, htmx or a person."""
+    if status >= 500:
+        g.bare = True  # whatever failed may fail again: this page asks the engine nothing, not even who is there
     title = str(TITLES.get(status, _l("Something went wrong")))
     message, fix, original = worded_error(code, message, fix)
     if wants_json():
         body = {"code": code, "title": title, "message": message, "fix": fix}
         return jsonify(body | ({"fields": fields} if fields else {})), status
     parts = {"status": status, "code": code, "title": title, "message": message, "fix": fix, "original": original}
-    template = "error/part.html" if is_fragment() else "error/page.html"
-    return render_template(template, **parts), status
+    if is_fragment():
+        return render_template("error/part.html", **parts), status
+    return render_template("error/bare.html" if status >= 500 else "error/page.html", **parts), status
 
 
 def on_crmflow(error: CrmflowError) -> ResponseReturnValue:
@@ -60,6 +63,7 @@ def on_crmflow(error: CrmflowError) -> ResponseReturnValue:
     if isinstance(error, Unauthenticated) and not current_user.is_authenticated and not wants_json():
         return to_login()
     if error.status >= 500:
+        g.bare = True
         log.error("request.failed", code=error.code, path=request.path, exc_info=error)
     fields = {name: list(says) for name, says in error.fields.items()} if isinstance(error, BadForm) else None
     return show(error.status, error.code, error.message, error.fix, fields)

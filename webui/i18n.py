@@ -7,7 +7,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 
@@ -19,7 +19,8 @@ COOKIE = "lang"
 
 def locale() -> str:
     """The language of this request: a person's own, else as chosen on the log-in page, else the browser's."""
-    if current_user.is_authenticated and current_user.actor.locale in LANGUAGES:
+    known = not g.get("bare") and current_user.is_authenticated
+    if known and current_user.actor.locale in LANGUAGES:
         return str(current_user.actor.locale)
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
@@ -29,7 +30,8 @@ def locale() -> str:
 
 def timezone() -> str | None:
     """The time zone of whoever is logged in."""
-    return str(current_user.actor.timezone) if current_user.is_authenticated else None
+    known = not g.get("bare") and current_user.is_authenticated
+    return str(current_user.actor.timezone) if known else None
 
 
 def is_chinese() -> bool:
