@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from pages_house import PASSWORD, House, furnish
+from pages_house import PASSWORD, furnish
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from stage import OPENED, WIDE, Site, Visit, listening
 
 from engine.app import Engine
 from engine.domain.clock import FixedClock
-from webui import create_app
-from webui.pages import login
 
 ARGUMENTS = [
     "--headless",
@@ -31,8 +28,6 @@ ARGUMENTS = [
 ]
 #: Pictures change with every change of look; they are drawn when asked for.
 collect_ignore = [] if os.environ.get("CRMFLOW_SCREENSHOTS") == "1" else ["test_screenshots.py"]
-OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-WIDE, NARROW = (1440, 900), (390, 844)
 
 
 @pytest.fixture(scope="session")
@@ -46,19 +41,6 @@ def browser(chromium: str, playing: Playwright) -> Iterator[Browser]:
     browser = playing.chromium.launch(executable_path=chromium, args=ARGUMENTS)
     yield browser
     browser.close()
-
-
-class Quiet(WSGIRequestHandler):
-    """Requests are not news in a test."""
-
-    def log(self, type: str, message: str, *args: object) -> None:
-        pass
-
-
-class Site(House):
-    """A furnished installation that listens."""
-
-    url: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -84,25 +66,6 @@ def site(template: Path, tmp_path: Path) -> Iterator[Site]:
     with listening(engine, clock) as site:
         yield site
     engine.close()
-
-
-@contextmanager
-def listening(engine: Engine, clock: FixedClock) -> Iterator[Site]:
-    """The web over an engine, on a free port of this machine."""
-    login.failures.forget()
-    app = create_app(engine, {"SECRET_KEY": "only for this test"})
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    site = Site(engine, app, clock)
-    site.url = f"http://127.0.0.1:{server.server_port}"
-    yield site
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
-
-
-Visit = Callable[..., Page]
 
 
 @pytest.fixture

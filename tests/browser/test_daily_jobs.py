@@ -6,17 +6,29 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Site, Visit
 from pages_house import MODELS
 from playwright.sync_api import Page, expect
+from stage import Site, Visit
 
 from engine.domain.questions import ListDefinitions, ListTasks
 
 pytestmark = pytest.mark.browser
 both = pytest.mark.parametrize("language", ["en", "zh_Hans"])
 LABELS = {
-    "en": {"inbox": "Inbox", "done": "Done", "required": "Please fill this in.", "deployed": "Deployed"},
-    "zh_Hans": {"inbox": "收件箱", "done": "完成", "required": "请填写此项。", "deployed": "已部署"},
+    "en": {
+        "inbox": "Inbox",
+        "done": "Done",
+        "required": "Please fill this in.",
+        "deployed": "Deployed",
+        "said": "Done.",
+    },
+    "zh_Hans": {
+        "inbox": "收件箱",
+        "done": "完成",
+        "required": "请填写此项。",
+        "deployed": "已部署",
+        "said": "已完成。",
+    },
 }
 
 
@@ -46,7 +58,7 @@ def test_employee_works_through_the_inbox(language: str, site: Site, visit: Visi
     page.fill("#pane textarea", "Bring it back clean")
     page.click("#pane [data-done]")
     # "Done" brings the next one: the hand-over of the same case, offered to the same team.
-    expect(page.locator(".toast-note").first).to_be_visible()
+    expect(page.locator(".toast-note").first).to_contain_text(words["said"])
     page.goto(f"{site.url}/inbox?box=teams")
     expect(page.locator("#pane h1")).to_have_text("Hand over the device")
 

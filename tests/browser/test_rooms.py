@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Site, Visit
 from playwright.sync_api import Page
+from stage import Site, Visit
 from tour import SIZES, lived_in, look_round
 
 pytestmark = pytest.mark.browser

@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import OPENED, Site, Visit, listening
 from pages_house import PASSWORD
 from playwright.sync_api import Page
+from stage import OPENED, Site, Visit, listening
 from tour import SIZES, addresses, look_round
 
 from engine.app import Engine

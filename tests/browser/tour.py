@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from conftest import NARROW, WIDE, Site, Visit
 from playwright.sync_api import Page
+from stage import NARROW, WIDE, Site, Visit
 
 from engine.domain.commands import ClaimTask
 from engine.domain.questions import ListDefinitions, ListTasks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, flash, jsonify, render_template, request, url_for
+from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -52,8 +52,8 @@ def begin(definition_id: str) -> ResponseReturnValue:
             validate_form=True,
         )
     )
-    flash(gettext("“%(flow)s” has started.", flow=definition.name))
-    return jsonify(next=where_to(started, actor))
+    note = gettext("“%(flow)s” has started.", flow=definition.name)
+    return jsonify(next=where_to(started, actor), note=note)
 
 
 def where_to(started: Started, actor: Actor) -> str:

@@ -84,8 +84,8 @@ def complete(task_id: str) -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     done = do(CompleteTask(task_id, actor, data=json_body()))
     following = next_of(done, actor)
-    flash(gettext("Done.") if following else gettext("Done. Nothing else waits for you."))
     return jsonify(
+        note=gettext("Done.") if following else gettext("Done. Nothing else waits for you."),
         next=url_for("task.show", task_id=following) if following else None,
         task=following,
         address=url_for("inbox.show"),

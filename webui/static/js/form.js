@@ -1,5 +1,5 @@
 // Forms by form-js: checked here at once and on the server for certain; drafts are kept while one types.
-import { fetchOnce, make, say, send, words } from './words.js';
+import { fetchOnce, make, say, sayThere, send, words } from './words.js';
 
 const forms = new WeakMap();
 const DRAFT_AFTER = 900;
@@ -115,7 +115,11 @@ async function finish(host, form, button) {
   }
 }
 
-const go = (body) => location.assign(body.next ?? body.address);
+/** On to the next task, or to the inbox, with a word about what was done. */
+export function go(body) {
+  sayThere(body.note);
+  location.assign(body.next ?? body.address);
+}
 
 async function mount(host) {
   const Viewer = await library();

@@ -1,5 +1,5 @@
 // The inbox: task beside the list, keys, and a poll that never moves what one reads.
-import { mountAll } from './form.js';
+import { go, mountAll } from './form.js';
 import { drawAll } from './diagram.js';
 import { shown } from './shown.js';
 import { toast, words } from './words.js';
@@ -134,9 +134,12 @@ export function inbox() {
   document.addEventListener('crmflow:finished', (event) => {
     if (!wide()) return;
     event.preventDefault();
+    if (!event.detail.task) {
+      go(event.detail);
+      return;
+    }
     toast(event.detail.note);
-    if (event.detail.task) open(event.detail.task, true);
-    else location.assign(event.detail.address);
+    open(event.detail.task, true);
     poll(true);
   });
   document.addEventListener('crmflow:changed', () => poll(true));

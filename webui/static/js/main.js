@@ -5,7 +5,7 @@ import { mountAll } from './form.js';
 import { inbox } from './inbox.js';
 import { shown } from './shown.js';
 import { upload } from './upload.js';
-import { make, token } from './words.js';
+import { make, toast, token } from './words.js';
 
 document.body.addEventListener('htmx:configRequest', (event) => {
   event.detail.headers['X-CSRFToken'] = token();
@@ -75,6 +75,10 @@ function help() {
     before = event.key;
   });
 }
+
+const note = sessionStorage.getItem('note');
+sessionStorage.removeItem('note');
+if (note) toast(note);
 
 theme();
 menu();

@@ -62,6 +62,11 @@ export async function send(address, data, method = 'POST') {
   return { ok: answer.ok, status: answer.status, body };
 }
 
+/** Say something on the page one goes to next. */
+export function sayThere(text) {
+  sessionStorage.setItem('note', text);
+}
+
 /** A short note at the edge of the page. */
 export function toast(text) {
   const note = make('div', { class: 'toast-note' }, icon('circle-check'), make('span', {}, text));

@@ -1,0 +1,50 @@
+"""The stage of the browser tests: a furnished installation that listens, sizes of screens, the hour it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Thread
+
+from pages_house import House
+from playwright.sync_api import Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from engine.app import Engine
+from engine.domain.clock import FixedClock
+from webui import create_app
+from webui.pages import login
+
+OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+WIDE, NARROW = (1440, 900), (390, 844)
+Visit = Callable[..., Page]
+
+
+class Quiet(WSGIRequestHandler):
+    """Requests are not news in a test."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+class Site(House):
+    """A furnished installation that listens."""
+
+    url: str = ""
+
+
+@contextmanager
+def listening(engine: Engine, clock: FixedClock) -> Iterator[Site]:
+    """The web over an engine, on a free port of this machine."""
+    login.failures.forget()
+    app = create_app(engine, {"SECRET_KEY": "only for this test"})
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    site = Site(engine, app, clock)
+    site.url = f"http://127.0.0.1:{server.server_port}"
+    yield site
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
