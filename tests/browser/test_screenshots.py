@@ -15,6 +15,7 @@ from tour import SIZES, addresses, look_round
 
 from engine.app import Engine
 from engine.cli import demo
+from engine.cli.plays import play
 from engine.domain.access import SYSTEM
 from engine.domain.clock import FixedClock
 from engine.domain.commands import ChangeUser
@@ -39,6 +40,7 @@ def site(sqlite_template: Path, tmp_path: Path) -> Iterator[Site]:
         engine.do(ChangeUser(login, SYSTEM, password=PASSWORD))
     for name, sample in plan.samples:
         demo.make_records(engine, name, sample, None)
+    assert list(play(engine, plan.plays)) == []
     for minutes in (6, 5):
         clock.move(timedelta(minutes=minutes))
         drain(engine)

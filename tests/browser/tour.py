@@ -13,6 +13,7 @@ from engine.domain.commands import ClaimTask
 from engine.domain.questions import ListDefinitions, ListTasks
 from engine.domain.values import DefinitionRow, TaskRow
 
+OWN = ("inbox", "task", "notifications", "profile")  # shown as somebody who works there sees them
 SIZES = {1440: WIDE, 390: NARROW}
 
 
@@ -69,16 +70,16 @@ def settle(page: Page) -> None:
 def look_round(
     site: Site, visit: Visit, rooms: dict[str, str], look: Callable[[str, Page], None], who: str = "alice", **how: Any
 ) -> None:
-    """Visit every room: inbox and task as ``who``, the others as the administrator."""
+    """Visit every room: their own as ``who``, the others as the administrator."""
     page = visit("ada", **how)
     for name, address in rooms.items():
-        if name in ("login", "inbox", "task"):  # those as who works there sees them
+        if name in ("login", *OWN):
             continue
         page.goto(site.url + address)
         settle(page)
         look(name, page)
     page = visit(who, **how)
-    for name in ("inbox", "task"):
+    for name in OWN:
         page.goto(site.url + rooms[name])
         settle(page)
         look(name, page)
