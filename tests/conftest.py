@@ -152,6 +152,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "many" in getattr(item, "fixturenames", ()):
             item.add_marker("prove")
+        if PROVE and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(1500))
     if PROVE:
         return
     long = [i for i in items if (mark := i.get_closest_marker("prove")) and mark.kwargs.get("only")]
