@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from engine.app import Engine
+from engine.domain.errors import Unavailable
 
 
 @click.command()
@@ -43,15 +44,23 @@ def run(engine: Engine, host: str | None, port: int | None, threads: int | None,
 
     settings = engine.settings
     logs.configure(settings.log_level, json=settings.log_json)
-    server = create_server(
-        create_app(engine),
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        threads=threads or settings.threads,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-        max_request_body_size=64 * 1024 * 1024,
-    )
+    place = host or settings.host, settings.port if port is None else port
+    try:
+        server = create_server(
+            create_app(engine),
+            host=place[0],
+            port=place[1],
+            threads=threads or settings.threads,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            max_request_body_size=64 * 1024 * 1024,
+        )
+    except OSError as error:
+        raise Unavailable(
+            "CRM-704",
+            f"The server cannot listen on {place[0]}:{place[1]}: {error.strerror}.",
+            fix="Choose another --port (0 takes any that is free), or end the program that uses it.",
+        ) from error
     heart = jobs.Heartbeat(engine, workers=settings.workers) if scheduler else None
     log = logs.get("web")
     if heart is not None:

@@ -23,7 +23,7 @@ from engine.domain.errors import BadForm
 pytestmark = pytest.mark.browser
 
 SCRIPT = Path(__file__).parents[2] / "webui/static/vendor/form-js/form-viewer.min.js"
-SUBMIT = """async ([schema, inputs]) => {
+SUBMIT = """async ([schema, inputs, patience]) => {
   const told = [];
   const box = document.createElement('div');
   document.body.replaceChildren(box);
@@ -31,7 +31,7 @@ SUBMIT = """async ([schema, inputs]) => {
   for (const data of inputs) {
     await form.importSchema(schema, data);
     let before, answer, same = 0;
-    while (same < 2) {  // the page is drawn in steps; what is hidden goes last
+    while (same < patience) {  // the page is drawn in steps; what is hidden goes last
       await new Promise(done => requestAnimationFrame(() => setTimeout(done, 1)));
       const {data: sent, errors} = form.submit();
       answer = JSON.stringify({sent, errors});
@@ -194,14 +194,19 @@ def test_browser_and_server_agree(page: Page, many: Callable[[int, int], int]) -
         schema = a_form(dice)
         made = forms.load(json.dumps(schema))
         inputs = [some_data(dice, schema["components"]) for _ in range(many(20, 50))]
-        told = page.evaluate(SUBMIT, [schema, [{**VARIABLES, **data} for data in inputs]])
-        for answer in told:
-            try:
-                kept = made.validate(answer["sent"], VARIABLES)
-                complaints: set[str] = set()
-            except BadForm as error:
-                kept, complaints = None, set(error.fields)
-            context = json.dumps({"schema": schema, "answer": answer}, ensure_ascii=False)
-            assert complaints == blamed(answer["errors"], schema), context
-            if kept is not None:
-                assert plain(kept) == plain(answer["sent"]), context
+        asked = [{**VARIABLES, **data} for data in inputs]
+        told = page.evaluate(SUBMIT, [schema, asked, 2])
+        for data, answer in zip(asked, told, strict=True):
+            if not agreed(made, schema, answer):
+                # On a busy machine the page may not have hidden yet what it is about to hide.
+                (answer,) = page.evaluate(SUBMIT, [schema, [data], 40])
+            assert agreed(made, schema, answer), json.dumps({"schema": schema, "answer": answer}, ensure_ascii=False)
+
+
+def agreed(made: forms.Form, schema: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """Whether the server blames the fields that the browser blames, and keeps what the browser sent."""
+    try:
+        kept = made.validate(answer["sent"], VARIABLES)
+    except BadForm as error:
+        return set(error.fields) == blamed(answer["errors"], schema)
+    return blamed(answer["errors"], schema) == set() and plain(kept) == plain(answer["sent"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser
 from engine.domain.errors import Unavailable
 from webui import create_app
+from webui.command import run
 
 ROOMS = {
     "/inbox": "all",
@@ -181,3 +183,11 @@ def test_a_fault_of_ours_is_told_without_its_cause(
     assert answer.status_code == 500
     assert "CRM-690" in answer.text
     assert "secret of the house" not in answer.text
+
+
+def test_a_port_in_use_is_named_with_the_way_out(lite):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(Unavailable, match=r"CRM-704.*--port"):
+            run(lite, "127.0.0.1", taken.getsockname()[1], None, scheduler=False)
