@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,7 +17,6 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser
 from engine.domain.errors import Unavailable
 from webui import create_app
-from webui.command import run
 
 ROOMS = {
     "/inbox": "all",
@@ -185,9 +186,12 @@ def test_a_fault_of_ours_is_told_without_its_cause(
     assert "secret of the house" not in answer.text
 
 
-def test_a_port_in_use_is_named_with_the_way_out(lite):
+def test_a_port_in_use_is_named_with_the_way_out(sqlite_url):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(Unavailable, match=r"CRM-704.*--port"):
-            run(lite, "127.0.0.1", taken.getsockname()[1], None, scheduler=False)
+        words = ["--db", sqlite_url, "serve", "--port", str(taken.getsockname()[1]), "--no-scheduler"]
+        told = subprocess.run([sys.executable, "-m", "engine.cli", *words], capture_output=True, text=True, timeout=60)
+    assert told.returncode == 1
+    assert "[CRM-704]" in told.stderr
+    assert "--port" in told.stderr
