@@ -27,8 +27,10 @@ def send(conn: Connection, text: str, params: Any) -> Any:
         conn.begin()
     driver: Any = conn.connection.driver_connection
     cursor = driver.cursor()
-    if conn._has_events or conn.engine._has_events:  # as SQLAlchemy itself asks, before it looks for listeners
-        for heard in conn.dispatch.before_cursor_execute:
+    # The engine's listeners: a connection is made anew for each command, and so would be its (empty) list.
+    listeners = conn.engine.dispatch.before_cursor_execute
+    if listeners:
+        for heard in listeners:
             text, params = heard(conn, cursor, text, params, None, False)
     cursor.execute(text, params)
     return cursor
