@@ -190,7 +190,7 @@ def plain(value: Any) -> Any:
 @pytest.mark.timeout(1500)  # thousands of forms drawn one by one, in full
 def test_browser_and_server_agree(page: Page, many: Callable[[int, int], int]) -> None:
     dice = random.Random(20260302)
-    for _ in range(many(8, 60)):
+    for _ in range(many(8, 40)):
         schema = a_form(dice)
         made = forms.load(json.dumps(schema))
         inputs = [some_data(dice, schema["components"]) for _ in range(many(20, 50))]
