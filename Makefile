@@ -13,7 +13,8 @@ test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
 	$(PYTEST)
 
 prove: $(VENV)/.ready  ## the long ones: kills, races, fuzz, real data, at full counts
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=20
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 tests/browser tests/concurrency tests/crash
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 -n 2 --dist worksteal $(filter-out tests/browser/ tests/concurrency/ tests/crash/,$(wildcard tests/*/))
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
