@@ -29,6 +29,7 @@ Errors carry a stable code in brackets, as in [CRM-204]; docs/errors.md explains
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("engine.cli.demo:demo", "Set up sample data and serve it, to look at."),
     "migrate": ("engine.cli.base:migrate", "Bring the database's tables to this version."),
+    "health": ("engine.cli.base:health", "Check that no open step is forgotten."),
     "worker": ("engine.cli.base:worker", "Run timers and jobs, beside `serve`."),
     "lint": ("engine.cli.models:lint", "Check model files; nothing is stored."),
     "deploy": ("engine.cli.models:deploy", "Deploy model files together."),

@@ -1,4 +1,4 @@
-"""The database and the heartbeat: ``migrate`` and ``worker``."""
+"""The database and the heartbeat: ``migrate``, ``health`` and ``worker``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from types import FrameType
 
 import click
 
-from engine.cli.frame import common, engine
+from engine.cli.frame import actor, as_json, common, engine
+from engine.domain.questions import CheckHealth
 
 
 @click.command()
@@ -23,6 +24,29 @@ def migrate() -> None:
     with engine() as opened:
         opened.migrate()
     click.echo("The database is up to date.")
+
+
+@click.command()
+@as_json
+@common
+@click.pass_context
+def health(ctx: click.Context, json: bool) -> None:
+    """Check that nothing is forgotten: every open step must be a task, timer, job, subscription or incident.
+
+    Reads the state of every running instance: after a crash or a restored backup, not every minute. Exit status 1
+    if something is amiss.
+
+    \b
+    crmflow health
+    """
+    from engine.cli.show import findings
+
+    with engine() as opened:
+        found = opened.ask(CheckHealth(actor(opened)))
+    findings(found, as_json=json)
+    if not json:
+        click.echo("Nothing is forgotten." if not found else f"Findings: {len(found)}.")
+    ctx.exit(1 if found else 0)
 
 
 @click.command()

@@ -57,6 +57,8 @@ def test_flow_from_the_command_line(ready: Run) -> None:
     assert [row["state"] for row in data(ready("instances", "--json"))] == ["completed"]
     assert data(ready("tasks", "--json")) == []
     assert "No incidents" in ready("incidents").stdout
+    assert "Nothing is forgotten" in ready("health").stdout
+    assert data(ready("health", "--json")) == []
 
 
 def test_failed_command_is_status_1_with_its_code_and_the_way_out(ready: Run) -> None:
