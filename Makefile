@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# Tests that watch the clock of real browsers, races and killed processes run alone; all others side by side.
+ALONE := tests/browser/ tests/concurrency/ tests/crash/
+TOGETHER := -n 2 --dist worksteal $(filter-out $(ALONE) tests/__pycache__/,$(wildcard tests/*/))
 
 .PHONY: demo test prove lint bench serve clean screenshots
 
@@ -10,11 +13,12 @@ demo: $(VENV)/.ready  ## environment, database, packs, sample data, web server w
 	$(BIN)/crmflow demo
 
 test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
-	$(PYTEST)
+	$(PYTEST) $(TOGETHER)
+	$(PYTEST) $(ALONE)
 
 prove: $(VENV)/.ready  ## the long ones: kills, races, fuzz, real data, at full counts
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 tests/browser tests/concurrency tests/crash
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 -n 2 --dist worksteal $(filter-out tests/browser/ tests/concurrency/ tests/crash/,$(wildcard tests/*/))
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 $(TOGETHER)
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 $(ALONE)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
