@@ -50,6 +50,7 @@ def _translated(root: etree._Element, xml: bytes) -> Translation:
     try:
         return translate(root) if speaks(xml) else Translation()
     except Exception as e:
+        # Whatever a stranger's file does to the translation, its author gets a finding, never a traceback.
         log.exception("translation_failed")
         return Translation("Camunda 7", [Oddity(root, ["?"], f"{type(e).__name__}: {e}")])
 

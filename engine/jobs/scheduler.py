@@ -79,6 +79,7 @@ class Heartbeat:
                     pass
                 self._tidy()
             except Exception as error:
+                # The database may be away for a while: the worker must still be there when it is back.
                 log.error("heartbeat_failed", exc_info=error)
 
     def _tidy(self) -> None:
