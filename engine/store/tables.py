@@ -185,7 +185,7 @@ deadline = Table(  # one row per armed timer (later: per SLA rung)
     Column("attached_to", Key),
     Column("text", Text, nullable=False),
     Column("due_at", UtcTime, nullable=False),
-    Column("state", String(16), nullable=False),  # ready, leased, incident
+    Column("state", String(16), nullable=False),  # ready, leased, held, incident
     Column("lease_until", UtcTime),
     Column("fence", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -212,8 +212,9 @@ job = Table(  # the outbox: service calls, mails, messages between instances
     Column("attempts", Integer, nullable=False),
     Column("retries", Integer, nullable=False),
     Column("error", Text),
+    Column("worker", String(120)),  # name of the external worker that holds it
     Column("created_at", UtcTime, nullable=False),
-    Index("ix_job_state_due_at", "state", "due_at"),
+    Index("ix_job_type_state_due_at", "type", "state", "due_at"),
     Index("ix_job_instance_id", "instance_id"),
 )
 
@@ -275,6 +276,37 @@ idempotency = Table(
     Index("ix_idempotency_at", "at"),
 )
 
+# --- operations on many --------------------------------------------------------------------------
+
+bulk = Table(  # one operation on many instances or incidents, run by jobs
+    "bulk",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("action", String(24), nullable=False),
+    Column("params", Json, nullable=False),
+    Column("chosen", Json, nullable=False),  # the filter that chose the items, as people wrote it
+    Column("reason", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # running, cancelled, done
+    Column("by", Login, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Index("ix_bulk_started_at", "started_at"),
+)
+
+bulk_item = Table(
+    "bulk_item",
+    metadata,
+    Column("bulk_id", Id, ForeignKey("bulk.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("target", Id, nullable=False),  # an instance or an incident
+    Column("state", String(16), nullable=False),  # waiting, done, failed, cancelled
+    Column("code", String(16)),
+    Column("message", Text),
+    Column("made", Id),  # the instance a restart has begun
+    Column("at", UtcTime),
+    Index("ix_bulk_item_bulk_id_state", "bulk_id", "state"),
+)
+
 # --- what happened ---------------------------------------------------------------------------------
 
 activity = Table(  # append-only history: one row per run of a drawn element
@@ -293,6 +325,9 @@ activity = Table(  # append-only history: one row per run of a drawn element
     Column("ended_at", UtcTime, nullable=False),
     Column("by", Login),
     Column("detail", Json),
+    # msgpack of the process variables that the step changed, on its last row: the data of any time can be told,
+    # and erased without touching what happened.
+    Column("data", Blob),
     Index("ix_activity_instance_id", "instance_id"),
     Index(
         "ix_activity_task_id",
