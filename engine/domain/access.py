@@ -1,4 +1,4 @@
-"""Who may do what: the five roles, their rights, and the rules for one task or instance. Pure functions."""
+"""Who may do what: the roles, their rights, and the rules for one task or instance. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     CONSULTANT = "consultant"
     ADMINISTRATOR = "administrator"
+    WORKER = "worker"  # a program that does jobs over REST, by token
 
 
 class Right(StrEnum):
@@ -25,6 +26,8 @@ class Right(StrEnum):
     INSTANCE_START = "instance.start"
     INSTANCE_READ = "instance.read"  # any instance, history, variables
     INSTANCE_CANCEL = "instance.cancel"
+    INSTANCE_OPERATE = "instance.operate"  # suspend, move, edit data, restart, skip; one or many
+    JOB_WORK = "job.work"  # external workers: take jobs of any type, hand in results
     MESSAGE_SEND = "message.send"
     MODEL_READ = "model.read"
     MODEL_DEPLOY = "model.deploy"
@@ -56,6 +59,7 @@ GRANTS: dict[Role, frozenset[Right]] = {
             Right.TASK_MANAGE,
             Right.INSTANCE_READ,
             Right.INSTANCE_CANCEL,
+            Right.INSTANCE_OPERATE,
             Right.INCIDENT_READ,
             Right.INCIDENT_RETRY,
             Right.RECORD_IMPORT,
@@ -93,6 +97,7 @@ GRANTS: dict[Role, frozenset[Right]] = {
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),
+    Role.WORKER: frozenset({Right.JOB_WORK}),
 }
 
 

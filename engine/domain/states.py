@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class InstanceState(StrEnum):
     ACTIVE = "active"
+    SUSPENDED = "suspended"  # stands still until it is resumed: nobody works it, no timer of it fires
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     TERMINATED = "terminated"  # ended by a terminate end event or an uncaught BPMN error
@@ -30,7 +31,14 @@ class ActivityState(StrEnum):
 class JobState(StrEnum):
     READY = "ready"  # may be claimed at ``due_at``
     LEASED = "leased"  # a worker holds it until ``lease_until``
+    HELD = "held"  # its instance is suspended
     INCIDENT = "incident"  # out of retries; waits for a person
+
+
+class BulkState(StrEnum):
+    RUNNING = "running"
+    CANCELLED = "cancelled"  # what was not begun is left alone
+    DONE = "done"
 
 
 class DefinitionState(StrEnum):
@@ -48,8 +56,15 @@ class Severity(StrEnum):
 #: Legal transitions; anything else is a ``Conflict`` CRM-201.
 INSTANCE_MOVES: dict[InstanceState, frozenset[InstanceState]] = {
     InstanceState.ACTIVE: frozenset(
-        {InstanceState.ACTIVE, InstanceState.COMPLETED, InstanceState.CANCELLED, InstanceState.TERMINATED}
+        {
+            InstanceState.ACTIVE,
+            InstanceState.SUSPENDED,
+            InstanceState.COMPLETED,
+            InstanceState.CANCELLED,
+            InstanceState.TERMINATED,
+        }
     ),
+    InstanceState.SUSPENDED: frozenset({InstanceState.ACTIVE, InstanceState.SUSPENDED, InstanceState.CANCELLED}),
     InstanceState.COMPLETED: frozenset(),
     InstanceState.CANCELLED: frozenset(),
     InstanceState.TERMINATED: frozenset(),
