@@ -24,6 +24,7 @@ from engine.services.library import Library
 from engine.settings import Settings
 from engine.store import migrate, servers
 from engine.store.database import DRIVER_ERRORS, is_absence, is_orphan, is_retryable, open_database, read_view
+from engine.store.standby import Standby
 
 R = TypeVar("R")
 
@@ -40,7 +41,9 @@ class Engine:
         self.library = Library()
         self.woken = threading.Event()  # set when due work was written; the heartbeat waits on it
         self._db = open_database(url, settings)
-        self._readers = read_view(self._db)
+        # Half of the pool's connections may wait here; the rest is for peaks.
+        self._writers = Standby(self._db, settings.pool_size // 2)
+        self._readers = Standby(read_view(self._db), settings.pool_size // 2)
         # SQLite lets one writer in at a time and others poll; threads of this process queue here instead.
         self._turn = threading.Lock() if self._db.dialect.name == "sqlite" else nullcontext()
 
@@ -72,7 +75,7 @@ class Engine:
         if handler is None:
             raise Invalid("CRM-011", f"Nothing answers {type(question).__name__}.", fix="Install the complete package.")
         try:
-            with self._readers.connect() as conn:
+            with self._readers.lend() as conn:
                 answer: R = handler(self._context(conn), question)
                 return answer
         except DRIVER_ERRORS as error:
@@ -83,10 +86,16 @@ class Engine:
         migrate.upgrade(self._db)
 
     def close(self) -> None:
+        self._forget()
         self._db.dispose()
 
+    def _forget(self) -> None:
+        """Close idle connections: their server may be gone, or is about to be."""
+        self._writers.clear()
+        self._readers.clear()
+
     def _once(self, handler: Callable[[Context, Any], R], command: Command[R]) -> R:
-        with self._turn, self._db.connect() as conn:
+        with self._turn, self._writers.lend() as conn:
             ctx = self._context(conn)
             answer = handler(ctx, command)
             ctx.trail.write(conn)
@@ -117,5 +126,6 @@ class Engine:
         if is_orphan(error):
             return Invalid("CRM-017", "It refers to something that does not exist.", fix="Check the ids it names.")
         if is_absence(error):
+            self._forget()
             return Unavailable("CRM-701", "The database does not answer.", fix="Try again soon.")
         return error

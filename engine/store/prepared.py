@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Dialect, Select, Table
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeDecorator
 
 Convert = Callable[[Any], Any] | None
 _CHUNK = 400  # rows per INSERT: far below the parameter limits of both databases
@@ -23,7 +25,7 @@ def send(conn: Connection, text: str, params: Any) -> Any:
     This is ``exec_driver_sql`` without the result object, which costs more than SQLite's own work. The transaction
     and the events (statements are counted by them) are SQLAlchemy's; errors are the driver's own.
     """
-    if not conn.in_transaction():
+    if not conn.in_transaction() and not conn.get_execution_options().get("crmflow_read"):
         conn.begin()
     driver: Any = conn.connection.driver_connection
     cursor = driver.cursor()
@@ -131,7 +133,7 @@ class Insert:
     def __init__(self, table: Table, *columns: str) -> None:
         self.table = table
         self.columns = columns or tuple(c.name for c in table.columns if c.autoincrement is not True)
-        self._plans: dict[str, tuple[str, str, tuple[tuple[str, Convert], ...]]] = {}
+        self._plans: dict[str, tuple[str, str, tuple[tuple[int, Callable[[Any], Any]], ...]]] = {}
 
     def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the rows; nothing to write is no statement."""
@@ -142,8 +144,10 @@ class Insert:
             chunk = rows[start : start + _CHUNK]
             values: list[Any] = []
             for row in chunk:
-                get = row.get
-                values += [get(name) if convert is None else convert(get(name)) for name, convert in converts]
+                line = list(map(row.get, self.columns))
+                for index, convert in converts:
+                    line[index] = convert(line[index])
+                values += line
             send(conn, head + ", ".join([group] * len(chunk)), values)
 
     def _plan(self, dialect: Dialect) -> tuple[str, str, tuple[tuple[str, Convert], ...]]:
@@ -155,11 +159,18 @@ class Insert:
             plan = self._plans[dialect.name] = (
                 f"INSERT INTO {prepare.format_table(self.table)} ({names}) VALUES ",  # noqa: S608 (our own table)
                 "(" + ", ".join([mark] * len(self.columns)) + ")",
-                tuple((name, _bind(self.table.c[name].type, dialect)) for name in self.columns),
+                tuple(
+                    (index, convert)
+                    for index, name in enumerate(self.columns)
+                    if (convert := _bind(self.table.c[name].type, dialect)) is not None
+                ),
             )
         return plan
 
 
 def _bind(kind: Any, dialect: Dialect) -> Convert:
-    convert: Convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    own = kind.dialect_impl(dialect)
+    if isinstance(own, TypeDecorator) and own.impl_instance.bind_processor(dialect) is None:
+        return partial(own.process_bind_param, dialect=dialect)  # all there is to do, without a wrapper
+    convert: Convert = own.bind_processor(dialect)
     return convert
