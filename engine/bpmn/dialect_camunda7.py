@@ -142,6 +142,10 @@ def _decision(e: etree._Element, value: str) -> None:
     called = _zeebe(e, "calledDecision")
     called.set("decisionId", to_feel(value))
     called.set("resultVariable", _given(e, "resultVariable") or "result")
+    binding = _given(e, "decisionRefBinding") or "latest"
+    if binding not in ("latest", "deployment"):
+        raise Untranslatable("only decisionRefBinding latest and deployment are kept; use a version tag of Zeebe's")
+    called.set("bindingType", binding)
 
 
 def _collection(e: etree._Element, value: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from engine.bpmn.dialect import called_by, crmflow_value, decision_of, form_of, static, zeebe_value
 from engine.bpmn.dialect_camunda7 import speaks, translate
-from engine.model.graph import Model, Scope, from_tree
+from engine.model.graph import Model, Node, Scope, from_tree
 from engine.model.vocabulary import FLOW_NODES
 from engine.model.xml import BPMN, local, read, text_of
 
@@ -22,6 +22,16 @@ class ElementInfo:
     name: str
     kind: str
     documentation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLink:
+    """One place that asks a decision, and which version of it: latest, deployment, versionTag (with ``tag``)."""
+
+    element: str
+    decision: str
+    binding: str = "latest"
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class ProcessInfo:
     messages_start: tuple[tuple[str, str], ...]  # (element id of the start event, message name)
     elements: Mapping[str, ElementInfo]
     documentation: str = ""
+    links: tuple[DecisionLink, ...] = ()  # of ``decisions``, place by place
 
 
 def inspect(xml: bytes) -> tuple[ProcessInfo, ...]:
@@ -92,7 +103,20 @@ def _process(process: Scope, model: Model) -> ProcessInfo:
         messages_start=_messages(process, model),
         elements=_elements(process),
         documentation=documentation(process.xml),
+        links=tuple(_links(process.id, nodes, variants)),
     )
+
+
+def _links(key: str, nodes: Iterable[Node], variants: str | None) -> Iterator[DecisionLink]:
+    """Who asks which decision; the one that picks a variant is always the newest."""
+    if variants:
+        yield DecisionLink(key, variants)
+    for node in nodes:
+        decision = static(decision_of(node))
+        if decision:
+            kind = zeebe_value(node.xml, "calledDecision", "bindingType") or "latest"
+            tag = zeebe_value(node.xml, "calledDecision", "versionTag") if kind == "versionTag" else None
+            yield DecisionLink(node.id, decision, kind, tag or "")
 
 
 def _messages(process: Scope, model: Model) -> tuple[tuple[str, str], ...]:

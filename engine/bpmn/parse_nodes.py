@@ -16,7 +16,16 @@ from engine.bpmn.specs.events import Boundary, CatchEvent, EndEvent, StartEvent,
 from engine.bpmn.specs.gateways import ComplexGateway, EventGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.bpmn.specs.loops import Loop
 from engine.bpmn.specs.scopes import CallActivity, EventSubProcess, Listener, SubProcess
-from engine.bpmn.specs.tasks import PlainTask, ReceiveTask, RuleTask, ScriptTask, SendTask, ServiceTask, UserTask
+from engine.bpmn.specs.tasks import (
+    Binding,
+    PlainTask,
+    ReceiveTask,
+    RuleTask,
+    ScriptTask,
+    SendTask,
+    ServiceTask,
+    UserTask,
+)
 from engine.bpmn.specs.triggers import MessageTrigger, Trigger
 from engine.bpmn.specs.undo import CancelEnd, UndoEvent
 
@@ -148,7 +157,23 @@ def _rule(site: Site) -> Node | None:
     if variable is None:
         site.ext.wrong(site.xml, "the decision's result has no variable (resultVariable)", "决策结果没有变量名")
         return None
-    return RuleTask(site.spec, site.id, site.draft.title, decision, variable)
+    return RuleTask(site.spec, site.id, site.draft.title, decision, variable, _binding(site, called))
+
+
+def _binding(site: Site, called: etree._Element | None) -> Binding | None:
+    """Which version decides; None is the newest, as Zeebe has it where nothing is said."""
+    kind, tag = given(called, "bindingType"), given(called, "versionTag")
+    if kind in (None, "latest"):
+        return None
+    if kind == "versionTag" and tag is None:
+        site.ext.wrong(site.xml, "bindingType 'versionTag' names no versionTag", "绑定为 versionTag，但没有版本标签")
+    elif kind not in ("deployment", "versionTag"):
+        site.ext.wrong(
+            site.xml,
+            f"bindingType '{kind}' is none of latest, deployment, versionTag",
+            f"bindingType“{kind}”不是 latest、deployment 或 versionTag",
+        )
+    return Binding(kind, tag or "")
 
 
 def _service(site: Site) -> Node | None:

@@ -26,16 +26,16 @@ from engine.domain.errors import Conflict, CrmflowError, Invalid
 from engine.domain.states import InstanceState
 from engine.domain.values import RecordRef
 
-Decide = Callable[[str, Mapping[str, Any]], tuple[Any, Any]]
+Decide = Callable[..., tuple[Any, ...]]  # (decision, inputs[, Binding]) → (value, trace[, more for the history])
 Records = Callable[[RecordRef], Mapping[str, Any]]
 
 
 class Runtime:
     """Starts and resumes instances. Safe to share between threads; holds no state of instances.
 
-    ``decide(decision, inputs)`` → (value, trace); ``records(ref)`` → the record's present fields; ``limit``: steps
-    one command may take without a wait; ``compact_above``: finished tokens kept within a run (0: never dropped,
-    also not at its end; for tests).
+    ``decide(decision, inputs)`` → (value, trace), a drawn ``Binding`` is handed in third;
+    ``records(ref)`` → the record's present fields; ``limit``: steps one command may take without a wait;
+    ``compact_above``: finished tokens kept within a run (0: never dropped, also not at its end; for tests).
     """
 
     def __init__(self, decide: Decide, records: Records, limit: int = 10_000, compact_above: int = 200) -> None:

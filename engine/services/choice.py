@@ -9,6 +9,7 @@ from typing import Any
 from engine.domain.errors import RunError
 from engine.domain.values import RecordRef
 from engine.services.context import Context
+from engine.services.deciding import decide
 from engine.services.edges import outward
 from engine.services.library import Loaded
 from engine.services.registry import port
@@ -20,7 +21,7 @@ class Choice:
     """The definition that starts, and the explanation kept with the instance."""
 
     loaded: Loaded
-    why: Mapping[str, Any]  # {"decision", "inputs", "variant", "reason", "trace", "base"}
+    why: Mapping[str, Any]  # {"decision", "inputs", "variant", "reason", "trace", "base", "rules", "rules_version"}
 
 
 def choose(ctx: Context, base: Loaded, variables: Mapping[str, Any]) -> Choice | None:
@@ -33,7 +34,7 @@ def choose(ctx: Context, base: Loaded, variables: Mapping[str, Any]) -> Choice |
     if not decision:
         return None
     scope = {name: port("record.read")(ctx, v) if isinstance(v, RecordRef) else v for name, v in variables.items()}
-    value, trace = base.decide(decision, scope)
+    value, trace, about = decide(ctx, base, decision, scope)
     answer = value if isinstance(value, Mapping) else {"variant": value}
     key = answer.get("variant") or base.key
     why = {
@@ -43,6 +44,7 @@ def choose(ctx: Context, base: Loaded, variables: Mapping[str, Any]) -> Choice |
         "reason": outward(answer.get("reason")),
         "inputs": _inputs(trace),
         "trace": outward(trace),
+        **about,
     }
     if key == base.key:
         return Choice(base, why)

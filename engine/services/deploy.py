@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,9 +19,9 @@ from engine.services.context import Context
 from engine.services.definitions import finding_json, row_of
 from engine.services.labels import Labels
 from engine.services.registry import answers, handles
-from engine.services.sources import Part, Process, Sources, describe, gather
+from engine.services.sources import Part, Process, Rules, Sources, describe, gather
 from engine.services.starts import open_starts
-from engine.store import models
+from engine.store import models, rules
 
 
 @answers(LintFiles)
@@ -114,21 +115,26 @@ class _Unit:
 class _Shelf:
     """Puts the files of one deployment beside what is there: same content stays, the rest gets a version."""
 
-    def __init__(self, ctx: Context, sources: Sources, by: str) -> None:
+    def __init__(self, ctx: Context, sources: Sources, by: str, reason: str | None = None) -> None:
         self.ctx = ctx
         self.sources = sources
         self.by = by
+        self.reason = reason
+        self.put: dict[tuple[str, str], str] = {}  # (kind, key) → resource id of this deployment's parts
         self.added: list[str] = []
         self.unchanged: list[str] = []
         self.resources = {(row.kind, row.key): row for row in models.latest_resources(ctx.conn)}
         self.definitions = {row.key: row for row in models.latest(ctx.conn)}
         self.offers: dict[tuple[str, str], tuple[str, str]] = {}  # (kind, provided name) → (resource id, hash)
-        for row in self.resources.values():
+        # Where two models hold a decision of one name, the one deployed last is meant, as at run time.
+        for row in sorted(self.resources.values(), key=lambda row: (row.deployed_at, row.version, row.id)):
             self._offer(row.kind, row.provides, row.id, row.hash)
 
     def put_parts(self) -> list[ResourceRow]:
-        rows = [self._part(part) for part in self.sources.parts]
-        return rows
+        # What is imported comes first: who imports it notes its id.
+        order = sorted(self.sources.parts, key=lambda part: len(part.rules.imports) if part.rules else 0)
+        made = {part.file: self._part(part) for part in order}
+        return [made[part.file] for part in self.sources.parts]
 
     def put_processes(self) -> list[DefinitionRow]:
         new = {p.info.key: self._unit(p) for p in self.sources.processes}
@@ -157,9 +163,24 @@ class _Shelf:
             }
             extra = {"content": part.content, "provides": list(part.provides), "deployed_by": self.by}
             models.add_resources(self.ctx.conn, [written | extra])
+            if part.rules is not None:
+                self._note(row.id, part, part.rules)
             self.added.append(f"{part.kind} {part.key} v{number}")
+        self.put[part.kind, part.key] = row.id
         self._offer(part.kind, part.provides, row.id, digest)
         return row
+
+    def _note(self, resource_id: str, part: Part, about: Rules) -> None:
+        """The names by which a DMN model decides, what it is read with, what its check found."""
+        fresh = {key: row_id for (kind, key), row_id in self.put.items() if kind == "dmn"}
+        counts = Counter(finding.severity.value for finding in about.findings)
+        noted = {
+            "namespace": about.namespace,
+            "imports": [fresh.get(one, one) for one in about.imports],
+            "findings": dict(counts),
+            "reason": self.reason,
+        }
+        rules.note(self.ctx.conn, resource_id, {name: about.tags.get(name) for name in part.provides}, noted)
 
     def _offer(self, kind: str, names: Any, resource_id: str, digest: str) -> None:
         for name in names:

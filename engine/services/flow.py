@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from engine.domain.states import InstanceState
 from engine.domain.values import Step, TaskOpened
 from engine.services import registry
 from engine.services.context import Context, Current
+from engine.services.deciding import decide
 from engine.services.edges import outward, references
 from engine.services.library import Loaded
 from engine.services.placing import place
@@ -74,9 +76,9 @@ def resume(ctx: Context, locked: Locked, by: Actor) -> tuple[Flow, bpmn.Run]:
 
 
 def runtime(ctx: Context, loaded: Loaded) -> bpmn.Runtime:
-    """The runtime of one command: decisions as pinned, records as they stand now."""
+    """The runtime of one command: decisions by their binding, records as they stand now."""
     return bpmn.Runtime(
-        decide=loaded.decide,
+        decide=partial(decide, ctx, loaded),
         records=lambda ref: port("record.read")(ctx, ref),
         limit=ctx.settings.step_limit,
     )

@@ -13,9 +13,24 @@ from sqlalchemy import Connection, Row
 from engine import bpmn, dmn, forms
 from engine.domain.errors import NotFound, RunError
 from engine.services.labels import Labels, shown
-from engine.store import models
+from engine.store import models, rules
 
 _SIZE = 512  # definitions kept
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One version of a DMN model, compiled with what it imports."""
+
+    id: str
+    key: str
+    version: int
+    model: dmn.Model
+
+    def decide(self, decision: str, inputs: Mapping[str, Any]) -> tuple[Any, Any, Mapping[str, Any]]:
+        """(value, trace, which version it was)."""
+        outcome = self.model.decide(decision, inputs)
+        return outcome.value, outcome.trace, {"rules": self.key, "rules_version": self.version}
 
 
 @dataclass(frozen=True)
@@ -33,7 +48,7 @@ class Loaded:
     names: Mapping[str, str]  # definition key → name, own and called
     infos: Mapping[str, Mapping[str, Any]]  # definition key → info, own and called
     forms: Mapping[str, forms.Form]
-    models: Mapping[str, dmn.Model]  # decision → the model that holds it
+    models: Mapping[str, Held]  # decision → the version of the model it is pinned to
     labels: Mapping[str, Labels]  # definition key → its texts in other languages, own and called
 
     def text(self, element: str, drawn: str, locale: str, key: str = "") -> str:
@@ -45,17 +60,16 @@ class Loaded:
         found: Mapping[str, Any] = self.infos.get(definition_key or self.key, self.info)["elements"].get(key, {})
         return found
 
-    def decide(self, decision: str, inputs: Mapping[str, Any]) -> tuple[Any, Any]:
-        """(value, trace) of a pinned decision. Raises ``RunError`` CRM-604 if the definition is not pinned to it."""
-        model = self.models.get(decision)
-        if model is None:
+    def rules(self, decision: str) -> Held:
+        """The version this definition is pinned to. Raises ``RunError`` CRM-604 if it is not pinned to any."""
+        held = self.models.get(decision)
+        if held is None:
             raise RunError(
                 "CRM-604",
                 f"Process '{self.name}' is not pinned to a decision '{decision}'.",
                 fix="Deploy the table that holds it together with the process.",
             )
-        outcome = model.decide(decision, inputs)
-        return outcome.value, outcome.trace
+        return held
 
 
 class Library:
@@ -64,7 +78,7 @@ class Library:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
-        self._parts: OrderedDict[str, Any] = OrderedDict()  # resource id → Form or Model
+        self._parts: OrderedDict[str, Any] = OrderedDict()  # resource id → Form or Held
 
     def load(self, conn: Connection, definition_id: str) -> Loaded:
         """The definition; no statement when it is known. Raises ``NotFound`` CRM-401."""
@@ -82,6 +96,13 @@ class Library:
             while len(self._loaded) > _SIZE:
                 self._loaded.popitem(last=False)
         return made
+
+    def rules(self, conn: Connection, resource_id: str) -> Held:
+        """One version of a DMN model; no statement when it is known."""
+        with self._lock:
+            found = self._parts.get(resource_id)
+        held: Held = found if found is not None else self._resources(conn, {resource_id})[resource_id]
+        return held
 
     def _make(self, conn: Connection, row: Row[Any]) -> Loaded:
         pins = row.pins
@@ -111,8 +132,14 @@ class Library:
         """Forms and decision models by id; one statement for those not known yet."""
         with self._lock:
             known = {key: self._parts[key] for key in wanted if key in self._parts}
-        for row in models.resources(conn, wanted - known.keys()):
-            known[row.id] = forms.load(row.content) if row.kind == "form" else dmn.Model.load(row.content)
+        rows = models.resources(conn, wanted - known.keys())
+        known |= {row.id: forms.load(row.content) for row in rows if row.kind == "form"}
+        tables = [row for row in rows if row.kind == "dmn"]
+        notes = rules.notes(conn, [row.id for row in tables])
+        for row in tables:
+            imports = models.resources(conn, notes[row.id].imports) if row.id in notes else []
+            model = dmn.Model.load(row.content, imports=[bytes(other.content) for other in imports])
+            known[row.id] = Held(row.id, row.key, row.version, model)
         with self._lock:
             self._parts.update(known)
             while len(self._parts) > _SIZE:

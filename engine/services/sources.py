@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.model.xml import BadXml, read, space
-from engine.services import labels
+from engine.services import dmn_imports, labels
 from engine.services.context import Context
 from engine.store import models
 
@@ -34,6 +34,17 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What is known of a DMN model beyond its text."""
+
+    namespace: str
+    imported: tuple[bytes, ...]  # the models it imports, direct or not
+    imports: tuple[str, ...]  # the same: the id of the deployed one, or the key of one that comes with it
+    tags: Mapping[str, str]  # decision → zeebe:versionTag
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A DMN model or a form."""
 
@@ -43,10 +54,12 @@ class Part:
     name: str
     content: bytes
     provides: tuple[str, ...]  # decisions (ids and names), or the form's id
+    rules: Rules | None = None  # of a DMN model
 
     @property
     def digest(self) -> str:
-        return sha256(self.content).hexdigest()
+        imported = [sha256(xml).hexdigest() for xml in self.rules.imported] if self.rules else []
+        return sha256(self.content + "".join(f"\n{one}" for one in imported).encode()).hexdigest()
 
 
 @dataclass(slots=True)
@@ -67,6 +80,7 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
     """Read the files and check them against each other and against what is deployed. Never raises for a file."""
     found = Sources()
     drawn: list[FileIn] = []
+    tables: list[FileIn] = []
     for file in files:
         kind = "labels" if labels.locale_of(file.name) else _kind(file.content)
         if kind == "labels":
@@ -74,9 +88,10 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
         elif kind == "form":
             _form(found, file)
         elif kind == "dmn":
-            _tables(found, file)
+            tables.append(file)
         else:
             drawn.append(file)
+    _tables(ctx, found, tables)
     infos = {file.name: _inspect(file) for file in drawn}
     catalogue = _catalogue(ctx, found, [info for some in infos.values() for info in some])
     for file in drawn:
@@ -113,15 +128,25 @@ def _form(found: Sources, file: FileIn) -> None:
     found.parts.append(Part(file.name, "form", form.id, name, file.content, (form.id,)))
 
 
-def _tables(found: Sources, file: FileIn) -> None:
-    found.findings.extend(_of(file, dmn.check(file.content)))
-    try:
-        model = dmn.Model.load(file.content)
-    except Refused as refused:
-        known = {(f.code, f.element, f.line) for f in found.findings if f.file == file.name}
-        found.findings.extend(f for f in _of(file, refused.findings) if (f.code, f.element, f.line) not in known)
-        return
-    found.parts.append(Part(file.name, "dmn", model.id, model.name, file.content, tuple(sorted(model.decisions))))
+def _tables(ctx: Context, found: Sources, files: list[FileIn]) -> None:
+    """DMN models, each read together with what it imports: from these files, else from what is deployed."""
+    for file, read_with in zip(files, dmn_imports.gather(ctx, files), strict=True):
+        try:
+            model = dmn.Model.load(file.content, imports=[one.content for one in read_with], file=file.name)
+        except Refused as refused:
+            found.findings.extend(_of(file, refused.findings))
+            continue
+        findings = tuple(_of(file, [*model.findings, *dmn.check_model(model)]))
+        found.findings.extend(findings)
+        about = Rules(
+            model.namespace,
+            tuple(one.content for one in read_with),
+            tuple(one.resource_id or one.key for one in read_with),
+            dmn_imports.tags_of(file.content),
+            findings,
+        )
+        names = tuple(sorted(model.decisions))
+        found.parts.append(Part(file.name, "dmn", model.id, model.name, file.content, names, about))
 
 
 def _inspect(file: FileIn) -> tuple[bpmn.ProcessInfo, ...]:
@@ -197,6 +222,7 @@ def describe(info: bpmn.ProcessInfo, digest: str) -> dict[str, Any]:
         "documentation": info.documentation,
         "messages_start": [list(pair) for pair in info.messages_start],
         "source": digest,
+        "links": [[link.element, link.decision, link.binding, link.tag] for link in info.links],
         "elements": {
             element.id: {"name": element.name, "kind": element.kind}
             | ({"documentation": element.documentation} if element.documentation else {})

@@ -17,7 +17,8 @@ from tests.store.drawing import END, START, flow, model, user
 FORM_LINK = '<zeebe:formDefinition formId="ask"/>'
 DECIDE = (
     '<bpmn:businessRuleTask id="decide" name="Decide"><bpmn:extensionElements>'
-    '<zeebe:calledDecision decisionId="rate" resultVariable="rate"/></bpmn:extensionElements></bpmn:businessRuleTask>'
+    '<zeebe:calledDecision decisionId="rate" resultVariable="rate" bindingType="deployment"/>'
+    "</bpmn:extensionElements></bpmn:businessRuleTask>"
 )
 
 

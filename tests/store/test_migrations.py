@@ -17,7 +17,7 @@ def test_migrations_equal_models(engine):
 
 def test_migrating_twice_changes_nothing(engine):
     engine.migrate()
-    assert migrate.revision(engine._db) == "0003"
+    assert migrate.revision(engine._db) == "0004"
 
 
 def test_downgrade_removes_every_table(engine):

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from engine.bpmn.runtime_machine import Machine
 
 
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which version of a decision decides: ``latest``, ``deployment``, or ``versionTag`` with its ``tag``."""
+
+    kind: str
+    tag: str = ""
+
+
 class Activity(Node):
     """What may have boundary events and is worth a line of history when it is cancelled."""
 
@@ -105,18 +113,23 @@ class ScriptTask(Activity):
 class RuleTask(Activity):
     """A decision (DMN) whose outcome becomes a variable; the trace goes to history."""
 
-    def __init__(self, spec: ScopeSpec, id: str, title: str, decision: Expr, variable: str) -> None:
+    def __init__(
+        self, spec: ScopeSpec, id: str, title: str, decision: Expr, variable: str, binding: Binding | None = None
+    ) -> None:
         super().__init__(spec, id, "businessRuleTask", title)
         self.decision = decision
         self.variable = variable
+        self.binding = () if binding is None else (binding,)  # none drawn: the newest version decides
 
     def work(self, token: Token, machine: Machine) -> bool:
         view = machine.view(token)
         name = text_of(self.decision, view, "The decision's id")
         if not name:
             raise RunError("CRM-618", f"'{self.decision.text}' gives no decision id.", fix="Name a decision.")
-        value, trace = machine.runtime.decide(name, view)
+        value, trace, *about = machine.runtime.decide(name, view, *self.binding)
         token.detail = {"decision": name, "trace": trace}
+        for which in about:
+            token.detail |= which
         token.internal_data["result"] = {self.variable: stored(value, self.variable)}
         return True
 

@@ -1,0 +1,39 @@
+"""Which version of a decision decides for an instance: the newest, the one deployed with its process, or a tagged one.
+
+As in Zeebe (``zeebe:calledDecision bindingType``): ``latest`` where nothing is said, so that a new version of a table
+works at once, also for what runs; ``deployment`` keeps what came with the process; ``versionTag`` finds the tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.bpmn.specs.tasks import Binding
+from engine.domain.errors import RunError
+from engine.services.context import Context
+from engine.services.library import Held, Loaded
+from engine.store import rules
+
+
+def decide(
+    ctx: Context, loaded: Loaded, decision: str, inputs: Mapping[str, Any], binding: Binding | None = None
+) -> tuple[Any, Any, Mapping[str, Any]]:
+    """(value, trace, {"rules": key, "rules_version": number}). Raises ``RunError`` CRM-604, CRM-606."""
+    return _held(ctx, loaded, decision, binding).decide(decision, inputs)
+
+
+def _held(ctx: Context, loaded: Loaded, decision: str, binding: Binding | None) -> Held:
+    if binding is not None and binding.kind == "deployment":
+        return loaded.rules(decision)
+    if binding is not None:
+        found = rules.tagged(ctx.conn, decision, binding.tag)
+        if found is None:
+            raise RunError(
+                "CRM-606",
+                f"No version of decision '{decision}' has the tag '{binding.tag}'.",
+                fix="Publish a version with this zeebe:versionTag, then retry.",
+            )
+        return ctx.library.rules(ctx.conn, found[0])
+    newest = rules.latest(ctx.conn, decision)
+    return loaded.rules(decision) if newest is None else ctx.library.rules(ctx.conn, newest[0])
