@@ -1,131 +1,38 @@
 """Instance state as bytes: versioned, compact, without specs; every value comes back as it was.
 
-Layout (msgpack): ``[version, next key, base, data, tokens, scopes, log]``; a token is
+Layout (msgpack): ``[version, next key, base, data, tokens, scopes, log, sleepers]``; a token is
 ``[key, node, state, since, flow, host, armed, data, internal, detail]``; a scope is
 ``[host key, called process or "", data, written, tokens, log]``, outer scopes first; a log (of what can be undone)
-is left out where it is empty. Nodes are named by element id, so
-that a newer compiler may order them otherwise. Decimals, times, FEEL temporals, big integers and record
-references travel as msgpack extensions.
+is left out where it is empty. Where many tokens hang on others (a thousand parallel items), the state has version 2
+and they are its sleepers: ``[host key of the scope or 0, [[host, lowest key, highest key, zlib of key → token] …]]``,
+left packed until one is asked for.
+Nodes are named by element id, so that a newer compiler may order them otherwise. Values: ``codec_values``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from engine.bpmn.codec_values import decoder, encoder, packed
 from engine.bpmn.process import Process
 from engine.bpmn.runtime_flow import Instance
-from engine.bpmn.runtime_vars import STORED
+from engine.bpmn.runtime_sleep import Bed, Shelf, Ward, lay, may_sleep
 from engine.bpmn.specs.base import LIVE, Token
 from engine.domain.errors import RunError
-from engine.domain.values import RecordRef
-from engine.feel import temporal
 
 VERSION = 1
-_I64 = 1 << 63
+SLEEPERS = 2  # the version of a state with sleepers; earlier releases refuse it, as they would lose them
+_MANY = 32  # tokens of a scope above which some may sleep
+_LARGE = 512  # bytes of variables from which on each is kept as it was stored until it is set anew
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_Ext = msgspec.msgpack.Ext
-
-
-def _dt(value: datetime) -> str:
-    zone = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else ""
-    fold = "~" if value.fold else ""
-    return f"{value.isoformat()}{fold}@{zone}" if zone else value.isoformat()
-
-
-def _undt(text: str) -> datetime:
-    text, _, zone = text.partition("@")
-    value = datetime.fromisoformat(text.removesuffix("~"))
-    if zone:
-        value = value.replace(tzinfo=ZoneInfo(zone), fold=1 if text.endswith("~") else 0)
-    return value
-
-
-def _td(value: timedelta) -> str:
-    return f"{value.days},{value.seconds},{value.microseconds}"
-
-
-def _untd(text: str) -> timedelta:
-    days, seconds, micros = text.split(",")
-    return timedelta(int(days), int(seconds), int(micros))
-
-
-#: code → (class, to text, from text). Codes are for ever; new ones are added at the end.
-_EXTENSIONS: dict[int, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
-    1: (Decimal, str, Decimal),
-    2: (int, str, int),
-    3: (datetime, _dt, _undt),
-    4: (date, date.isoformat, date.fromisoformat),
-    5: (time, time.isoformat, time.fromisoformat),
-    6: (timedelta, _td, _untd),
-    7: (RecordRef, lambda r: f"{r.kind}\x00{r.id}", lambda t: RecordRef(*t.split("\x00", 1))),
-}
-
-
-def _dtf(value: Any) -> str:
-    offset = "" if value.offset is None else value.offset
-    return f"{value.days},{value.nanos},{offset},{value.zone or ''}"
-
-
-def _undtf(text: str) -> Any:
-    days, nanos, offset, zone = text.split(",")
-    return temporal.DateTime(int(days), int(nanos), int(offset) if offset else None, zone or None)
-
-
-def _tf(value: Any) -> str:
-    return f"{value.nanos},{'' if value.offset is None else value.offset},{value.zone or ''}"
-
-
-def _untf(text: str) -> Any:
-    nanos, offset, zone = text.split(",")
-    return temporal.Time(int(nanos), int(offset) if offset else None, zone or None)
-
-
-_EXTENSIONS |= {
-    8: (temporal.DateTime, _dtf, _undtf),
-    9: (temporal.Time, _tf, _untf),
-    10: (temporal.Days, lambda d: str(d.nanos), lambda t: temporal.Days(int(t))),
-    11: (temporal.Months, lambda m: str(m.months), lambda t: temporal.Months(int(t))),
-    12: (
-        temporal.FarDate,
-        lambda d: f"{d.year},{d.month},{d.day}",
-        lambda t: temporal.FarDate(*(int(part) for part in t.split(","))),
-    ),
-}
-STORED.update(cls for cls, _, _ in _EXTENSIONS.values())
-_OUT = {cls: (code, write) for code, (cls, write, _) in _EXTENSIONS.items() if cls is not int}
-_AS_IS = frozenset({type(None), bool, str, float})
-
-
-def packed(value: Any) -> Any:
-    """A stored value as msgpack can carry it."""
-    kind = type(value)
-    if kind in _AS_IS:
-        return value
-    if kind is int:
-        return value if -_I64 <= value < _I64 else _Ext(2, str(value).encode())
-    if kind is dict:
-        return {name: packed(item) for name, item in value.items()}
-    if kind is list or kind is tuple:
-        return [packed(item) for item in value]
-    found = _OUT.get(kind)
-    if found is None:
-        raise RunError("CRM-631", f"A {kind.__name__} cannot be stored.", fix="Store texts, numbers, times or lists.")
-    code, write = found
-    return _Ext(code, write(value).encode())
-
-
-def _unpacked(code: int, data: memoryview) -> Any:
-    return _EXTENSIONS[code][2](bytes(data).decode())
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(ext_hook=_unpacked)
+_parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_named = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
+_bedded = msgspec.msgpack.Decoder(dict[int, msgspec.Raw])
 
 
 def _token(token: Token) -> list[Any]:
@@ -149,22 +56,75 @@ def _token(token: Token) -> list[Any]:
 
 def dump(instance: Instance) -> bytes:
     """The state of an instance. Raises ``RunError`` CRM-631 for a value that cannot be stored."""
-    tokens = [_token(t) for t in instance.tasks.values()]
+    asleep: list[Any] = []
+    tokens = _rows(instance, instance, 0, asleep)
     scopes = [
         [
             key,
             scope.spec.name if scope.called else "",
             packed(scope.data),
             sorted(scope.written),
-            [_token(t) for t in scope.tasks.values()],
+            _rows(instance, scope, key, asleep),
             *([packed(scope.log)] if scope.log else ()),
         ]
         for key, scope in instance.subprocesses.items()
     ]
-    log = [packed(instance.log)] if instance.log else []
     base = instance.base["instance"]
     head = [base.get("id"), base.get("businessKey")]
-    return _encoder.encode([VERSION, instance.next_key, head, packed(instance.data), tokens, scopes, *log])
+    state = [VERSION, instance.next_key, head, _variables(instance), tokens, scopes]
+    if instance.log or asleep:
+        state.append(packed(instance.log))
+    if asleep:
+        state[0] = SLEEPERS
+        state.append(asleep)
+    return encoder.encode(state)
+
+
+def _rows(instance: Instance, scope: Any, host: int, asleep: list[Any]) -> list[Any]:
+    """The rows of a scope's tokens that are awake; those that (go on to) sleep are put into ``asleep``."""
+    tasks = scope.tasks
+    beds = list(tasks.wards[0].beds) if isinstance(tasks, Shelf) else []
+    if not beds and len(tasks) <= _MANY:
+        return [_token(token) for token in tasks.values()]
+    stay: list[Token] = []
+    for token in dict.values(tasks):
+        if may_sleep(token, instance):
+            lay(token.host, token.id, msgspec.Raw(encoder.encode(_token(token))), beds)
+        else:
+            stay.append(token)
+    kept = [[bed.host, bed.low, bed.high, bed.packed or _packed_rows(bed.rows)] for bed in beds if bed]
+    if kept:
+        asleep.append([host, kept])
+    return [_token(token) for token in sorted(stay, key=lambda token: token.id)]
+
+
+def _packed_rows(rows: Any) -> bytes:
+    # The rows of a bed differ in little but their keys: a fifth of the bytes, for few microseconds.
+    return zlib.compress(encoder.encode(rows), 1)
+
+
+def _unpacked_rows(packed: bytes) -> dict[int, msgspec.Raw]:
+    rows: dict[int, msgspec.Raw] = _bedded.decode(zlib.decompress(packed))
+    return rows
+
+
+def _variables(instance: Instance) -> dict[str, Any]:
+    """The process's variables; those that were not set since they were read go back as they came."""
+    kept = instance.kept
+    return {
+        name: kept[name][1] if name in kept and kept[name][0] is value else packed(value)
+        for name, value in instance.data.items()
+    }
+
+
+def _read_variables(instance: Instance, raw: msgspec.Raw) -> None:
+    if memoryview(raw).nbytes < _LARGE:
+        instance.data = decoder.decode(raw)
+        return
+    for name, part in _named.decode(raw).items():
+        value = instance.data[name] = decoder.decode(part)
+        if type(value) is list or type(value) is dict:
+            instance.kept[name] = (value, part)
 
 
 def load(state: bytes, process: Process) -> Instance:
@@ -173,24 +133,28 @@ def load(state: bytes, process: Process) -> Instance:
     Raises ``RunError`` CRM-630 when the bytes are no state of this version, CRM-632 when the state names an
     element the process does not have.
     """
+    instance = Instance(process.scope)
     try:
         # Later releases may add fields at the end; what they add has a default here.
-        version, next_key, head, data, tokens, scopes, *more = _decoder.decode(state)
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as e:
+        first, count, base, data, *rest = _parts.decode(state)
+        version, head = decoder.decode(first), decoder.decode(base)
+        instance.next_key = decoder.decode(count)
+        _read_variables(instance, data)
+        tokens, scopes, *more = (decoder.decode(part) for part in rest[:3])
+        sleepers = decoder.decode(rest[3]) if version == SLEEPERS else ()
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, IndexError) as e:
         raise RunError("CRM-630", "The instance's state cannot be read.", fix="Restore it from a backup.") from e
-    if version != VERSION:
+    if version not in (VERSION, SLEEPERS):
         raise RunError(
             "CRM-630",
-            f"The instance's state has version {version}; this release reads version {VERSION}.",
+            f"The instance's state has version {version}; this release reads versions {VERSION} and {SLEEPERS}.",
             fix="Use the release that wrote it, or a later one.",
         )
-    instance = Instance(process.scope)
-    instance.next_key = next_key
     instance.base = {"instance": {"id": head[0], "businessKey": head[1]}}
-    instance.data = data
     instance.log = more[0] if more else []
     _place(instance, instance, tokens)
-    for key, called, variables, written, inner, *more in scopes:
+    # A scope's own host may be among the sleepers' hosts, but no sleeper is the host of a scope.
+    for key, called, variables, written, inner, *last in scopes:
         host = instance.tokens[key]
         spec = process.scopes.get(called) if called else host.task_spec.inner
         if spec is None:
@@ -198,9 +162,27 @@ def load(state: bytes, process: Process) -> Instance:
         scope = instance.new_scope(host, spec, called=bool(called))
         scope.data = variables
         scope.written = set(written)
-        scope.log = more[0] if more else []
+        scope.log = last[0] if last else []
         _place(instance, scope, inner)
+    if sleepers:
+        _bed(instance, sleepers)
     return instance
+
+
+def _bed(instance: Instance, sleepers: Any) -> None:
+    """Leave the sleepers asleep."""
+    wards = []
+    for key, beds in sleepers:
+        scope = instance.subprocesses[key] if key else instance
+
+        def place(row: msgspec.Raw, scope: Any = scope) -> None:
+            _place(instance, scope, [decoder.decode(row)])
+
+        made = [Bed(host, low, high, packed, None) for host, low, high, packed in beds]
+        ward = Ward(instance, scope, made, place, _unpacked_rows)
+        scope.tasks = Shelf(scope.tasks, (ward,))
+        wards.append(ward)
+    instance.tokens = Shelf(instance.tokens, tuple(wards))
 
 
 def _place(instance: Instance, scope: Any, rows: list[list[Any]]) -> None:
@@ -231,3 +213,14 @@ def _unknown(name: str) -> RunError:
         f"The state is at '{name}', which this version of the process does not have.",
         fix="Resume it with the version it was started with.",
     )
+
+
+def dump_data(values: Mapping[str, Any]) -> bytes:
+    """Variables alone, as stored. Raises ``RunError`` CRM-631 for a value that cannot be stored."""
+    return encoder.encode(packed(dict(values)))
+
+
+def load_data(raw: bytes) -> dict[str, Any]:
+    """The variables that ``dump_data`` wrote."""
+    values: dict[str, Any] = decoder.decode(raw)
+    return values

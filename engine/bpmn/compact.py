@@ -16,10 +16,10 @@ def drop_finished(instance: Instance) -> int:
     """Remove finished tokens from all scopes; returns how many went."""
     gone = 0
     for scope in instance.scopes():
-        dead = [key for key, token in scope.tasks.items() if not token.live]
+        dead = [key for key, token in dict.items(scope.tasks) if not token.live]
         for key in dead:
             del scope.tasks[key]
-            instance.tokens.pop(key, None)
+            dict.pop(instance.tokens, key, None)  # what sleeps is not finished
         gone += len(dead)
     instance.finished = 0
     return gone

@@ -62,6 +62,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
         self.conditions = 0  # conditional events armed
         self.written: set[str] = set()
         self.log: list[list[Any]] = []
+        self.kept: dict[str, tuple[Any, Any]] = {}  # large variables as read: (value, stored bytes)
         # The library's constructor would build its event manager and its Python script engine.
         BpmnBaseWorkflow.__init__(self, spec, deserializing=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.bpmn.runtime_sleep import awake
 from engine.bpmn.runtime_tokens import Tokens
 from engine.bpmn.specs.base import READY, WAITING, BpmnError, Token
 from engine.bpmn.specs.scopes import EventSubProcess
@@ -50,7 +51,7 @@ class Machine(Tokens):
         for scope in self.instance.scopes():
             if not scope.spec.inclusive:
                 continue
-            for token in list(scope.tasks.values()):
+            for token in awake(scope.tasks):
                 if (
                     token.state == WAITING
                     and token.task_spec in scope.spec.inclusive
@@ -62,7 +63,7 @@ class Machine(Tokens):
     def look_again(self) -> None:
         """Variables changed: conditional events whose condition has become true fire."""
         self.changed = False
-        for token in list(self.instance.tokens.values()):
+        for token in awake(self.instance.tokens):
             if token.state == WAITING and "condition" in token.internal_data:
                 token.task_spec.check(token, self)
 
@@ -72,7 +73,7 @@ class Machine(Tokens):
 
     def signal(self, name: str, payload: dict[str, Any]) -> None:
         """A signal reaches every token of the instance that waits for it."""
-        for token in list(self.instance.tokens.values()):
+        for token in awake(self.instance.tokens):
             if token.state == WAITING and token.internal_data.get("signal") == name:
                 self.fire(token, payload)
 

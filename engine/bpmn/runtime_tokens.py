@@ -10,6 +10,7 @@ from typing import Any
 from engine.bpmn import compact
 from engine.bpmn.runtime_data import Data
 from engine.bpmn.runtime_flow import Instance, Scope
+from engine.bpmn.runtime_sleep import hanging
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.base import CANCELLED, COMPLETED, ERROR, READY, WAITING, Node, Token
 from engine.domain.errors import CrmflowError
@@ -144,8 +145,8 @@ class Tokens(Data):
 
     def release(self, host: Token) -> None:
         """Cancel what hangs on a token: armed boundaries, waiting events, loop bodies."""
-        for token in list(self.instance.tokens.values()):
-            if token.host == host.id and token.live:
+        for token in hanging(self.instance.tokens, host.id):
+            if token.live:
                 self.cancel(token)
 
     def drop_scope(self, scope: Scope) -> None:

@@ -42,7 +42,7 @@ def references(values: Mapping[str, Any]) -> set[RecordRef]:
     for value in values.values():
         if isinstance(value, RecordRef):
             found.add(value)
-        elif isinstance(value, list):
+        elif isinstance(value, list) and RecordRef in set(map(type, value)):  # a thousand numbers are no records
             found.update(item for item in value if isinstance(item, RecordRef))
     return found
 

@@ -84,7 +84,7 @@ class InclusiveGateway(Node):
 
     def may_come(self, empty: Collection[str], full: Collection[str | None], token: Token) -> bool:
         """Whether a token elsewhere in the scope can reach one of the empty flows but none of the full ones."""
-        for other in token.workflow.tasks.values():
+        for other in dict.values(token.workflow.tasks):  # what sleeps hangs on another
             if not other.live or other.armed or other.host is not None or other.task_spec is self:
                 continue
             name = other.task_spec.name
@@ -189,7 +189,7 @@ class EventGateway(Node):
 def waiting_at(node: Node, token: Token) -> dict[str | None, Token]:
     """The oldest waiting token per flow at a join, in this token's scope."""
     oldest: dict[str | None, Token] = {}
-    for other in token.workflow.tasks.values():
+    for other in dict.values(token.workflow.tasks):
         if other.task_spec is node and other.state == WAITING and not other.armed:
             oldest.setdefault(other.flow, other)
     return oldest

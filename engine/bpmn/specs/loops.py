@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.bpmn.codec_values import opened, sealed
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.base import Node, ScopeSpec, Token
 from engine.bpmn.specs.expr import Expr
@@ -68,7 +69,7 @@ class Loop(Activity):
         if not items:
             return self._none(token, machine)
         if self.sequential:
-            inner["items"] = stored(items, "items")
+            inner["items"] = [sealed(stored(item, "items")) for item in items]
             self._begin(token, machine, 0, items[0])
         else:
             for index, item in enumerate(items):
@@ -101,7 +102,7 @@ class Loop(Activity):
         inner = token.internal_data
         index = child.internal_data["index"]
         if "out" in inner and "yield" in child.internal_data:
-            inner["out"][index] = child.internal_data["yield"]
+            inner["out"][index] = sealed(child.internal_data["yield"])
         inner["loop"][2] += 1
         total, begun, done = inner["loop"]
         for n in child.internal_data.get("throws", ()):
@@ -113,7 +114,7 @@ class Loop(Activity):
         elif self.standard:
             machine.step(token, lambda: self._next(token, machine))
         elif self.sequential:
-            self._begin(token, machine, begun, inner["items"][begun])
+            self._begin(token, machine, begun, opened(inner["items"][begun]))
 
     def _announce(self, token: Token, trigger: Trigger, machine: Machine) -> None:
         """Throw an event at the loop's own boundary; where none catches it, into the instance."""
@@ -161,7 +162,7 @@ class Loop(Activity):
 
     def _result(self, token: Token) -> None:
         if self.output:
-            token.internal_data["result"] = {self.output: token.internal_data.pop("out")}
+            token.internal_data["result"] = {self.output: [opened(item) for item in token.internal_data.pop("out")]}
 
     def _items(self, token: Token, machine: Machine) -> list[Any]:
         view = machine.view(token)
