@@ -310,29 +310,36 @@ def _call(g: Generator, node: t.Call) -> Val:
 
 def _builtin(g: Generator, name: str, args: list[Val]) -> Val:
     """A built-in, straight to its implementation where the arguments are of the plain kinds."""
-    rows = [row for row in SIGNATURES[name] if row.required <= len(args) <= len(row.params) or row.rest]
+    rows = [row for row in SIGNATURES[name] if row.required <= len(args) and (row.rest or len(args) <= len(row.params))]
     packed = "".join(arg.code + ", " for arg in args)
     key = g.const(REGISTRY[name]).code
-    slow = f"call(None, {key}, ({packed}))"
-    if g.loops or (rows and rows[0].aware):
-        g.machine = True
-        slow = f"call(m, {key}, ({packed}))"
     row = rows[0] if rows else None
-    lists = any(param.label == "list" for param in row.params) if row is not None else False
-    if row is None or row.aware or row.rest or (lists and g.loops):
+    aware = row is not None and row.aware
+    g.machine = g.machine or bool(g.loops) or aware
+    slow = f"call({'m' if g.machine else 'None'}, {key}, ({packed}))"
+    if row is None or (g.loops and any(param.label == "list" for param in row.params)):
         return Val(slow)
-    if any(param.kinds is None for param in row.params):
+    if row.rest and args[0].const is None and args[0].fixed:
         return Val(slow)
+    fixed = len(row.params) - row.rest
+    params = [*row.params[:fixed], *([row.params[-1]] * (len(args) - fixed))] if row.rest else row.params
     checks = []
-    for param, arg in zip(row.params, args, strict=False):
-        if arg.kind and param.label == arg.kind:
-            continue
-        kinds = sorted(param.kinds or (), key=lambda kind: kind.__name__)
-        g.consts.update({f"Q{kind.__name__}": kind for kind in kinds})
-        checks.append("(" + " or ".join(f"type({arg.code}) is Q{kind.__name__}" for kind in kinds) + ")")
-    implementation = g.const(row.call).code
-    quick = f"{implementation}({packed})"
+    for param, arg in zip(params, args, strict=False):
+        if param.kinds is not None and not (arg.kind and param.label == arg.kind):
+            checks.append(_fits(g, param.kinds, arg))
+        elif row.rest and not fixed and len(args) == 1:
+            checks.append(f"{arg.code} is not None")
+    taken = [arg.code for arg in args]
+    if row.rest:
+        taken[fixed:] = [f"[{', '.join(taken[fixed:])}]"]
+    quick = f"{g.const(row.call).code}({', '.join((['m'] if aware else []) + taken)})"
     return Val(f"({quick} if {' and '.join(checks)} else {slow})" if checks else quick)
+
+
+def _fits(g: Generator, wanted: frozenset[type], arg: Val) -> str:
+    kinds = sorted(wanted, key=lambda kind: kind.__name__)
+    g.consts.update({f"Q{kind.__name__}": kind for kind in kinds})
+    return "(" + " or ".join(f"type({arg.code}) is Q{kind.__name__}" for kind in kinds) + ")"
 
 
 Rule = Callable[[Generator, Any], Val]

@@ -36,7 +36,9 @@ class Pattern:
         self.flags = flags
         self.back = backward(self.tree)
         self.machine: Machine | None = None
+        self.empty: bool | None = None  # whether it matches the empty string, once that was asked
         self.compiled = self._compile()
+        self.ways: tuple[int, float] = (-1, 0.0)  # the last length asked, and in how many ways it may be tried
 
     def _compile(self) -> re.Pattern[str] | None:
         text = python_text(self.tree, lines="m" in self.flags)
@@ -54,7 +56,10 @@ class Pattern:
     def _few(self, string: str, room: list[int] | None) -> re.Pattern[str] | None:
         """Python's pattern, if it can only try few ways on this string; charges them."""
         size = len(string)
-        ways = cost(self.tree, size) * (size + 1) if self.compiled is not None else MAX_WAYS + 1
+        known, ways = self.ways
+        if known != size:
+            ways = cost(self.tree, size) * (size + 1) if self.compiled is not None else MAX_WAYS + 1
+            self.ways = size, ways
         if ways > MAX_WAYS:
             return None
         if room is not None:
@@ -81,7 +86,9 @@ class Pattern:
 
     def all(self, string: str, room: list[int] | None = None) -> Iterator[Captures]:
         """Every match, one after the other. ``Unfit`` if the pattern matches nothing at all (XPath: FORX0003)."""
-        if self.find("") is not None:
+        if self.empty is None:
+            self.empty = self.find("") is not None
+        if self.empty:
             raise Unfit("the pattern matches the empty string")
         few = self._few(string, room)
         if few is not None:

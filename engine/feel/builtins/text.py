@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -78,14 +76,17 @@ def ends_with(string: str, match: str) -> bool:
 
 @builtin("matches(input: string, pattern: string, flags?: string?)", aware=True)
 def matches(run: Run, string: str, text: str, flags: str | None = None) -> bool:
-    with work(run) as room:
-        return pattern(text, flags or "").find(string, 0, room) is not None
+    room = [MAX_WORK]
+    found = pattern(text, flags or "").find(string, 0, room)
+    charge(run, room)
+    return found is not None
 
 
 @builtin("replace(input: string, pattern: string, replacement: string, flags?: string?)", aware=True)
 def replace(run: Run, string: str, text: str, replacement: str, flags: str | None = None) -> str:
-    with work(run) as room:
-        out = pattern(text, flags or "").replace(string, replacement, room)
+    room = [MAX_WORK]
+    out = pattern(text, flags or "").replace(string, replacement, room)
+    charge(run, room)
     if len(out) > MAX_STRING:
         raise too_large("a string")
     return out
@@ -93,18 +94,15 @@ def replace(run: Run, string: str, text: str, replacement: str, flags: str | Non
 
 @builtin("split(string: string, delimiter: string)", aware=True)
 def split(run: Run, string: str, delimiter: str) -> list[str]:
-    with work(run) as room:
-        return pattern(delimiter, "").split(string, room)
-
-
-@contextmanager
-def work(run: Run) -> Iterator[list[int]]:
-    """Room for a pattern's work; what it used up counts as steps."""
     room = [MAX_WORK]
-    try:
-        yield room
-    finally:
-        run.step((MAX_WORK - room[0]) >> 3)
+    out = pattern(delimiter, "").split(string, room)
+    charge(run, room)
+    return out
+
+
+def charge(run: Run, room: list[int]) -> None:
+    """What a pattern's work used up counts as steps."""
+    run.step((MAX_WORK - room[0]) >> 3)
 
 
 @builtin("string join(list: list, delimiter?: string?)")
