@@ -243,7 +243,7 @@ resource < rootElement : name! / resourceParameter*
 resourceAssignmentExpression < baseElement : / @expression!
 resourceParameter < baseElement : name type isRequired:bool /
 resourceParameterBinding < baseElement : parameterRef! / @expression!
-resourceRole < baseElement : name / resourceRef! resourceParameterBinding* resourceAssignmentExpression
+resourceRole < baseElement : name / resourceRef resourceParameterBinding* resourceAssignmentExpression
 rootElement < baseElement : /
 scriptTask < task : scriptFormat / script
 script < - : /

@@ -5,8 +5,42 @@ Each rule is a function with a code; what it says is in ``texts``; what it may s
 
 from __future__ import annotations
 
-from engine.bpmn.rules import crm, events, flow, refs, run, source, standard, supported, words, work
+from engine.bpmn.rules import (
+    crm,
+    data,
+    events,
+    flow,
+    formal,
+    payload,
+    places,
+    pools,
+    refs,
+    run,
+    source,
+    standard,
+    supported,
+    words,
+    work,
+)
 from engine.bpmn.rules.base import RULES
 from engine.bpmn.rules.texts import TEXTS
 
-__all__ = ["RULES", "TEXTS", "crm", "events", "flow", "refs", "run", "source", "standard", "supported", "words", "work"]
+__all__ = [
+    "RULES",
+    "TEXTS",
+    "crm",
+    "data",
+    "events",
+    "flow",
+    "formal",
+    "payload",
+    "places",
+    "pools",
+    "refs",
+    "run",
+    "source",
+    "standard",
+    "supported",
+    "words",
+    "work",
+]

@@ -9,6 +9,7 @@ from lxml import etree
 
 from engine.bpmn.dialect import loop_of, zeebe_value
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
+from engine.bpmn.rules.formal import foreign
 from engine.bpmn.specs.timers import is_time
 from engine.model.graph import Node, Scope, local_ref
 from engine.model.xml import BPMN, line_of
@@ -18,6 +19,7 @@ _TRIGGERS = frozenset({"message", "timer", "error", "escalation", "compensate", 
 #: Why an event is wrong, in words: (English, Chinese).
 _WHY: dict[str, tuple[str, str]] = {
     "few": ("fewer than two ways lead on", "出口少于两条"),
+    "mixed": ("message events and receive tasks wait side by side", "消息事件与接收任务同时等待"),
     "target": ("a way leads to {x}, which catches nothing", "有一条路通向不捕获事件的 {x}"),
     "shared": ("other flows come in as well", "还有其他连线流入"),
     "watched": ("a boundary event is attached behind the gateway", "网关之后的任务附有边界事件"),
@@ -52,11 +54,12 @@ def event_gateway(c: Context) -> Iterator[Hit]:
             continue
         if len(node.outgoing) < 2:
             yield hit(node.xml, **_because("few"))
-        for flow in node.outgoing:
-            target = flow.target
-            if target is None:
-                continue
-            if not (target.kind == "receiveTask" or (target.kind == "intermediateCatchEvent" and target.events)):
+        targets = [f.target for f in node.outgoing if f.target is not None]
+        if any(t.kind == "receiveTask" for t in targets) and any(t.event == "message" for t in targets):
+            yield hit(node.xml, **_because("mixed"))
+        for target in targets:
+            caught = target.kind == "intermediateCatchEvent" and target.event not in ("none", "link")
+            if target.kind != "receiveTask" and not caught:
                 yield hit(node.xml, **_because("target", target.name or target.id))
             elif len(target.incoming) > 1:
                 yield hit(target.xml, **_because("shared"))
@@ -77,7 +80,8 @@ def boundary(c: Context) -> Iterator[Hit]:
         elif node.event == "cancel" and (node.attached_to is None or node.attached_to.kind != "transaction"):
             yield hit(node.xml, **_because("no-transaction"))
         elif node.event != "compensate" and not node.outgoing:
-            yield hit(node.xml, **_because("no-way"))
+            # Without a way out an interrupting one just ends its activity, in the engines whose words we read.
+            yield Hit(node.xml, None, WARNING if foreign(c) else None, _because("no-way"))
 
 
 @rule("CRM-142", ERROR)

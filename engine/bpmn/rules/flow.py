@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
+from engine.bpmn.rules.formal import foreign
 from engine.model.graph import Flow, Node, Scope, local_ref
 from engine.model.soundness import cycles, dead_ends, dead_nodes, entries, handlers, implicit_start
 from engine.model.vocabulary import GATEWAYS
@@ -108,6 +109,8 @@ def idle_condition(c: Context) -> Iterator[Hit]:
     """Conditions stand only where they are read: not behind parallel and event gateways, not behind events."""
     for node in c.model.all_nodes():
         silent = node.kind in ("parallelGateway", "eventBasedGateway") or node.kind.endswith("Event")
+        # The engines whose vocabularies we read look at conditions behind events, and so do we.
+        silent = silent and not (node.kind.endswith("Event") and foreign(c))
         for flow in node.outgoing if silent else ():
             if flow.condition is not None:
                 # Behind events and event gateways BPMN forbids it; behind parallel ones it is merely not read.

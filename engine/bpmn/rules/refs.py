@@ -21,6 +21,17 @@ from engine.model.vocabulary import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES
 from engine.model.xml import BPMN, line_of, local
 
 _ANY: frozenset[str] = frozenset()
+_ITEM, _MESSAGE, _OPERATION = frozenset({"itemDefinition"}), frozenset({"message"}), frozenset({"operation"})
+#: What holds data and may be the end of a data association (10.4.1).
+_AWARE = frozenset(
+    {
+        *("dataObject", "dataObjectReference", "dataStore", "dataStoreReference", "dataInput", "dataOutput"),
+        *("property", "inputDataItem", "outputDataItem"),
+    }
+)
+_CALLABLE = frozenset({"process", "globalTask"}) | {
+    f"global{kind}Task" for kind in ("User", "Manual", "Script", "BusinessRule")
+}
 #: (element, attribute or child) → kinds it may point at; an empty set allows every kind.
 _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
     ("messageEventDefinition", "messageRef"): frozenset({"message"}),
@@ -40,10 +51,10 @@ _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
     ("messageFlow", "sourceRef"): FLOW_NODES | {"participant"},
     ("messageFlow", "targetRef"): FLOW_NODES | {"participant"},
     ("lane", "flowNodeRef"): FLOW_NODES,
-    ("dataInputAssociation", "sourceRef"): _ANY,
-    ("dataInputAssociation", "targetRef"): _ANY,
-    ("dataOutputAssociation", "sourceRef"): _ANY,
-    ("dataOutputAssociation", "targetRef"): _ANY,
+    ("dataInputAssociation", "sourceRef"): _AWARE,
+    ("dataInputAssociation", "targetRef"): _AWARE,
+    ("dataOutputAssociation", "sourceRef"): _AWARE,
+    ("dataOutputAssociation", "targetRef"): _AWARE,
     ("group", "categoryValueRef"): frozenset({"categoryValue"}),
     ("startEvent", "eventDefinitionRef"): EVENT_DEFINITIONS,
     ("endEvent", "eventDefinitionRef"): EVENT_DEFINITIONS,
@@ -51,8 +62,56 @@ _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
     ("intermediateThrowEvent", "eventDefinitionRef"): EVENT_DEFINITIONS,
     ("boundaryEvent", "eventDefinitionRef"): EVENT_DEFINITIONS,
     ("correlationSubscription", "correlationKeyRef"): frozenset({"correlationKey"}),
-    ("correlationPropertyRetrievalExpression", "messageRef"): frozenset({"message"}),
+    ("correlationPropertyRetrievalExpression", "messageRef"): _MESSAGE,
+    ("correlationKey", "correlationPropertyRef"): frozenset({"correlationProperty"}),
+    ("correlationPropertyBinding", "correlationPropertyRef"): frozenset({"correlationProperty"}),
+    ("callActivity", "calledElement"): _CALLABLE,
+    ("callConversation", "calledCollaborationRef"): frozenset({"collaboration", "globalConversation"}),
+    ("collaboration", "choreographyRef"): frozenset({"choreography", "globalChoreographyTask"}),
+    ("conversationLink", "sourceRef"): _ANY,
+    ("conversationLink", "targetRef"): _ANY,
+    ("inputSet", "dataInputRefs"): frozenset({"dataInput", "inputDataItem"}),
+    ("inputSet", "optionalInputRefs"): frozenset({"dataInput"}),
+    ("inputSet", "whileExecutingInputRefs"): frozenset({"dataInput"}),
+    ("inputSet", "outputSetRefs"): frozenset({"outputSet"}),
+    ("outputSet", "dataOutputRefs"): frozenset({"dataOutput", "outputDataItem"}),
+    ("outputSet", "optionalOutputRefs"): frozenset({"dataOutput"}),
+    ("outputSet", "whileExecutingOutputRefs"): frozenset({"dataOutput"}),
+    ("outputSet", "inputSetRefs"): frozenset({"inputSet"}),
+    ("ioBinding", "operationRef"): _OPERATION,
+    ("ioBinding", "inputDataRef"): frozenset({"dataInput", "inputSet"}),
+    ("ioBinding", "outputDataRef"): frozenset({"dataOutput", "outputSet"}),
+    ("linkEventDefinition", "source"): frozenset({"linkEventDefinition"}),
+    ("linkEventDefinition", "target"): frozenset({"linkEventDefinition"}),
+    ("multiInstanceLoopCharacteristics", "loopDataInputRef"): _AWARE,
+    ("multiInstanceLoopCharacteristics", "loopDataOutputRef"): _AWARE,
+    ("multiInstanceLoopCharacteristics", "oneBehaviorEventRef"): EVENT_DEFINITIONS,
+    ("multiInstanceLoopCharacteristics", "noneBehaviorEventRef"): EVENT_DEFINITIONS,
+    ("operation", "inMessageRef"): _MESSAGE,
+    ("operation", "outMessageRef"): _MESSAGE,
+    ("operation", "errorRef"): frozenset({"error"}),
+    ("message", "itemRef"): _ITEM,
+    ("error", "structureRef"): _ITEM,
+    ("escalation", "structureRef"): _ITEM,
+    ("signal", "structureRef"): _ITEM,
+    ("participant", "interfaceRef"): frozenset({"interface"}),
+    ("participant", "endPointRef"): frozenset({"endPoint"}),
+    ("partnerEntity", "participantRef"): frozenset({"participant"}),
+    ("partnerRole", "participantRef"): frozenset({"participant"}),
+    ("participantAssociation", "innerParticipantRef"): frozenset({"participant"}),
+    ("participantAssociation", "outerParticipantRef"): frozenset({"participant"}),
+    ("process", "definitionalCollaborationRef"): frozenset({"collaboration", "choreography", "globalConversation"}),
+    ("process", "supports"): frozenset({"process"}),
+    ("process", "supportedInterfaceRef"): frozenset({"interface"}),
+    ("resourceParameterBinding", "parameterRef"): frozenset({"resourceParameter"}),
+    **{(kind, "operationRef"): _OPERATION for kind in ("serviceTask", "sendTask", "receiveTask")},
+    ("messageEventDefinition", "operationRef"): _OPERATION,
+    **{(kind, "resourceRef"): frozenset({"resource"}) for kind in ("resourceRole", "performer")},
+    **{(kind, "resourceRef"): frozenset({"resource"}) for kind in ("humanPerformer", "potentialOwner")},
+    **{(kind, "itemSubjectRef"): _ITEM for kind in sorted(_AWARE)},
 }
+#: Names that other engines' files use freely: they may also mean something outside of the file.
+_ABROAD = frozenset({"calledElement", "itemSubjectRef", "itemRef", "structureRef"})
 #: Pure drawing: a broken reference there stops nothing.
 _MILD = frozenset({"association", "group", "messageFlow", "dataStoreReference", "lane"})
 
@@ -88,7 +147,7 @@ def dangling(c: Context) -> Iterator[Hit]:
     """What an element points at is in the file."""
     for e in c.model.root.iter(f"{{{BPMN}}}*"):
         for name, ref, line in _references(e):
-            if ref not in c.model.elements and not _imported(c, e, name):
+            if ref not in c.model.elements and name not in _ABROAD and not _imported(c, e, name):
                 mild = WARNING if local(e) in _MILD else None
                 yield Hit(_pin(e), line, mild, {"attribute": name, "ref": ref, "here": local(e)})
 
@@ -99,6 +158,8 @@ def wrong_kind(c: Context) -> Iterator[Hit]:
     for e in c.model.root.iter(f"{{{BPMN}}}*"):
         for name, ref, line in _references(e):
             target, allowed = c.model.elements.get(ref), _TARGETS[local(e), name]
+            if name == "calledElement" and target is not None and target.getparent() is not c.model.root:
+                continue  # a process of another file may be called as an element here is
             if target is not None and allowed and local(target) not in allowed:
                 wanted = "task, sub-process or call activity" if allowed == ACTIVITIES else ", ".join(sorted(allowed))
                 params = {"attribute": name, "ref": ref, "is": local(target), "wanted": wanted, "here": local(e)}
@@ -110,9 +171,10 @@ def _pin(e: etree._Element) -> etree._Element:
     parent = e.getparent()
     if local(e) in EVENT_DEFINITIONS and parent is not None and local(parent) != "definitions":
         return parent
-    if e.get("id") is None and parent is not None and local(parent) != "definitions":
-        return parent
-    return e
+    at: etree._Element | None = e
+    while at is not None and at.get("id") is None:
+        at = at.getparent()
+    return e if at is None or local(at) == "definitions" else at
 
 
 @rule("CRM-120", ERROR)

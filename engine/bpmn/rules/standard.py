@@ -9,17 +9,19 @@ from lxml import etree
 
 from engine.bpmn.dialect import called_by, static
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
+from engine.bpmn.rules.formal import bearer, foreign
 from engine.model.graph import local_ref
 from engine.model.vocabulary import ACTIVITIES, GATEWAYS
 from engine.model.xml import BPMN, line_of, local
 
 
-@rule("CRM-800", WARNING)
+@rule("CRM-800", ERROR)
 def no_end(c: Context) -> Iterator[Hit]:
     """A scope that draws a start event draws an end event, too (10.5.3)."""
+    mild = WARNING if foreign(c) else None
     for scope in c.model.scopes():
         if scope.starts() and not any(n.kind == "endEvent" for n in scope.nodes):
-            yield hit(scope.xml)
+            yield Hit(scope.xml, None, mild)
 
 
 @rule("CRM-801", ERROR)
@@ -68,7 +70,7 @@ def data_backwards(c: Context) -> Iterator[Hit]:
             for ref in e.findall(f"{{{BPMN}}}{end}"):
                 target = c.model.elements.get(local_ref(ref.text) or "")
                 if target is not None and local(target) == wrong and _owner(target) in ("process", "globalTask"):
-                    yield hit(_up(e), line_of(e), ref=ref.text, wrong=wrong)
+                    yield hit(bearer(e), line_of(e), ref=ref.text, wrong=wrong)
 
 
 def _owner(e: etree._Element) -> str:
@@ -84,7 +86,7 @@ def many_sources(c: Context) -> Iterator[Hit]:
     for e in c.model.root.iter(f"{{{BPMN}}}dataInputAssociation", f"{{{BPMN}}}dataOutputAssociation"):
         sources = e.findall(f"{{{BPMN}}}sourceRef")
         if len(sources) > 1 and e.find(f"{{{BPMN}}}transformation") is None:
-            yield hit(_up(e), line_of(e), count=len(sources))
+            yield hit(bearer(e), line_of(e), count=len(sources))
 
 
 @rule("CRM-806", ERROR)
@@ -130,7 +132,7 @@ def loose_gateway(c: Context) -> Iterator[Hit]:
 def loose_event(c: Context) -> Iterator[Hit]:
     """An intermediate catch event is come to and left by flows; it cannot begin a process (10.5.4)."""
     for node in c.model.all_nodes():
-        if node.kind == "intermediateCatchEvent" and node.event != "link":
+        if node.kind in ("intermediateCatchEvent", "intermediateThrowEvent") and node.event != "link":
             if not node.incoming and node.scope.kind != "adHocSubProcess":
                 yield hit(node.xml, side="incoming", side_zh="流入")
             elif not node.outgoing and node.scope.kind != "adHocSubProcess":

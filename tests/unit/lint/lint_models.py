@@ -63,3 +63,9 @@ def gateway(kind: str, *ways: str, default: str | None = None) -> bytes:
 def message_file(node: str, *, name: str = 'name="Answer"', key: str = "= quote.id", id: str = "m") -> bytes:
     subscription = ext(f'<zeebe:subscription correlationKey="{key}"/>') if key else ""
     return straight(node, head=f'<message id="{id}" {name}>{subscription}</message>')
+
+
+def inner_timer(id: str) -> str:
+    """An intermediate event that waits an hour."""
+    definition = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
+    return f'<intermediateCatchEvent id="{id}">{definition}</intermediateCatchEvent>'

@@ -67,13 +67,13 @@ STANDARD = [
     Case("CRM-803", "t", inner(IO, BODY), inner(BODY)),
     Case(
         "CRM-804",
-        "t",
+        "da",
         data(association("dataOutputAssociation", ("o1",), "in")),
         data(association("dataOutputAssociation", ("o1",), "o2")),
     ),
     Case(
         "CRM-805",
-        "t",
+        "da",
         data(association("dataInputAssociation", ("o1", "o2"), "t")),
         data(association("dataInputAssociation", ("o1",), "t")),
     ),

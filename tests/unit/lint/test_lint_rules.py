@@ -7,6 +7,7 @@ import string
 
 import pytest
 from lint_cases import CASES as FIRST, GOOD, OWNED_PROCESS, Case
+from lint_constraints import CONSTRAINTS
 from lint_models import END, START, ext, flow, flows, message_file, process, straight, user
 from lint_more import MORE
 
@@ -15,7 +16,7 @@ from engine.bpmn.rules import RULES, TEXTS, base
 from engine.domain.errors import Refused
 from engine.domain.states import Severity
 
-CASES = [*FIRST, *MORE]
+CASES = [*FIRST, *MORE, *CONSTRAINTS]
 #: Rules that need to know what a company has; see below.
 BY_CATALOGUE = {"CRM-125", "CRM-126", "CRM-127", "CRM-128"}
 

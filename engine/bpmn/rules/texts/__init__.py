@@ -5,7 +5,15 @@
 
 from __future__ import annotations
 
-from engine.bpmn.rules.texts import crm, events, file, flow, run, standard
+from engine.bpmn.rules.texts import constraints, crm, events, file, flow, run, standard
 from engine.bpmn.rules.texts.base import Text
 
-TEXTS: dict[str, Text] = {**file.TEXTS, **flow.TEXTS, **events.TEXTS, **run.TEXTS, **crm.TEXTS, **standard.TEXTS}
+TEXTS: dict[str, Text] = {
+    **file.TEXTS,
+    **flow.TEXTS,
+    **events.TEXTS,
+    **run.TEXTS,
+    **crm.TEXTS,
+    **standard.TEXTS,
+    **constraints.TEXTS,
+}
