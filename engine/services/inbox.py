@@ -84,7 +84,7 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
         data={**data, **draft} if draft else data,
         draft=draft is not None,
         why=row.why,
-        documentation=loaded.element(row.element_id, shown.definition_key).get("documentation", ""),
+        documentation=loaded.documentation(row.element_id, locale, shown.definition_key),
         instance=instance_row(instance),
         record=port("record.row")(ctx, RecordRef(row.record_kind, row.record_id)) if row.record_id else None,
         may=_may(ask.by, row),

@@ -60,6 +60,11 @@ class Loaded:
         found: Mapping[str, Any] = self.infos.get(definition_key or self.key, self.info)["elements"].get(key, {})
         return found
 
+    def documentation(self, key: str, locale: str, definition_key: str = "") -> str:
+        """What the model says about an element, in a language; empty if it says nothing."""
+        drawn = self.element(key, definition_key).get("documentation", "")
+        return self.text(f"{key}#documentation", drawn, locale, definition_key)
+
     def rules(self, decision: str) -> Held:
         """The version this definition is pinned to. Raises ``RunError`` CRM-604 if it is not pinned to any."""
         held = self.models.get(decision)

@@ -7,7 +7,15 @@ import pytest
 from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser, CompleteTask, Deploy, StartInstance
 from engine.domain.errors import Refused
-from engine.domain.questions import ActorNamed, GetHistory, GetInstance, ListDefinitions, ListInstances, ListTasks
+from engine.domain.questions import (
+    ActorNamed,
+    GetHistory,
+    GetInstance,
+    GetTask,
+    ListDefinitions,
+    ListInstances,
+    ListTasks,
+)
 from engine.domain.values import FileIn
 from tests.store.drawing import END, START, flow, model, user
 
@@ -35,6 +43,16 @@ def test_people_read_their_language(engine, alice, bob, li):
     assert (done.next_task.name, done.next_task.definition_name) == ("Write", "拜访")
     assert [row.name for row in engine.ask(ListDefinitions(li)).items] == ["拜访"]
     assert [row.definition_name for row in engine.ask(ListInstances(SYSTEM)).items] == ["Visit"]
+
+
+def test_documentation_speaks_the_reader_s_language(engine, bob, li):
+    said = b"<bpmn:documentation>Ring twice.</bpmn:documentation><bpmn:extensionElements><zeebe:userTask/>"
+    drawn = FileIn(MODEL.name, MODEL.content.replace(b"<bpmn:extensionElements><zeebe:userTask/>", said, 1))
+    labels = FileIn(LABELS.name, LABELS.content + "  call#documentation: 响两声。\n".encode())
+    engine.do(Deploy((drawn, labels), SYSTEM, publish=True))
+    task = engine.do(StartInstance("visit", li)).tasks[0]
+    assert engine.ask(GetTask(task, bob)).documentation == "Ring twice."
+    assert engine.ask(GetTask(task, li)).documentation == "响两声。"
 
 
 def test_labels_stay_when_the_model_alone_changes(engine, li):
