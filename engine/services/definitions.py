@@ -26,8 +26,8 @@ def list_definitions(ctx: Context, ask: ListDefinitions) -> Page[DefinitionRow]:
         ctx.conn, key=ask.key, state=state.value if state else None, limit=ask.limit, cursor=ask.cursor
     )
     counts = queries.definition_counts(ctx.conn, [row.id for row in rows])
-    titles = _titles(ctx, rows, ask.by)
-    return Page(tuple(row_of(row, counts.get(row.id), titles.get(row.id)) for row in rows), following)
+    told = _told(ctx, rows, ask.by)
+    return Page(tuple(row_of(row, counts.get(row.id), told.get(row.id)) for row in rows), following)
 
 
 @answers(GetDefinition)
@@ -35,8 +35,8 @@ def get_definition(ctx: Context, ask: GetDefinition) -> DefinitionRow:
     """One definition with its findings and counts."""
     ensure(ask.by, Right.MODEL_READ)
     row = _row(ctx, ask.definition_id)
-    title = _titles(ctx, [row], ask.by).get(row.id)
-    return row_of(row, queries.definition_counts(ctx.conn, [row.id]).get(row.id), title)
+    told = _told(ctx, [row], ask.by).get(row.id)
+    return row_of(row, queries.definition_counts(ctx.conn, [row.id]).get(row.id), told)
 
 
 @answers(GetModel)
@@ -65,31 +65,31 @@ def _row(ctx: Context, definition_id: str) -> Any:
     return row
 
 
-def _titles(ctx: Context, rows: Sequence[Any], by: Actor) -> dict[str, str]:
-    """Names of definitions in the reader's language, where they are translated."""
+def _told(ctx: Context, rows: Sequence[Any], by: Actor) -> dict[str, Mapping[str, str]]:
+    """Definition id → its texts in the reader's language, where they are translated."""
     locale = language(by.locale)
     if locale == DEFAULT or not rows:
         return {}
     found = models.labels(ctx.conn, [row.id for row in rows])
-    titles = ((row.id, found.get(row.id, {}).get(locale, {}).get(row.key)) for row in rows)
-    return {key: title for key, title in titles if title}
+    return {key: texts[locale] for key, texts in found.items() if locale in texts}
 
 
-def row_of(row: Any, counts: Mapping[str, int] | None = None, title: str | None = None) -> DefinitionRow:
-    """A row of ``definition`` as people see it."""
+def row_of(row: Any, counts: Mapping[str, int] | None = None, told: Mapping[str, str] | None = None) -> DefinitionRow:
+    """A row of ``definition`` as people see it; ``told`` has its texts in another language (see ``labels``)."""
     info = row.info
+    told = told or {}
     return DefinitionRow(
         id=row.id,
         key=row.key,
         version=row.version,
-        name=title or row.name,
+        name=told.get(row.key, row.name),
         state=DefinitionState(row.state),
         hash=row.hash,
         deployed_at=row.deployed_at,
         deployed_by=row.deployed_by,
         owner=info["owner"],
-        goal=info["goal"],
-        kpi=info["kpi"],
+        goal=told.get(f"{row.key}#goal", info["goal"]),
+        kpi=told.get(f"{row.key}#kpi", info["kpi"]),
         kind=info["kind"],
         stage=info["stage"],
         version_tag=info["version_tag"],

@@ -1,7 +1,7 @@
 """Texts of models in other languages: ``labels.<locale>.yaml`` beside the models, pinned with each version.
 
 The file maps a model's id to {element id: text}; the model's own id names the model itself, and an id followed by
-``#documentation`` stands for what the element's documentation says.
+``#documentation`` stands for what the element's documentation says, by ``#goal`` and ``#kpi`` for a process's own.
 """
 
 from __future__ import annotations

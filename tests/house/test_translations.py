@@ -11,6 +11,7 @@ from lxml import etree
 ROOT = Path(__file__).parents[2]
 LABELS = yaml.safe_load((ROOT / "processes" / "base" / "labels.zh_Hans.yaml").read_text(encoding="utf-8"))
 MODELS = sorted((ROOT / "processes").rglob("*.bpmn"))
+CRMFLOW = "{https://crmflow.dev/schema/1.0}"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 
@@ -19,6 +20,9 @@ def texts(model: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for process in etree.parse(model).iterfind(f"{BPMN}process"):
         drawn = found.setdefault(process.get("id"), {})
+        own = process.find(f"{BPMN}extensionElements/{CRMFLOW}process")
+        for name in ("goal", "kpi"):
+            drawn[f"{process.get('id')}#{name}"] = own.get(name)
         for element in process.iter(f"{{{BPMN[1:-1]}}}*"):
             if element.get("id") and element.get("name"):
                 drawn[element.get("id")] = element.get("name")

@@ -20,7 +20,9 @@ from engine.domain.values import FileIn
 from tests.store.drawing import END, START, flow, model, user
 
 MODEL = model("visit", START + user("call") + user("write") + END + flow("start>call", "call>write", "write>end"))
-LABELS = FileIn("labels.zh_Hans.yaml", "visit:\n  visit: 拜访\n  call: 致电\n  start: 开始\n".encode())
+LABELS = FileIn(
+    "labels.zh_Hans.yaml", "visit:\n  visit: 拜访\n  call: 致电\n  visit#goal: 有人拜访\n  start: 开始\n".encode()
+)
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_people_read_their_language(engine, alice, bob, li):
     assert engine.ask(GetHistory(started.instance_id, li)).items[0].name == "开始"
     done = engine.do(CompleteTask(started.tasks[0], li))
     assert (done.next_task.name, done.next_task.definition_name) == ("Write", "拜访")
-    assert [row.name for row in engine.ask(ListDefinitions(li)).items] == ["拜访"]
+    assert [(row.name, row.goal) for row in engine.ask(ListDefinitions(li)).items] == [("拜访", "有人拜访")]
     assert [row.definition_name for row in engine.ask(ListInstances(SYSTEM)).items] == ["Visit"]
 
 
