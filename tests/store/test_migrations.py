@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -17,7 +19,8 @@ def test_migrations_equal_models(engine):
 
 def test_migrating_twice_changes_nothing(engine):
     engine.migrate()
-    assert migrate.revision(engine._db) == "0004"
+    newest = max(Path(migrate.__file__).with_name("migrations").glob("versions/r*.py")).name[1:5]
+    assert migrate.revision(engine._db) == newest
 
 
 def test_downgrade_removes_every_table(engine):
