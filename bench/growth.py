@@ -1,7 +1,9 @@
 """What a case costs as it grows: its ten-thousandth task, a thousand parallel items, a model of a thousand nodes.
 
 ``python -m bench.growth [--db sqlite|postgresql|URL] --json``; the last line of standard output is one JSON object.
-All of it goes through the public commands and the store; ``ratio`` is late over early, or large over small.
+All of it goes through the public commands and the store; ``ratio`` is late over early, or large over small. Ratios
+of time are of this process's processor time, so that a busy machine does not decide them (``--wall``: of the wall
+clock, as a server's part of the work asks for); ``deploy_1000_s`` is wall time.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import click
@@ -21,13 +23,14 @@ from bench.models import chain, loop, parallel
 from engine.app import Engine
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddTeam, AddUser, CompleteTask, Deploy, StartInstance
-from engine.domain.questions import ActorNamed, ListTasks
+from engine.domain.questions import ActorNamed
 from engine.domain.values import FileIn
 
 STEPS = 10_000
 ITEMS = 1_000
 NODES = 1_000
 LOGIN = "worker"
+_clock = process_time  # what ratios are measured by
 _EARLY = slice(10, 110)  # tasks 11 to 110
 _LATE = 100  # the last hundred: tasks 9,901 to 10,000
 
@@ -66,10 +69,10 @@ def passes(engine: Engine, steps: int) -> Iterator[Pass]:
         if task is None:
             raise RuntimeError(f"the loop offered no task after {number}")
         with recording() as tape:
-            begun = perf_counter()
-            done = engine.do(CompleteTask(task, engine.ask(ActorNamed(LOGIN)), data={"n": number, "again": True}))
-            seconds = perf_counter() - begun
-        size = raw.execute(f"SELECT length(blob) FROM instance WHERE id = {mark}", [started.instance_id])  # noqa: S608
+            begun = _clock()
+            done = engine.do(CompleteTask(task, engine.ask(ActorNamed(LOGIN)), data={"again": True}))
+            seconds = _clock() - begun
+        size = raw.execute(f"SELECT length(blob) FROM instance WHERE id = {mark}", [started.instance_id])
         yield Pass(seconds, tape.statements, int(size.fetchone()[0]))
         raw.commit()
         task = done.next_task.id if done.next_task else None
@@ -95,13 +98,13 @@ def _ratio(early: list[Pass], late: list[Pass], name: str) -> float:
 def work_items(engine: Engine, items: int) -> float:
     """Start a multi-instance of parallel tasks and complete them all; seconds."""
     actor = engine.ask(ActorNamed(LOGIN))
-    begun = perf_counter()
+    begun = _clock()
     started = engine.do(StartInstance("growth-items", actor, variables={"items": list(range(items))}))
     done = None
     for number, task in enumerate(started.tasks):
         actor = engine.ask(ActorNamed(LOGIN))
         done = engine.do(CompleteTask(task, actor, data={"answer": number}))
-    seconds = perf_counter() - begun
+    seconds = _clock() - begun
     if len(started.tasks) != items or done is None or done.instance_state.value != "completed":
         raise RuntimeError(f"{items} parallel items did not come to their end")
     return seconds
@@ -120,9 +123,9 @@ def start_seconds(engine: Engine, key: str, times: int = 30) -> float:
     actor = engine.ask(ActorNamed(LOGIN))
     found = []
     for _ in range(times + 1):
-        begun = perf_counter()
+        begun = _clock()
         engine.do(StartInstance(key, actor))
-        found.append(perf_counter() - begun)
+        found.append(_clock() - begun)
     return median(found[1:])
 
 
@@ -155,9 +158,12 @@ def measure(db: str, steps: int = STEPS, items: int = ITEMS, nodes: int = NODES)
 @click.option("--db", default="sqlite", show_default=True, help="sqlite, postgresql or a URL")
 @click.option("--steps", default=STEPS, show_default=True, help="tasks of the loop")
 @click.option("--items", default=ITEMS, show_default=True, help="parallel items of the multi-instance")
+@click.option("--wall", is_flag=True, help="ratios of wall-clock time")
 @click.option("--json", "as_json", is_flag=True, help="only the JSON line")
-def main(db: str, steps: int, items: int, as_json: bool) -> None:
+def main(db: str, steps: int, items: int, wall: bool, as_json: bool) -> None:
     """Measure growth."""
+    global _clock
+    _clock = perf_counter if wall else process_time
     result = measure(db, steps, items)
     if not as_json:
         for key, value in result.items():

@@ -68,7 +68,8 @@ def chain(nodes: int) -> bytes:
 
 
 def _model(key: str, inside: str) -> bytes:
-    return f'{_HEAD}<bpmn:process id="{key}" name="Growth" isExecutable="true">{_OWNER}{inside}</bpmn:process></bpmn:definitions>'.encode()
+    process = f'<bpmn:process id="{key}" name="Growth" isExecutable="true">{_OWNER}{inside}</bpmn:process>'
+    return f"{_HEAD}{process}</bpmn:definitions>".encode()
 
 
 def _start() -> str:

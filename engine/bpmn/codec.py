@@ -27,6 +27,7 @@ from engine.domain.errors import RunError
 
 VERSION = 1
 SLEEPERS = 2  # the version of a state with sleepers; earlier releases refuse it, as they would lose them
+_DATA, _INNER, _DETAIL = 7, 8, 9  # where a token's row has its own variables, its state, what history will tell
 _MANY = 32  # tokens of a scope above which some may sleep
 _LARGE = 512  # bytes of variables from which on each is kept as it was stored until it is set anew
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +52,31 @@ def _token(token: Token) -> list[Any]:
     ]
     while row[-1] is None or (len(row) == 7 and row[-1] == 0):
         row.pop()  # most tokens say little
+    return row
+
+
+def _asleep(token: Token) -> list[Any]:
+    """A sleeper's row: what the runs of a loop all say of themselves is left out, and what is said twice."""
+    row, inner = _token(token), token.internal_data
+    given, index = inner.get("given"), inner.get("index")
+    if given and token.data == given:
+        row[_DATA] = True
+    if index is not None and token.detail == {"loop": index + 1}:
+        row[_DETAIL] = True
+    if given and given.get("loopCounter") == index + 1:
+        del row[_INNER]["given"]["loopCounter"]
+    return row
+
+
+def _woken(row: list[Any]) -> list[Any]:
+    """The whole row of a sleeper."""
+    inner = row[_INNER]
+    if "given" in inner:
+        inner["given"].setdefault("loopCounter", inner["index"] + 1)
+    if row[_DATA] is True:
+        row[_DATA] = dict(inner["given"])
+    if len(row) > _DETAIL and row[_DETAIL] is True:
+        row[_DETAIL] = {"loop": inner["index"] + 1}
     return row
 
 
@@ -89,7 +115,7 @@ def _rows(instance: Instance, scope: Any, host: int, asleep: list[Any]) -> list[
     stay: list[Token] = []
     for token in dict.values(tasks):
         if may_sleep(token, instance):
-            lay(token.host, token.id, msgspec.Raw(encoder.encode(_token(token))), beds)
+            lay(token.host, token.id, msgspec.Raw(encoder.encode(_asleep(token))), beds)
         else:
             stay.append(token)
     kept = [[bed.host, bed.low, bed.high, bed.packed or _packed_rows(bed.rows)] for bed in beds if bed]
@@ -176,7 +202,7 @@ def _bed(instance: Instance, sleepers: Any) -> None:
         scope = instance.subprocesses[key] if key else instance
 
         def place(row: msgspec.Raw, scope: Any = scope) -> None:
-            _place(instance, scope, [decoder.decode(row)])
+            _place(instance, scope, [_woken(decoder.decode(row))])
 
         made = [Bed(host, low, high, packed, None) for host, low, high, packed in beds]
         ward = Ward(instance, scope, made, place, _unpacked_rows)

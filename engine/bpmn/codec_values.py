@@ -89,6 +89,7 @@ _EXTENSIONS |= {
 }
 STORED.update(cls for cls, _, _ in _EXTENSIONS.values())
 _OUT = {cls: (code, write) for code, (cls, write, _) in _EXTENSIONS.items() if cls is not int}
+_PART = 20  # values of a loop that are sealed together
 _AS_IS = frozenset({type(None), bool, str, float, bytes})  # bytes: what is sealed
 
 
@@ -137,3 +138,25 @@ def sealed(value: Any) -> bytes:
 def opened(value: Any) -> Any:
     """What was sealed; earlier releases kept the value itself, which is never bytes."""
     return decoder.decode(value) if type(value) is bytes else value
+
+
+def no_yields(count: int) -> list[Any]:
+    """Room for what ``count`` runs of a loop yield. A completion opens one part of it and seals it again."""
+    return [sealed([None] * min(_PART, count - at)) for at in range(0, count, _PART)]
+
+
+def set_yield(parts: list[Any], index: int, value: Any) -> None:
+    """Keep what a run has yielded. Earlier releases kept one value per run, not sealed parts."""
+    if type(parts[0]) is not bytes:
+        parts[index] = value
+        return
+    part = opened(parts[index // _PART])
+    part[index % _PART] = value
+    parts[index // _PART] = sealed(part)
+
+
+def yields(parts: list[Any]) -> list[Any]:
+    """All of them, in the order of the runs."""
+    if not parts or type(parts[0]) is not bytes:
+        return parts
+    return [value for part in parts for value in opened(part)]

@@ -15,7 +15,7 @@ from engine.bpmn.specs.base import ERROR, READY, Token
 if TYPE_CHECKING:
     from engine.bpmn.runtime_flow import Instance
 
-_BED = 64  # tokens of one bed
+_BED = 32  # tokens of one bed
 #: What others look for among all tokens; a token that has one of these stays awake.
 _WATCHED = frozenset({"condition", "signal", "gather", "came"})
 

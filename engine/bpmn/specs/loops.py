@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn.codec_values import opened, sealed
+from engine.bpmn.codec_values import no_yields, opened, sealed, set_yield, yields
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.base import Node, ScopeSpec, Token
 from engine.bpmn.specs.expr import Expr
@@ -65,7 +65,7 @@ class Loop(Activity):
         items = self._items(token, machine)
         inner["loop"] = [len(items), 0, 0]
         if self.output:
-            inner["out"] = [None] * len(items)
+            inner["out"] = no_yields(len(items))
         if not items:
             return self._none(token, machine)
         if self.sequential:
@@ -102,7 +102,7 @@ class Loop(Activity):
         inner = token.internal_data
         index = child.internal_data["index"]
         if "out" in inner and "yield" in child.internal_data:
-            inner["out"][index] = sealed(child.internal_data["yield"])
+            set_yield(inner["out"], index, child.internal_data["yield"])
         inner["loop"][2] += 1
         total, begun, done = inner["loop"]
         for n in child.internal_data.get("throws", ()):
@@ -162,7 +162,7 @@ class Loop(Activity):
 
     def _result(self, token: Token) -> None:
         if self.output:
-            token.internal_data["result"] = {self.output: [opened(item) for item in token.internal_data.pop("out")]}
+            token.internal_data["result"] = {self.output: yields(token.internal_data.pop("out"))}
 
     def _items(self, token: Token, machine: Machine) -> list[Any]:
         view = machine.view(token)
