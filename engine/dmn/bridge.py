@@ -59,7 +59,8 @@ def why_null(program: Any, scope: Scope) -> tuple[str, str]:
     """The diagnostics that explain a null."""
     _, found = program.diagnose(scope)
     text = "; ".join(one.message for one in found) or "the expression is null"
-    return f"{program.text}: {text}", f"{program.text}：{text}"
+    zh = "；".join(one.message_zh for one in found) or "表达式为空"
+    return f"{program.text}: {text}", f"{program.text}：{zh}"
 
 
 def show(value: Any, limit: int = 80) -> str:

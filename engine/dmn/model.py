@@ -108,8 +108,10 @@ class Model:
             found[key] = info
         return MappingProxyType(found)
 
-    def decide(self, decision: str, inputs: Mapping[str, Any]) -> Outcome:
+    def decide(self, decision: str, inputs: Mapping[str, Any], assumed: Mapping[str, Any] | None = None) -> Outcome:
         """Decide by id or name (a decision, a decision service or a BKM).
+
+        ``assumed``: results of other decisions, by id, taken as given instead of being decided.
 
         Raises NotFound CRM-520, ExpressionError CRM-51x, CRM-522 when bounds are left.
         """
@@ -123,6 +125,8 @@ class Model:
                 fix=f"It has: {known}.",
             )
         run = Run(inputs)
+        for other, given in (assumed or {}).items():
+            run.values[self.namespace, other] = given
         try:
             value = self.graph.value(key, run)
             if isinstance(element, (tree.Service, tree.Bkm)):

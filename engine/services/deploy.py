@@ -41,8 +41,8 @@ def deploy(ctx: Context, cmd: Deploy) -> Deployment:
         raise Invalid("CRM-169", "There is no file to deploy.", fix="Name at least one BPMN, DMN or form file.")
     sources = gather(ctx, cmd.files)
     if sources.refused:
-        raise _refused(sources.findings)
-    shelf = _Shelf(ctx, sources, cmd.by.id)
+        raise refused(sources.findings)
+    shelf = Shelf(ctx, sources, cmd.by.id)
     resources = shelf.put_parts()
     definitions = shelf.put_processes()
     if shelf.added:
@@ -59,7 +59,7 @@ def publish(ctx: Context, cmd: Publish) -> DefinitionRow:
     row = _version(ctx, cmd.key, cmd.version)
     missing = _unfit(row)
     if missing:
-        raise _refused(missing)
+        raise refused(missing)
     if row.state != DefinitionState.PUBLISHED.value:
         models.publish(ctx.conn, row, published_at=ctx.now, published_by=cmd.by.id)
         open_starts(ctx, ctx.library.load(ctx.conn, row.id))
@@ -89,7 +89,7 @@ def _unfit(row: Any) -> list[Finding]:
     return bpmn.publishable(next(info for info in bpmn.inspect(row.xml) if info.key == row.key))
 
 
-def _refused(findings: list[Finding]) -> Refused:
+def refused(findings: list[Finding]) -> Refused:
     errors = sum(f.severity is Severity.ERROR for f in findings)
     first = next(f for f in findings if f.severity is Severity.ERROR)
     return Refused(
@@ -112,7 +112,7 @@ class _Unit:
     labels: Labels = field(default_factory=dict)
 
 
-class _Shelf:
+class Shelf:
     """Puts the files of one deployment beside what is there: same content stays, the rest gets a version."""
 
     def __init__(self, ctx: Context, sources: Sources, by: str, reason: str | None = None) -> None:
@@ -215,7 +215,7 @@ class _Shelf:
         except CrmflowError as error:
             # What the checks let through but the compiler cannot take is refused like any other finding.
             finding = Finding(error.code, Severity.ERROR, error.message, file=process.file, fix=error.fix)
-            raise _refused([*self.sources.findings, finding]) from error
+            raise refused([*self.sources.findings, finding]) from error
         number = 1 if old is None else old.version + 1
         row = {
             "id": unit.id,
