@@ -1,0 +1,50 @@
+"""What a model says about time: SLA clocks on a process or element, elements that pause clocks, elements that meet them.
+
+::
+
+    <crmflow:sla metric="resolve" policy="support"/>            on a process: a clock of the case
+    <crmflow:sla metric="accept" target="PT30M"/>               on a task: until somebody takes it
+    <crmflow:sla metric="next_response" target="PT4H" from="done"/>   on a message event: from its arrival
+    <crmflow:pauses clocks="resolve" reason="waiting for the customer"/>   while the element waits
+    <crmflow:meets clocks="first_response next_response"/>      when the element is done
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.dialect import CRMFLOW, extensions
+
+
+def time_marks(process: etree._Element) -> dict[str, Any]:
+    """Element id ("" for the process itself) → {"sla": [attributes], "pauses": […], "meets": [metrics]}."""
+    found: dict[str, Any] = {}
+    for element in process.iter():
+        if not isinstance(element.tag, str) or not element.get("id"):
+            continue
+        marks = _of(element)
+        if marks:
+            found["" if element is process else str(element.get("id"))] = marks
+    return found
+
+
+def _of(element: etree._Element) -> dict[str, Any]:
+    marks: dict[str, Any] = {}
+    for each in extensions(element):
+        if each.tag == f"{{{CRMFLOW}}}sla":
+            marks.setdefault("sla", []).append({str(k): str(v).strip() for k, v in each.attrib.items()})
+        elif each.tag == f"{{{CRMFLOW}}}pauses":
+            line = {"clocks": _words(each.get("clocks")), "reason": (each.get("reason") or "").strip()}
+            marks.setdefault("pauses", []).append(line)
+        elif each.tag == f"{{{CRMFLOW}}}meets":
+            marks.setdefault("meets", []).extend(_words(each.get("clocks")))
+        elif each.tag == f"{{{CRMFLOW}}}stage" and each.get("value"):
+            marks["stage"] = str(each.get("value"))
+    return marks if marks.keys() - {"stage"} else {}
+
+
+def _words(text: str | None) -> list[str]:
+    """Names apart by blanks or commas; none means all."""
+    return (text or "").replace(",", " ").split() or ["*"]
