@@ -71,6 +71,9 @@ CRMFLOW_ELEMENTS: Mapping[str, frozenset[str]] = {
     "assignment": frozenset({"strategy", "team", "owner"}),
     "record": frozenset({"variable"}),
     "stage": frozenset({"value"}),
+    "sla": frozenset({"metric", "policy", "target", "unit", "calendar", "name", "from", "scope", "pausable"}),
+    "pauses": frozenset({"clocks", "reason"}),
+    "meets": frozenset({"clocks"}),
 }
 #: How a script task says that its script is FEEL.
 FEEL_NAMES = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")

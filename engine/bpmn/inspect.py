@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
 from engine.bpmn.dialect import called_by, crmflow_value, decision_of, form_of, static, zeebe_value
 from engine.bpmn.dialect_camunda7 import speaks, translate
+from engine.bpmn.time_marks import time_marks
 from engine.model.graph import Model, Node, Scope, from_tree
 from engine.model.vocabulary import FLOW_NODES
 from engine.model.xml import BPMN, local, read, text_of
@@ -57,6 +59,7 @@ class ProcessInfo:
     elements: Mapping[str, ElementInfo]
     documentation: str = ""
     links: tuple[DecisionLink, ...] = ()  # of ``decisions``, place by place
+    time: Mapping[str, Any] = field(default_factory=dict)  # see ``time_marks``
 
 
 def inspect(xml: bytes) -> tuple[ProcessInfo, ...]:
@@ -104,6 +107,7 @@ def _process(process: Scope, model: Model) -> ProcessInfo:
         elements=_elements(process),
         documentation=documentation(process.xml),
         links=tuple(_links(process.id, nodes, variants)),
+        time=time_marks(process.xml),
     )
 
 

@@ -223,6 +223,7 @@ def describe(info: bpmn.ProcessInfo, digest: str) -> dict[str, Any]:
         "messages_start": [list(pair) for pair in info.messages_start],
         "source": digest,
         "links": [[link.element, link.decision, link.binding, link.tag] for link in info.links],
+        "time": dict(info.time),
         "elements": {
             element.id: {"name": element.name, "kind": element.kind}
             | ({"documentation": element.documentation} if element.documentation else {})
