@@ -148,13 +148,17 @@ def postgres(postgres_url: str, clock: FixedClock) -> Iterator[Engine]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What counts with ``many`` is a long run; what has no reduced form (``only=True``) is not in the default run."""
+    """What counts with ``many`` is a long run; what has no reduced form (``only=True``) is not in the default run.
+
+    The longest (``first=True``) begin the run: side by side, nothing then waits for one that began last.
+    """
     for item in items:
         if "many" in getattr(item, "fixturenames", ()):
             item.add_marker("prove")
         if PROVE and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(1500))
     if PROVE:
+        items.sort(key=lambda item: not any(mark.kwargs.get("first") for mark in item.iter_markers("prove")))
         return
     long = [i for i in items if (mark := i.get_closest_marker("prove")) and mark.kwargs.get("only")]
     config.hook.pytest_deselected(items=long)
