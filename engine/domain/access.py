@@ -40,6 +40,7 @@ class Right(StrEnum):
     PEOPLE_READ = "people.read"
     PEOPLE_MANAGE = "people.manage"
     AUDIT_READ = "audit.read"
+    TIME_MANAGE = "time.manage"  # calendars, SLA policies
 
 
 _WORK = {
@@ -94,6 +95,7 @@ GRANTS: dict[Role, frozenset[Right]] = {
             Right.RECORD_WRITE,
             Right.RECORD_IMPORT,
             Right.PEOPLE_READ,
+            Right.TIME_MANAGE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(Right),
