@@ -21,6 +21,8 @@ def make_literal(builder: Builder, box: tree.Literal, names: Names, owner: str) 
     if program is None:
         return nothing
     evaluate = program.evaluate
+    if program.text.strip() == "null":
+        return nothing  # meant to be null: there is nothing to explain
 
     def literal(scope: Scope, run: Run) -> Any:
         value = evaluate(scope)

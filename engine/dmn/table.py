@@ -142,7 +142,7 @@ def make_table(builder: Builder, box: tree.Table, names: Names, owner: str) -> L
     for number, output in enumerate(box.outputs, 1):
         table.names.append(output.name or f"output {number}")
         table.limits.append(_limit(builder, output.allowed, output, owner))
-        table.ranks.append(bridge.listed(output.allowed) if output.allowed else None)
+        table.ranks.append(_ranks(output, builder.types.get(output.type_ref)))
     if any(output.default for output in box.outputs):
         table.defaults = [
             builder.build(tree.Literal(id=o.id, line=o.line, text=o.default or ""), names, owner) for o in box.outputs
@@ -153,6 +153,12 @@ def make_table(builder: Builder, box: tree.Table, names: Names, owner: str) -> L
 def _output(cell: tree.Literal) -> tree.Literal | None:
     """An output entry; '-' and '' are null."""
     return None if cell.text in ("", "-") else cell
+
+
+def _ranks(output: tree.Output, kind: Type | None) -> list[Any] | None:
+    """The output's values, best first: those of the column, else those its type allows (DMN 1.5, 8.2.8)."""
+    text = output.allowed or (kind.allowed.text if kind is not None and kind.allowed is not None else None)
+    return bridge.listed(text) if text else None
 
 
 def _limit(builder: Builder, text: str | None, at: tree.Node, owner: str) -> Any:

@@ -18,6 +18,8 @@ from engine.feel.ops import MAX_STRING, negate
 from engine.feel.temporal import parse_any
 from engine.feel.values import Function, Range, adopt
 
+_NO_LOW = re.compile(r"\s*[(\]]\s*\.\.(?P<end>.*?)(?P<close>[\])\[])\s*", re.DOTALL)
+_NO_HIGH = re.compile(r"\s*(?P<open>[\[(\]])(?P<end>.*?)\.\.\s*[)\[]\s*", re.DOTALL)
 _PLAIN = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -102,13 +104,16 @@ def to_number(text: str, grouping: str | None = None, point: str | None = None) 
 
 @builtin("range(from: string)")
 def to_range(text: str) -> Range:
-    """A range from its text; the ends are literals, in order."""
-    from engine.feel.parser import parse
-
-    try:
-        node = parse(text)
-    except ExpressionError as error:
-        raise Unfit(f"{text[:40]!r} is not a range such as [1..10]") from error
+    """A range from its text; the ends are literals, in order. An open end may be left out: ``(..10]``, ``[1..)``."""
+    if len(text) > 1000:
+        raise Unfit("the text is too long for a range")
+    found = _NO_LOW.fullmatch(text)
+    if found is not None:
+        return Range(None, _alone(found["end"], text), False, found["close"] == "]")
+    found = _NO_HIGH.fullmatch(text)
+    if found is not None:
+        return Range(_alone(found["end"], text), None, found["open"] == "[", False)
+    node = _read(text, text)
     if not isinstance(node, t.Interval):
         raise Unfit(f"{text[:40]!r} is not a range such as [1..10]")
     low, high = _end(node.low), _end(node.high)
@@ -117,6 +122,23 @@ def to_range(text: str) -> Range:
     if greater(low, high):
         raise Unfit("the range ends before it starts")
     return Range(low, high, node.low_in, node.high_in)
+
+
+def _read(part: str, text: str) -> t.Node:
+    from engine.feel.parser import parse
+
+    try:
+        return parse(part)
+    except ExpressionError as error:
+        raise Unfit(f"{text[:40]!r} is not a range such as [1..10]") from error
+
+
+def _alone(part: str, text: str) -> Any:
+    """The one end of a range that has no other."""
+    end = _end(_read(part, text))
+    if not comparable(end, end):
+        raise Unfit("the end of the range has no order")
+    return end
 
 
 def _end(node: t.Node) -> Any:
