@@ -62,8 +62,31 @@ def uses() -> Iterator[Use]:
                 yield Use(text(node.args[at]), kind, message, fix, str(path.relative_to(ROOT)))
 
 
+def findings() -> dict[str, tuple[str, str]]:
+    """Code → (what, fix) of the rules for models, from their own page."""
+    told: dict[str, tuple[str, str]] = {}
+    for part in (ROOT / "docs" / "findings.md").read_text(encoding="utf-8").split("\n## ")[1:]:
+        said = [line[2:] for line in part.splitlines() if line.startswith("- ")]
+        fix = next((line.removeprefix("Fix: ") for line in said if line.startswith("Fix: ")), "")
+        told[part[:7]] = (said[0] if said else "", fix)
+    return told
+
+
+def translated() -> dict[str, tuple[str, str]]:
+    """Code → (what, fix) as the pages say it, for codes that reach the error through a name."""
+    tree = ast.parse((ROOT / "webui" / "said.py").read_text(encoding="utf-8"))
+    table = next(node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict))
+    pairs = zip(table.keys, table.values, strict=True)
+    return {
+        text(key): (text(both.elts[0].args[0]), text(both.elts[1].args[0]))
+        for key, both in pairs
+        if isinstance(both, ast.Tuple) and all(isinstance(part, ast.Call) for part in both.elts)
+    }
+
+
 def page() -> str:
     """The whole page."""
+    known = findings() | translated()
     by_code: dict[str, list[Use]] = defaultdict(list)
     for use in sorted(set(uses())):
         by_code[use.code].append(use)
@@ -78,8 +101,10 @@ def page() -> str:
         if code[4] != area:
             area = code[4]
             lines += ["", f"## {AREAS.get(area, 'Others')}", "", "| code | what | way out |", "|---|---|---|"]
-        what = list(dict.fromkeys(u.message for u in found if u.message)) or [found[0].kind]
+        what = list(dict.fromkeys(u.message for u in found if u.message))
         fix = list(dict.fromkeys(u.fix for u in found if u.fix))
+        said, way = known.get(code, ("", ""))
+        what, fix = what or [said or found[0].kind], fix or [way]
         lines.append(f"| {code} | {cell(what)} | {cell(fix)} |")
     return "\n".join(lines) + "\n"
 
