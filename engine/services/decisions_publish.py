@@ -82,12 +82,12 @@ def _put(ctx: Context, key: str, sources: Sources, by: Actor, reason: str, more:
 
 
 def _sources(ctx: Context, key: str, xml: bytes) -> Sources:
+    found = read(ctx, xml).id  # what is no DMN at all is refused here
     sources = gather(ctx, [FileIn(f"{key}.dmn", xml)])
-    if sources.processes or any(part.kind != "dmn" or part.key != key for part in sources.parts):
-        found = ", ".join(f"'{part.key}'" for part in sources.parts) or "a process"
+    if found != key:
         raise Invalid(
             "CRM-050",
-            f"This text holds {found}, not the rules '{key}'.",
+            f"This text holds the rules '{found}', not '{key}'.",
             fix=f"Give its definitions the id '{key}', or publish it under its own.",
         )
     return sources

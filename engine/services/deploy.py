@@ -180,7 +180,8 @@ class Shelf:
             "findings": dict(counts),
             "reason": self.reason,
         }
-        rules.note(self.ctx.conn, resource_id, {name: about.tags.get(name) for name in part.provides}, noted)
+        names = {name: about.tags.get(name) for name in part.provides if len(name) <= 255}
+        rules.note(self.ctx.conn, resource_id, names, noted)
 
     def _offer(self, kind: str, names: Any, resource_id: str, digest: str) -> None:
         for name in names:

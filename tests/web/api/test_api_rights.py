@@ -19,6 +19,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "cancel_instance": {"reason": "test"},
     "reassign_task": {"to": "rival"},
     "send_message": {"name": "nothing"},
+    "decide": {"decision": "nothing"},
+    "preview_rules": {"xml": "<a/>"},
+    "publish_rules": {"xml": "<a/>", "base": 0, "reason": "test"},
+    "restore_rules": {"version": 1, "base": 1, "reason": "test"},
     "create_record": {"kind": "nothing", "data": {}},
 }
 IDS = [route.name for route in ROUTES]
