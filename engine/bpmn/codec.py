@@ -250,3 +250,11 @@ def load_data(raw: bytes) -> dict[str, Any]:
     """The variables that ``dump_data`` wrote."""
     values: dict[str, Any] = decoder.decode(raw)
     return values
+
+
+def asleep_in(state: bytes) -> int:
+    """How many tokens sleep in a state: for tests and for looking into what is stored."""
+    if not state:
+        return 0
+    version, _, _, _, _, _, *more = decoder.decode(state)
+    return sum(len(_unpacked_rows(bed[3])) for _, beds in more[1] for bed in beds) if version == SLEEPERS else 0

@@ -36,13 +36,15 @@ def outward(value: Any) -> Any:
     return feel.to_json(value)
 
 
-def references(values: Mapping[str, Any]) -> set[RecordRef]:
-    """The records that variables refer to, also inside lists."""
+def references(values: Mapping[str, Any], but: Mapping[str, Any] | None = None) -> set[RecordRef]:
+    """The records that variables refer to, also inside lists; not of those that are the same object in ``but``."""
     found: set[RecordRef] = set()
-    for value in values.values():
+    for name, value in values.items():
+        if but is not None and value is not None and but.get(name) is value:
+            continue
         if isinstance(value, RecordRef):
             found.add(value)
-        elif isinstance(value, list) and RecordRef in set(map(type, value)):  # a thousand numbers are no records
+        elif isinstance(value, list) and RecordRef in map(type, value):  # a thousand numbers are no records
             found.update(item for item in value if isinstance(item, RecordRef))
     return found
 
