@@ -104,10 +104,16 @@ def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
         assert target is not None
         target.incoming = tuple(flows)
     spec.starts = tuple(node for draft in starts_of(plan) if (node := spec.node(draft.id)) is not None)
-    if not spec.starts:
+    if not spec.starts and not _hollow(plan):
         ext.wrong(plan.xml, "nothing in it can start", "其中没有可以开始的元素")
     _reach(spec)
     _check_events(plan, spec, ext)
+
+
+def _hollow(plan: Plan) -> bool:
+    """Whether it is a sub-process drawn without anything in it (collapsed): it is over at once."""
+    own = plan.id == plan.process or flag(plan.xml, "triggeredByEvent", False)
+    return not plan.drafts and not own and local(plan.xml) != "adHocSubProcess"
 
 
 def _attach(node: Boundary, ref: str | None, spec: ScopeSpec, ext: Extensions, xml: object) -> None:

@@ -32,6 +32,8 @@ def no_start(c: Context) -> Iterator[Hit]:
         begins = [n for n in entries(scope) if not n.event_scope and not n.compensation]
         # BPMN: who draws an end event draws a start event, too (10.5.3).
         ends = any(n.kind == "endEvent" for n in scope.nodes)
+        if not scope.nodes and scope.owner is not None and not scope.owner.event_scope:
+            begins = [scope.owner]  # collapsed, with nothing in it: it is over at once
         yield Hit(scope.xml, None, WARNING if begins and not ends else ERROR, {"count": len(begins)})
 
 

@@ -113,7 +113,7 @@ _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
 #: Names that other engines' files use freely: they may also mean something outside of the file.
 _ABROAD = frozenset({"calledElement", "itemSubjectRef", "itemRef", "structureRef"})
 #: Pure drawing: a broken reference there stops nothing.
-_MILD = frozenset({"association", "group", "messageFlow", "dataStoreReference", "lane"})
+_MILD = frozenset({"association", "group", "messageFlow", "dataStoreReference", "lane", "operation"})
 
 
 def _references(e: etree._Element) -> Iterator[tuple[str, str, int | None]]:

@@ -47,6 +47,8 @@ class SubProcess(Activity):
             scope = machine.instance.new_scope(token, self.inner, called=False)
             scope.log = log
             machine.spawn(scope, self.inner.undo)
+        elif not self.inner.starts:
+            return True  # nothing is drawn in it
         else:
             opened(token, self.inner, self.inner.starts, machine)
         return False

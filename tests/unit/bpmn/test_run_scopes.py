@@ -486,3 +486,10 @@ def test_a_loop_may_throw_by_condition(play):
     assert p.open.count("note") == 1
     p.do("u")
     assert p.open == ["note"]
+
+
+def test_a_sub_process_without_anything_in_it_is_over_at_once(play):
+    play = play(process(tag("startEvent", "s"), tag("subProcess", "x"), user("t"), flows("s > x > t")))
+    play.start()
+    assert play.trace == ["s", "x"]
+    assert play.open == ["t"]
