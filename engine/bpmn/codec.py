@@ -118,7 +118,9 @@ def _rows(instance: Instance, scope: Any, host: int, asleep: list[Any]) -> list[
             lay(token.host, token.id, msgspec.Raw(encoder.encode(_asleep(token))), beds)
         else:
             stay.append(token)
-    kept = [[bed.host, bed.low, bed.high, bed.packed or _packed_rows(bed.rows)] for bed in beds if bed]
+    kept = [
+        [bed.host, bed.low, bed.high, bed.packed or _packed_rows(bed.rows)] for bed in beds if bed.packed or bed.rows
+    ]
     if kept:
         asleep.append([host, kept])
     return [_token(token) for token in sorted(stay, key=lambda token: token.id)]

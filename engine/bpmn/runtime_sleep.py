@@ -15,7 +15,7 @@ from engine.bpmn.specs.base import ERROR, READY, Token
 if TYPE_CHECKING:
     from engine.bpmn.runtime_flow import Instance
 
-_BED = 32  # tokens of one bed
+_BED = 64  # tokens of one bed
 #: What others look for among all tokens; a token that has one of these stays awake.
 _WATCHED = frozenset({"condition", "signal", "gather", "came"})
 
@@ -31,10 +31,6 @@ class Bed:
         self.high = high  # … to, both included
         self.packed = packed
         self.rows = rows  # key → stored row, once it was unpacked
-
-    def __bool__(self) -> bool:
-        """Whether anybody sleeps here."""
-        return bool(self.packed or self.rows)
 
 
 class Ward:
@@ -107,7 +103,12 @@ class Shelf(dict[int, Token]):
         raise KeyError(key)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        return self[key] if key is not None and key in self else default
+        found = dict.get(self, key)
+        if found is None and key is not None:
+            for ward in self.wards:
+                if (bed := ward.find(key)) is not None:
+                    return ward.wake(bed, key)
+        return default if found is None else found
 
     def pop(self, key: Any, *default: Any) -> Any:
         self.get(key)

@@ -44,7 +44,8 @@ def items(count: int, more: str = "") -> bytes:
     )
     task = tag("userTask", "u", many)
     return process(
-        tag("startEvent", "s"), task, boundary("b", "u", timer("PT1H"), stops=False), user("late"), tag("endEvent", "e"),
+        tag("startEvent", "s"), task, boundary("b", "u", timer("PT1H"), stops=False), user("late"),
+        tag("endEvent", "e"),
         flows("s > u > e", "b > late > e"), more,
     )  # fmt: skip
 
@@ -87,4 +88,5 @@ def test_cancelling_wakes_and_closes_all():
 def test_a_state_of_an_earlier_kind_without_sleepers_is_read():
     player = Player(items(20), restore=True)
     player.start(items=list(range(20)))
-    assert player.state[1] == codec.VERSION and codec.asleep_in(player.state) == 0
+    assert player.state[1] == codec.VERSION
+    assert codec.asleep_in(player.state) == 0
