@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 npm init -y >/dev/null
 npm install --no-audit --no-fund --ignore-scripts --save-exact \
-    htmx.org@2.0.11 @tabler/core@1.6.1 @tabler/icons@3.51.0 bpmn-js@18.31.1 @bpmn-io/form-js@1.23.0 \
+    htmx.org@2.0.11 @tabler/core@1.6.1 @tabler/icons@3.51.0 bpmn-js@18.31.1 dmn-js@17.10.2 @bpmn-io/form-js@1.23.0 \
     @fontsource-variable/inter@5 axe-core@4.14.1 esbuild >/dev/null
 from="$scratch/node_modules"
 
@@ -38,6 +38,15 @@ take bpmn-js "$from/bpmn-js/dist/bpmn-navigated-viewer.production.min.js" \
 take bpmn-js/bpmn-font/css "$from/bpmn-js/dist/assets/bpmn-font/css/bpmn.css"
 take bpmn-js/bpmn-font/font "$from"/bpmn-js/dist/assets/bpmn-font/font/bpmn.woff2 \
     "$from"/bpmn-js/dist/assets/bpmn-font/font/bpmn.woff
+take dmn-js "$from/dmn-js/dist/dmn-navigated-viewer.production.min.js" \
+    "$from/dmn-js/dist/dmn-modeler.production.min.js" "$from"/dmn-js/dist/assets/dmn-js-*.css "$from/dmn-js/LICENSE"
+take dmn-js/dmn-font/css "$from/dmn-js/dist/assets/dmn-font/css/dmn.css"
+take dmn-js/dmn-font/font "$from"/dmn-js/dist/assets/dmn-font/font/dmn.woff2 "$from"/dmn-js/dist/assets/dmn-font/font/dmn.woff
+# Two formats of the font are enough: browsers that need the others cannot run the rest.
+sed -i -e "/dmn\.eot'*?[0-9]*');/d" -e "s/url([^)]*eot[^)]*) format('embedded-opentype'),//" \
+    -e "s/url([^)]*woff?\([0-9]*\)') format('woff'),/url('..\/font\/dmn.woff?\1') format('woff');/" \
+    -e "/format('truetype')/d" -e "/format('svg');/d" "$here/dmn-js/dmn-font/css/dmn.css"
+trim "$here"/dmn-js/*.min.js
 take form-js "$from/@bpmn-io/form-js/LICENSE"
 minify "$from/@bpmn-io/form-js/dist/form-viewer.umd.js" "$here/form-js/form-viewer.min.js"
 minify "$from/@bpmn-io/form-js/dist/assets/form-js.css" "$here/form-js/form-js.min.css"
@@ -59,6 +68,6 @@ mkdir -p "$axe"
 cp "$from/axe-core/axe.min.js" "$axe/axe.min.js"
 cp "$from/axe-core/LICENSE" "$axe/LICENSE"
 (cd "$scratch" && node -e '
-const names = ["htmx.org","@tabler/core","@tabler/icons","bpmn-js","@bpmn-io/form-js","@fontsource-variable/inter","axe-core"];
+const names = ["htmx.org","@tabler/core","@tabler/icons","bpmn-js","dmn-js","@bpmn-io/form-js","@fontsource-variable/inter","axe-core"];
 for (const n of names) { const p = JSON.parse(require("fs").readFileSync(`node_modules/${n}/package.json`)); console.log(`${n} ${p.version} ${p.license}`); }
 ') >"$here/versions.txt"
