@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     timer_retries: int = Field(default=5, ge=0)
     keep_keys_hours: float = Field(default=72.0, gt=0)  # how long idempotency keys are remembered
 
+    keep_messages_hours: float = Field(default=168.0, ge=0)  # how long messages nobody wanted can be looked at
+    long_polls: int = Field(default=4, ge=0, le=100)  # workers that may wait for jobs at once; others are told to wait
+
     # --- limits
     step_limit: int = Field(default=10_000, ge=100)  # elements one command may run through
     upload_bytes: int = Field(default=5_000_000, ge=1_000)

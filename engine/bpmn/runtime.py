@@ -17,7 +17,7 @@ from engine import feel
 from engine.bpmn import codec
 from engine.bpmn.process import Process
 from engine.bpmn.runtime_flow import Instance
-from engine.bpmn.runtime_run import Held
+from engine.bpmn.runtime_operate import Operated
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.adhoc import AdHocSubProcess
 from engine.bpmn.specs.base import READY, Node
@@ -64,12 +64,30 @@ class Runtime:
         run.begin(nodes, begun=node is not None)
         return run
 
+    def begin_at(
+        self,
+        process: Process,
+        variables: Mapping[str, Any],
+        now: datetime,
+        element: str,
+        *,
+        business_key: str | None = None,
+        instance_id: str | None = None,
+    ) -> Run:
+        """A new instance that begins at any element. Raises ``Invalid`` CRM-031 … CRM-034."""
+        instance = Instance(process.scope)
+        instance.base = {"instance": {"id": instance_id, "businessKey": business_key}}
+        instance.data = stored(dict(variables), "variables")
+        run = Run(self, process, instance, now)
+        run.begin_at(element)
+        return run
+
     def resume(self, process: Process, state: bytes, now: datetime) -> Run:
         """A stored instance, ready for a command. Raises ``RunError`` CRM-630 for a state that cannot be read."""
         return Run(self, process, codec.load(state, process), now)
 
 
-class Run(Held):
+class Run(Operated):
     """One command on one instance; ``finish`` gives what it did."""
 
     def complete(self, key: int, data: Mapping[str, Any] | None = None) -> None:

@@ -167,7 +167,7 @@ class Operated(Held):
 
 def target(process: Any, element: str) -> Node:
     """The node where a token for ``element`` is put. Raises ``Invalid`` CRM-031, CRM-032, CRM-033."""
-    nodes = [
+    nodes: list[Node] = [
         node for spec in _specs(process) for node in spec.task_specs.values() if getattr(node, "origin", "") == element
     ]
     if not nodes:

@@ -164,6 +164,7 @@ class ClaimJobs(Command[tuple["Claimed", ...]]):
     by: Actor
     limit: int = 10
     lease: timedelta = timedelta(minutes=1)
+    types: tuple[str, ...] | None = None  # only of these types
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ class FailJob(Command[bool]):
     message: str
     error_code: str | None = None
     final: bool = False
+    after: timedelta | None = None  # when to try again; None: our back-off
 
 
 @dataclass(frozen=True, slots=True)

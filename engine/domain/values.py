@@ -228,7 +228,7 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class MessageSent:
     message_id: str
-    outcome: str  # correlated, started, buffered, expired
+    outcome: str  # correlated, started, buffered, expired, held (the instance is suspended)
     instance_id: str | None = None
     repeated: bool = False
 

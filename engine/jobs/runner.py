@@ -20,10 +20,15 @@ from engine.domain.commands import (
     PostJob,
 )
 from engine.domain.errors import CrmflowError
+from engine.jobs import bulk
+from engine.services.posting import OWN
 
 log = logs.get("jobs")
 _BATCH = 16
 _OWN = "crmflow:"
+
+#: What this process does itself; jobs of any other type wait for an external worker.
+SERVED: tuple[str, ...] = (*connectors.CONNECTORS, *OWN, "crmflow:result")
 
 
 def run_due(engine: Engine, limit: int = _BATCH) -> int:
@@ -32,7 +37,7 @@ def run_due(engine: Engine, limit: int = _BATCH) -> int:
     deadlines = engine.do(ClaimDeadlines(SYSTEM, limit, lease))
     for each in deadlines:
         fire(engine, each)
-    jobs = engine.do(ClaimJobs(SYSTEM, limit, lease))
+    jobs = engine.do(ClaimJobs(SYSTEM, limit, lease, SERVED))
     for each in jobs:
         work(engine, each)
     return len(deadlines) + len(jobs)
@@ -60,6 +65,16 @@ def fire(engine: Engine, due: Claimed) -> None:
 
 def work(engine: Engine, due: Claimed) -> None:
     """Do one claimed job: the engine's own (messages, signals, timed starts), or a call to the outside."""
+    if due.type == "crmflow:result":
+        _hand_in(engine, due)
+        return
+    if due.type == "crmflow:bulk":
+        _guarded(
+            lambda: bulk.work(engine, due),
+            lambda message, _: engine.do(FailJob(due.id, due.fence, SYSTEM, message)),
+            due,
+        )
+        return
     if due.type.startswith(_OWN):
         _guarded(
             lambda: engine.do(PostJob(due.id, due.fence, SYSTEM)),
@@ -78,6 +93,19 @@ def work(engine: Engine, due: Claimed) -> None:
         engine.do(FailJob(due.id, due.fence, SYSTEM, message, error_code=code, final=final))
 
     _guarded(call, failed, due)
+
+
+def _hand_in(engine: Engine, due: Claimed) -> None:
+    """What became of a call while its instance was suspended."""
+    said, error = due.payload, due.payload.get("error")
+
+    def act() -> None:
+        if error:
+            engine.do(FailJob(due.id, due.fence, SYSTEM, said["message"], error_code=error))
+        else:
+            engine.do(FinishJob(due.id, due.fence, SYSTEM, said["result"]))
+
+    _guarded(act, lambda message, _: engine.do(FailJob(due.id, due.fence, SYSTEM, message)), due)
 
 
 def _guarded(act: Callable[[], Any], failed: Callable[[str, Exception], Any], due: Claimed) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from engine import bpmn
+from engine.bpmn import codec
 from engine.bpmn.runtime_vars import View
 from engine.domain.access import Actor
-from engine.domain.errors import CrmflowError, NotFound, RunError
+from engine.domain.errors import Conflict, CrmflowError, NotFound, RunError
 from engine.domain.states import InstanceState
-from engine.domain.values import Step, TaskOpened
+from engine.domain.values import ActivityDone, Step, TaskOpened
 from engine.services import registry
 from engine.services.context import Context, Current
 from engine.services.deciding import decide
@@ -30,6 +31,7 @@ from engine.store.apply import Placed, Write, link_records, write_step
 from engine.store.repos import Locked
 
 _CALL = "crmflow:"
+GONE = "\0gone"  # names of variables that a step took away; no variable is called so
 
 
 @dataclass(slots=True)
@@ -47,7 +49,9 @@ class Flow:
     fired: Mapping[str, str | None] = field(default_factory=dict)
     spent: tuple[int, ...] = ()  # nodes of deadlines that this command has fired
     started: Mapping[str, Any] = field(default_factory=dict)
-    known: frozenset[Any] = frozenset()  # records the instance was linked to before
+    before: Mapping[str, Any] = field(default_factory=dict)  # the process's variables as they were written last
+    suspended: bool = False
+    told: tuple[ActivityDone, ...] = ()  # rows of history that no run of an element makes
 
 
 @dataclass(slots=True)
@@ -64,15 +68,37 @@ class Outcome:
         return [(task, self.tasks[task.key], self.placed[task.key]) for task in self.step.opened]
 
 
-def resume(ctx: Context, locked: Locked, by: Actor) -> tuple[Flow, bpmn.Run]:
-    """Wake a locked instance. Raises ``NotFound`` CRM-402 if it is over."""
+def resume(ctx: Context, locked: Locked, by: Actor, *, operate: bool = False) -> tuple[Flow, bpmn.Run]:
+    """Wake a locked instance. Raises ``NotFound`` CRM-402 if it is over, CRM-207 if it is suspended.
+
+    ``operate``: an operator's command, which also works on what stands still.
+    """
     if locked.blob is None:
         raise NotFound("CRM-402", f"Instance '{locked.id}' is over.", fix="Look at its history.")
+    if not operate:
+        ensure_moving(locked)
     loaded = ctx.library.load(ctx.conn, locked.definition_id)
     flow = Flow(locked.id, loaded, by, locked.business_key, locked.revision, locked.audit_digest)
     run = runtime(ctx, loaded).resume(loaded.process, locked.blob, ctx.now)
-    flow.known = frozenset(references(stored(run)))
+    flow.before = stored(run)
+    flow.suspended = is_suspended(locked)
     return flow, run
+
+
+def is_suspended(locked: Locked) -> bool:
+    """Whether an instance stands still."""
+    return locked.state == InstanceState.SUSPENDED.value
+
+
+def ensure_moving(locked: Locked) -> None:
+    """Raise ``Conflict`` CRM-207 if the instance is suspended."""
+    if is_suspended(locked):
+        raise Conflict(
+            "CRM-207",
+            f"The case '{locked.business_key or locked.id}' is suspended; nothing of it can be worked.",
+            fix="Wait until it is resumed, or ask a manager why it stands still.",
+            instance=locked.id,
+        )
 
 
 def runtime(ctx: Context, loaded: Loaded) -> bpmn.Runtime:
@@ -98,7 +124,7 @@ def conclude(ctx: Context, flow: Flow, run: bpmn.Run) -> Outcome:
         _serve(ctx, run)
         outcome = _write(ctx, flow, run.finish())
         waiting = outcome.step.subscriptions
-        if waiting:
+        if waiting and not flow.suspended:
             from engine.services.messages import catch_up  # messages run instances, too
 
             outcome = catch_up(ctx, flow, outcome)
@@ -152,6 +178,8 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
         )
     if flow.spent:
         step = replace(step, timers_gone=tuple({*step.timers_gone, *flow.spent}))
+    if flow.told:
+        step = replace(step, history=(*step.history, *flow.told))
     placed = {task.key: _placed(ctx, task, loaded) for task in step.opened}
     if over:
         ctx.audit(flow.by, f"instance.{step.status.value}", instance_id=flow.id)
@@ -172,15 +200,32 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
         fired=flow.fired,
         variables=msgspec.msgpack.encode(outward(step.variables)) if over else None,
         started=flow.started,
+        suspended=flow.suspended,
+        data=changes(flow.before, step.variables),
     )
     tasks = write_step(ctx.conn, step, to)
-    linked = references(step.variables)
-    if linked - flow.known:
-        link_records(ctx.conn, flow.id, [ref.id for ref in linked - flow.known])
-        flow.known = frozenset(linked)
+    # What was not set again needs no second look: a variable may be a list of thousands.
+    linked = references(step.variables, but=flow.before)
+    if linked and (linked := linked - references(flow.before)):
+        link_records(ctx.conn, flow.id, [ref.id for ref in linked])
+    flow.before, flow.told = step.variables, ()
     if step.calls or step.messages:
         ctx.wake = True
     return Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> bytes | None:
+    """What a step did to the process's variables, as bytes; None where it changed none."""
+    changed = {
+        name: value
+        for name, value in after.items()
+        if name not in before
+        or (before[name] is not value and (type(before[name]) is not type(value) or before[name] != value))
+    }
+    gone = [name for name in before if name not in after]
+    if gone:
+        changed[GONE] = gone
+    return codec.dump_data(changed) if changed else None
 
 
 def _placed(ctx: Context, task: TaskOpened, loaded: Loaded) -> Placed:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from engine.domain.access import Right, ensure
 from engine.domain.errors import CrmflowError
 from engine.domain.questions import CheckHealth
-from engine.domain.states import InstanceState, Severity
+from engine.domain.states import Severity
 from engine.domain.values import Finding
 from engine.services.context import Context
 from engine.services.flow import runtime
@@ -36,7 +36,7 @@ def check_health(ctx: Context, ask: CheckHealth) -> tuple[Finding, ...]:
 
 def _compare(ctx: Context, rows: dict[str, set[tuple[int, str]]]) -> Iterator[Finding]:
     columns = (instance.c.id, instance.c.definition_id, instance.c.blob)
-    active = select(*columns).where(instance.c.state == InstanceState.ACTIVE.value).order_by(instance.c.id)
+    active = select(*columns).where(instance.c.blob.is_not(None)).order_by(instance.c.id)
     for id_, definition_id, blob in ctx.conn.execute(active).all():
         found = rows.pop(id_, set())
         try:

@@ -8,7 +8,7 @@ from engine.domain.errors import NotFound
 from engine.domain.questions import ListIncidents
 from engine.domain.values import IncidentRow, Page
 from engine.services.context import Context
-from engine.services.flow import conclude, resume
+from engine.services.flow import conclude, ensure_moving, resume
 from engine.services.registry import answers, handles
 from engine.services.views import incident_row
 from engine.store import due, queries, tables as t
@@ -29,6 +29,8 @@ def retry(ctx: Context, cmd: RetryIncident) -> None:
     ensure(cmd.by, Right.INCIDENT_RETRY)
     row = due.incident(ctx.conn, cmd.incident_id)
     locked = lock_instance(ctx.conn, row.instance_id) if row is not None and row.instance_id else None
+    if locked is not None:
+        ensure_moving(locked)
     # Re-read by deleting: under the lock, only one of two people takes it off the list.
     if row is None or not due.solve(ctx.conn, cmd.incident_id):
         raise NotFound(

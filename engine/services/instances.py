@@ -18,7 +18,7 @@ from engine.services.flow import Flow, conclude, resume, runtime
 from engine.services.library import Loaded
 from engine.services.registry import handles
 from engine.services.views import instance_row
-from engine.store import models, queries
+from engine.store import due, models, queries
 from engine.store.repos import lock_instance
 
 
@@ -91,12 +91,15 @@ def cancel(ctx: Context, cmd: CancelInstance) -> InstanceRow:
         raise NotFound("CRM-402", f"There is no instance '{cmd.instance_id}'.", fix="Look it up in the list.")
     if cmd.revision is not None and cmd.revision != locked.revision:
         raise Stale("CRM-290", "The instance was changed meanwhile.", fix="Load it again.", revision=locked.revision)
-    if locked.state != InstanceState.ACTIVE.value:
+    if locked.blob is None:
         raise Conflict("CRM-201", f"The instance is {locked.state} already.", fix="Look at its history.")
-    flow, run = resume(ctx, locked, cmd.by)
+    flow, run = resume(ctx, locked, cmd.by, operate=True)
     run.cancel()
     ctx.audit(cmd.by, "instance.cancel", instance_id=flow.id, detail={"reason": cmd.reason})
     conclude(ctx, flow, run)
+    if flow.suspended:
+        due.unhold(ctx.conn, flow.id)  # what it had to tell others goes out
+        ctx.wake = True
     row = queries.instance(ctx.conn, flow.id)
     assert row is not None
     return instance_row(row)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.commands import SendMessage
@@ -11,11 +13,11 @@ from engine.domain.values import MessageSent
 from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward
-from engine.services.flow import Flow, Outcome, conclude, continued, resume
+from engine.services.flow import Flow, Outcome, conclude, continued, is_suspended, resume
 from engine.services.instances import begin
 from engine.services.registry import handles
-from engine.store import models, post
-from engine.store.repos import lock_instance
+from engine.store import due, models, post
+from engine.store.repos import Locked, lock_instance
 
 _TRIES = 20  # subscriptions that vanish under our eyes before we give the message to the buffer
 
@@ -49,6 +51,10 @@ def _correlate(ctx: Context, cmd: SendMessage) -> MessageSent | None:
         node = post.node_of(ctx.conn, subscription) if locked else None
         if locked is None or node is None:
             continue  # it was delivered or cancelled while we waited for the lock: look for the next
+        if is_suspended(locked):
+            said = {"name": cmd.name, "key": cmd.correlation_key, "payload": cmd.payload, "parent": cmd.parent_id}
+            keep_for(ctx, locked, cmd.name, "crmflow:message", said)
+            return MessageSent(ctx.new_id(), "held", locked.id)
         flow, run = resume(ctx, locked, cmd.by)
         ctx.audit(cmd.by, "message.correlate", instance_id=locked.id, target=cmd.name, detail={"element": node[1]})
         run.deliver(node[0], inward(cmd.payload))
@@ -82,18 +88,18 @@ def _buffer(ctx: Context, cmd: SendMessage) -> MessageSent:
     if late is not None:
         return late
     sent = MessageSent(ctx.new_id(), "buffered" if cmd.ttl.total_seconds() > 0 else "expired")
-    if sent.outcome == "buffered":
-        row = {
-            "id": sent.message_id,
-            "name": cmd.name,
-            "correlation_key": cmd.correlation_key,
-            "payload": cmd.payload,
-            "expires_at": ctx.now + cmd.ttl,
-            "sent_at": ctx.now,
-            "sent_by": cmd.by.id,
-            "parent_id": cmd.parent_id,
-        }
-        post.keep(ctx.conn, row)
+    # What nobody wanted in time is not delivered, but can be looked at for some days.
+    row = {
+        "id": sent.message_id,
+        "name": cmd.name,
+        "correlation_key": cmd.correlation_key,
+        "payload": cmd.payload,
+        "expires_at": ctx.now + cmd.ttl,
+        "sent_at": ctx.now,
+        "sent_by": cmd.by.id,
+        "parent_id": cmd.parent_id,
+    }
+    post.keep(ctx.conn, row)
     return sent
 
 
@@ -118,6 +124,12 @@ def catch_up(ctx: Context, flow: Flow, outcome: Outcome) -> Outcome:
         gone.update(then.step.subscriptions_gone)
         outcome = _joined(outcome, then)
     return outcome
+
+
+def keep_for(ctx: Context, locked: Locked, name: str, type: str, payload: Mapping[str, Any]) -> None:
+    """A job for an instance that stands still: done when it is resumed."""
+    row = {"id": ctx.new_id(), "name": name, "type": type, "payload": payload, "instance_id": locked.id}
+    due.add(ctx.conn, ctx.now, [{**row, "state": "held", "retries": 5}])
 
 
 def _sender(login: str) -> Actor:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from engine.domain.access import Right, ensure
 from engine.domain.commands import Claimed, ClaimJobs, FailJob, FinishJob, PostJob, TidyUp
 from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward
-from engine.services.flow import conclude, resume
+from engine.services.flow import conclude, is_suspended, resume
 from engine.services.posting import OWN
 from engine.services.registry import handles
 from engine.services.timers import backoff
@@ -21,18 +22,36 @@ from engine.store.repos import JobLock, Locked, lock_for_job, lock_job
 def claim(ctx: Context, cmd: ClaimJobs) -> tuple[Claimed, ...]:
     """Lease due jobs, those waiting longest first."""
     ensure(cmd.by, Right.INCIDENT_RETRY)
-    rows = due.claim(ctx.conn, t.job, ctx.now, ctx.now + cmd.lease, cmd.limit)
-    return tuple(Claimed(row.id, row.fence, row.type, {**row.payload, "job": row.id}) for row in rows)
+    rows = due.claim(ctx.conn, t.job, ctx.now, ctx.now + cmd.lease, cmd.limit, cmd.types)
+    return tuple(
+        Claimed(row.id, row.fence, row.type, {**row.payload, "job": row.id}) for row in rows if not spent(ctx, row)
+    )
+
+
+def spent(ctx: Context, row: Any) -> bool:
+    """Whether a job's last attempt was lost with its worker: it is left to a person, not tried for ever."""
+    if row.node is None or row.attempts < max(1, row.retries):
+        return False
+    said = f"The worker was lost {row.attempts} times while it did '{row.name}'."
+    _park(ctx, row, row.fence, "CRM-608", said)
+    return True
 
 
 @handles(FinishJob)
 def finish(ctx: Context, cmd: FinishJob) -> bool:
     """Hand in a result; the instance runs on. False: the job is gone, or another worker has it now."""
     ensure(cmd.by, Right.INCIDENT_RETRY)
-    held = _held(ctx, cmd.job_id, cmd.fence)
-    if held is None:
+    return hand_in(ctx, cmd)
+
+
+def hand_in(ctx: Context, cmd: FinishJob) -> bool:
+    """``finish``; who may is the caller's matter."""
+    found = held(ctx, cmd.job_id, cmd.fence)
+    if found is None:
         return False
-    locked, job = held
+    locked, job = found
+    if locked is not None and is_suspended(locked):
+        return due.park_result(ctx.conn, job.id, cmd.fence, {"payload": {"result": cmd.result}}) == 1
     if not due.done(ctx.conn, t.job, job.id, cmd.fence):
         return False
     if locked is not None and locked.blob is not None and job.node is not None:
@@ -58,10 +77,19 @@ def post_own(ctx: Context, cmd: PostJob) -> bool:
 def fail(ctx: Context, cmd: FailJob) -> bool:
     """Note a failure: a BPMN error is thrown at the element; else back off; out of retries, an incident."""
     ensure(cmd.by, Right.INCIDENT_RETRY)
-    held = _held(ctx, cmd.job_id, cmd.fence)
-    if held is None:
+    return note_failure(ctx, cmd)
+
+
+def note_failure(ctx: Context, cmd: FailJob) -> bool:
+    """``fail``; who may is the caller's matter."""
+    found = held(ctx, cmd.job_id, cmd.fence)
+    if found is None:
         return False
-    locked, job = held
+    locked, job = found
+    stands = locked is not None and is_suspended(locked)
+    if cmd.error_code and stands:
+        said = {"error": cmd.error_code, "message": cmd.message}
+        return due.park_result(ctx.conn, job.id, cmd.fence, {"payload": said}) == 1
     if cmd.error_code and locked is not None and locked.blob is not None and job.node is not None:
         due.done(ctx.conn, t.job, job.id, cmd.fence)
         flow, run = resume(ctx, locked, cmd.by)
@@ -69,8 +97,16 @@ def fail(ctx: Context, cmd: FailJob) -> bool:
         conclude(ctx, flow, run)
         return True
     if not cmd.final and job.attempts + 1 < job.retries:
-        at = ctx.now + backoff(ctx.settings.backoff_seconds, job.attempts)
-        return due.release(ctx.conn, t.job, job.id, cmd.fence, at, cmd.message) == 1
+        wait = backoff(ctx.settings.backoff_seconds, job.attempts) if cmd.after is None else cmd.after
+        freed = due.release(ctx.conn, t.job, job.id, cmd.fence, ctx.now + wait, cmd.message) == 1
+        if stands and locked is not None:
+            due.hold(ctx.conn, locked.id)
+        return freed
+    return _park(ctx, job, cmd.fence, "CRM-607", cmd.message)
+
+
+def _park(ctx: Context, job: Any, fence: int, code: str, message: str) -> bool:
+    """An incident; the job waits for a person. ``job``: a row or a ``JobLock``."""
     incident = {
         "id": ctx.new_id(),
         "instance_id": job.instance_id,
@@ -78,11 +114,11 @@ def fail(ctx: Context, cmd: FailJob) -> bool:
         "job_id": job.id,
         "element_id": job.element_id,
         "name": job.name,
-        "code": "CRM-607",
-        "message": cmd.message,
+        "code": code,
+        "message": message,
         "created_at": ctx.now,
     }
-    return due.park(ctx.conn, t.job, job.id, cmd.fence, cmd.message, incident) == 1
+    return due.park(ctx.conn, t.job, job.id, fence, message, incident) == 1
 
 
 @handles(TidyUp)
@@ -90,10 +126,11 @@ def tidy(ctx: Context, cmd: TidyUp) -> dict[str, int]:
     """Drop what nobody asks for any more: expired messages, old idempotency keys."""
     ensure(cmd.by, Right.INCIDENT_RETRY)
     before = ctx.now - timedelta(hours=ctx.settings.keep_keys_hours)
-    return {"messages": post.expire(ctx.conn, ctx.now), "keys": idempotency.forget(ctx, before)}
+    unwanted = ctx.now - timedelta(hours=ctx.settings.keep_messages_hours)
+    return {"messages": post.expire(ctx.conn, unwanted), "keys": idempotency.forget(ctx, before)}
 
 
-def _held(ctx: Context, job_id: str, fence: int) -> tuple[Locked | None, JobLock] | None:
+def held(ctx: Context, job_id: str, fence: int) -> tuple[Locked | None, JobLock] | None:
     """The job under its instance's lock, if the lease shown is the present one."""
     found = lock_for_job(ctx.conn, job_id)
     if found is None or found[1].fence != fence or found[1].state != "leased":

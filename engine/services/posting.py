@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from engine.domain.access import Actor
 from engine.domain.commands import SendMessage
+from engine.services.bulk import go_on
 from engine.services.context import Context
 from engine.services.edges import inward
-from engine.services.flow import conclude, resume
+from engine.services.flow import conclude, is_suspended, resume
 from engine.services.instances import begin
-from engine.services.messages import send
+from engine.services.messages import keep_for, send
 from engine.services.starts import plan_timer
 from engine.store import due, models, post
 from engine.store.repos import JobLock, lock_instance
@@ -19,7 +20,8 @@ from engine.store.repos import JobLock, lock_instance
 def _message(ctx: Context, job: JobLock, by: Actor) -> None:
     """An instance's message to another one."""
     said = job.payload
-    send(ctx, SendMessage(said["name"], by, said["key"] or "", said["payload"] or {}, parent_id=job.instance_id))
+    parent = said.get("parent", job.instance_id)
+    send(ctx, SendMessage(said["name"], by, said["key"] or "", said["payload"] or {}, parent_id=parent))
 
 
 def _signal(ctx: Context, job: JobLock, by: Actor) -> None:
@@ -48,10 +50,31 @@ def _deliver(ctx: Context, job: JobLock, by: Actor) -> None:
     node = post.node_of(ctx.conn, subscription) if locked else None
     if locked is None or node is None:
         return
+    if is_suspended(locked):
+        keep_for(ctx, locked, job.name, job.type, job.payload)
+        return
     flow, run = resume(ctx, locked, by)
     ctx.audit(by, "signal.deliver", instance_id=locked.id, target=job.name, detail={"element": node[1]})
     run.deliver(node[0], inward(job.payload["payload"] or {}))
     conclude(ctx, flow, run)
+
+
+def _look(ctx: Context, job: JobLock, by: Actor) -> None:
+    """A record changed outside: the instance's conditional events look at it."""
+    locked = lock_instance(ctx.conn, job.payload["instance"])
+    if locked is None or locked.blob is None:
+        return
+    if is_suspended(locked):
+        keep_for(ctx, locked, job.name, job.type, job.payload)
+        return
+    flow, run = resume(ctx, locked, by)
+    run.look_again()
+    conclude(ctx, flow, run)
+
+
+def _bulk(ctx: Context, job: JobLock, by: Actor) -> None:
+    """A share of a bulk operation is done: the next one is asked for, or the operation is over."""
+    go_on(ctx, job.payload["bulk"])
 
 
 def _start(ctx: Context, job: JobLock, by: Actor) -> None:
@@ -72,4 +95,6 @@ OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
     "crmflow:signal": _signal,
     "crmflow:deliver": _deliver,
     "crmflow:start": _start,
+    "crmflow:look": _look,
+    "crmflow:bulk": _bulk,
 }

@@ -17,6 +17,7 @@ from engine.domain.values import RecordLink, RecordRef, RecordRow
 from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
+from engine.store import due, post
 from engine.store.prepared import Insert, Prepared
 from engine.store.tables import record, record_link, record_match, record_word
 
@@ -209,7 +210,17 @@ def change(
     _CHANGE.run(ctx.conn, id_=ref.id, **{f"new_{name}": value for name, value in values.items()})
     _reindex(ctx, ref.id, kind, found, values)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
+    _tell_conditions(ctx, ref)
     return True
+
+
+def _tell_conditions(ctx: Context, ref: RecordRef) -> None:
+    """Instances that work on the record and wait for a condition look at it again, each in a transaction of its own."""
+    watching = post.conditional_on(ctx.conn, ref.id)
+    rows = [{"name": ref.kind, "type": "crmflow:look", "payload": {"instance": one}} for one in watching]
+    if rows:
+        due.add(ctx.conn, ctx.now, [{"id": ctx.new_id(), **row} for row in rows])
+        ctx.wake = True
 
 
 def _unsaid(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from engine.domain.values import RecordRef, TaskDone, TaskOpened, TaskRow
 from engine.i18n import language
 from engine.services.context import Context
 from engine.services.edges import inward
-from engine.services.flow import Outcome, conclude, resume, stored
+from engine.services.flow import Outcome, conclude, ensure_moving, resume, stored
 from engine.services.library import Loaded
 from engine.services.registry import handles, port
 from engine.services.views import task_row
@@ -127,6 +127,7 @@ def _lock(ctx: Context, task_id: str, by: Actor, code: str) -> tuple[Locked, Tas
     _, task = found
     if not may_see_task(by, task.assignee, task.candidates):
         raise Forbidden("CRM-311", f"'{by.id}' is not a candidate of task '{task.name}'.", fix="Ask a manager.")
+    ensure_moving(found[0])
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from engine.domain.access import Right, ensure
 from engine.domain.commands import ClaimDeadlines, Claimed, FailDeadline, FireDeadline
 from engine.services.context import Context
-from engine.services.flow import conclude, resume
+from engine.services.flow import conclude, is_suspended, resume
 from engine.services.registry import handles
 from engine.store import due, tables as t
 from engine.store.repos import lock_for_deadline
@@ -32,6 +32,9 @@ def fire(ctx: Context, cmd: FireDeadline) -> bool:
         return False
     locked, deadline = found
     if deadline.fence != cmd.fence or deadline.state != "leased" or locked.blob is None:
+        return False
+    if is_suspended(locked):
+        due.hold_row(ctx.conn, t.deadline, deadline.id, cmd.fence)  # suspended since it was claimed
         return False
     flow, run = resume(ctx, locked, cmd.by)
     flow.fired = {deadline.element_id: deadline.task_id}

@@ -20,8 +20,10 @@ from engine.store.prepared import Insert, Prepared, batch
 
 _AUDIT = Insert(t.audit, "instance_id", "at", "by", "action", "target", "detail", "digest")
 _INSTANCE = Insert(t.instance)
-_TASK = Insert(t.task)
-_CANDIDATE = Insert(t.task_candidate)
+# Triggers fill what lists order and filter by: see migration 0007.
+_FILLED = ("delegated_by", "breach_at", "rank", "segment", "amount")
+_TASK = Insert(t.task, *(c.name for c in t.task.columns if c.name not in _FILLED))
+_CANDIDATE = Insert(t.task_candidate, "candidate", "task_id")
 _DEADLINE = Insert(t.deadline)
 _JOB = Insert(t.job)
 _SUBSCRIPTION = Insert(t.subscription)
@@ -38,6 +40,9 @@ _UPDATE = Prepared(
     )
 )
 _DELETE_TASK = Prepared(delete(t.task).where(t.task.c.id == bindparam("key")))
+
+
+EDIT = "dataEdit"  # kind of the row of history that tells what a person changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Write:
     fired: Mapping[str, str | None] = field(default_factory=dict)  # element of a fired timer → the task it hung on
     variables: bytes | None = None  # msgpack, when the instance is over
     started: Mapping[str, Any] = field(default_factory=dict)  # more columns of a new instance
+    suspended: bool = False  # operated on while it stands still: it goes on standing still
+    data: bytes | None = None  # msgpack of the process variables that the step changed
 
 
 def write_step(conn: Connection, step: Step, to: Write) -> dict[int, str]:
@@ -125,7 +132,7 @@ def _write_instance(conn: Connection, step: Step, to: Write) -> Any:
     """Insert or update; the cursor of an update, so that its row count can be checked."""
     over = step.status is not InstanceState.ACTIVE
     values: dict[str, Any] = {
-        "state": step.status.value,
+        "state": InstanceState.SUSPENDED.value if to.suspended and not over else step.status.value,
         "revision": 0 if to.revision is None else to.revision + 1,
         "blob": None if over else step.state,
         "variables": to.variables if over else None,
@@ -285,7 +292,7 @@ def _write_faults(conn: Connection, step: Step, to: Write) -> None:
 
 
 def _write_history(conn: Connection, step: Step, to: Write, ended: Mapping[int, str]) -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for done in step.history:
         drawn = to.drawn_in.get(done.definition_key, to.definition_id)
         task_id = ended.get(done.key)
@@ -301,11 +308,21 @@ def _write_history(conn: Connection, step: Step, to: Write, ended: Mapping[int, 
                 "scope": done.scope or None,
                 "started_at": done.started_at,
                 "ended_at": done.ended_at,
-                "by": to.by if task_id is not None else None,
+                "by": to.by if task_id is not None or done.kind == EDIT else None,
                 "detail": done.detail,
             }
         )
+    if to.data is not None:
+        if not rows:
+            rows.append(_data_row(to))
+        rows[-1]["data"] = to.data
     _ACTIVITY.run(conn, rows)
+
+
+def _data_row(to: Write) -> dict[str, Any]:
+    """Variables changed although no element ended: a row for them alone."""
+    row = {"instance_id": to.instance_id, "element_id": "", "name": "", "kind": "data", "state": "completed"}
+    return {**row, "started_at": to.now, "ended_at": to.now}
 
 
 def _delete_nodes(conn: Connection, table: Table, instance_id: str, nodes: Collection[int]) -> None:

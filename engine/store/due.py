@@ -7,11 +7,11 @@ PostgreSQL skips rows that another worker is claiming at this moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, and_, case, delete, insert, or_, select, true, update
 
 from engine.store import tables as t
 from engine.store.prepared import Insert
@@ -20,21 +20,76 @@ _ADD = Insert(t.job)
 _NEW = {"state": "ready", "fence": 0, "attempts": 0, "retries": 5}
 
 
-def claim(conn: Connection, table: Table, now: datetime, until: datetime, limit: int) -> list[Row[Any]]:
-    """Lease due rows of ``deadline`` or ``job``, those waiting longest first."""
+def claim(
+    conn: Connection,
+    table: Table,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    types: Collection[str] | None = None,
+    **values: Any,
+) -> list[Row[Any]]:
+    """Lease due rows of ``deadline`` or ``job`` (of these types), those waiting longest first.
+
+    A job's lease that ran out counts as an attempt: whoever held it is gone, and may have been killed by the work.
+    """
     c = table.c
-    due = (
-        select(c.id)
-        .where(
-            or_(and_(c.state == "ready", c.due_at <= now), and_(c.state == "leased", c.lease_until <= now)),
-        )
-        .order_by(c.due_at, c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    if table is t.job:
+        values["attempts"] = case((c.state == "leased", c.attempts + 1), else_=c.attempts)
+    lost = and_(c.state == "leased", c.lease_until <= now)
+    query = select(c.id).where(or_(and_(c.state == "ready", c.due_at <= now), lost))
+    if types is not None:
+        query = query.where(c.type.in_(sorted(types)))
+    query = query.order_by(c.due_at, c.id).limit(limit).with_for_update(skip_locked=True)
+    # Materialised: PostgreSQL may run a plain sub-query again for each row it looks at, and lock more than ``limit``.
+    due = query.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
+    lease = (
+        update(table)
+        .where(c.id.in_(select(due.c.id)))
+        .values(state="leased", lease_until=until, fence=c.fence + 1, **values)
     )
-    lease = update(table).where(c.id.in_(due)).values(state="leased", lease_until=until, fence=c.fence + 1)
     # SQLite promises no order of RETURNING, nor does PostgreSQL.
     return sorted(conn.execute(lease.returning(*c)), key=lambda row: (row.due_at, row.id))
+
+
+def any_due(conn: Connection, types: Collection[str], now: datetime) -> bool:
+    """Whether a job of these types could be claimed now."""
+    c = t.job.c
+    ready = or_(and_(c.state == "ready", c.due_at <= now), and_(c.state == "leased", c.lease_until <= now))
+    return conn.scalar(select(c.id).where(c.type.in_(sorted(types)), ready).limit(1)) is not None
+
+
+def extend(conn: Connection, row_id: str, fence: int, until: datetime) -> bool:
+    """Hold a job's lease until then; False if it is another's by now."""
+    c = t.job.c
+    mine = update(t.job).where(c.id == row_id, c.fence == fence, c.state == "leased")
+    return conn.execute(mine.values(lease_until=until)).rowcount == 1
+
+
+def hold(conn: Connection, instance_id: str) -> None:
+    """A suspended instance's timers and jobs wait. What a worker holds at this moment it may hand in."""
+    for table, also in ((t.deadline, t.deadline.c.kind == "timer"), (t.job, true())):
+        c = table.c
+        conn.execute(update(table).where(c.instance_id == instance_id, c.state == "ready", also).values(state="held"))
+
+
+def unhold(conn: Connection, instance_id: str) -> None:
+    """A resumed instance's timers and jobs are due again, those whose time came meanwhile at once."""
+    for table in (t.deadline, t.job):
+        c = table.c
+        conn.execute(update(table).where(c.instance_id == instance_id, c.state == "held").values(state="ready"))
+
+
+def park_result(conn: Connection, row_id: str, fence: int, values: Mapping[str, Any]) -> int:
+    """A result for an instance that stands still: the job becomes one of our own that hands it in later."""
+    return _change(conn, t.job, row_id, fence, state="held", lease_until=None, type="crmflow:result", **values)
+
+
+def hold_row(conn: Connection, table: Table, row_id: str, fence: int) -> int:
+    """A claimed row whose instance was suspended meanwhile."""
+    c = table.c
+    mine = update(table).where(c.id == row_id, c.fence == fence, c.state == "leased")
+    return conn.execute(mine.values(state="held", lease_until=None)).rowcount
 
 
 def release(conn: Connection, table: Table, row_id: str, fence: int, due_at: datetime, error: str) -> int:
@@ -81,6 +136,11 @@ def done(conn: Connection, table: Table, row_id: str, fence: int) -> bool:
     """Delete a row whose lease is still ours; False if it is not."""
     c = table.c
     return conn.execute(delete(table).where(c.id == row_id, c.fence == fence, c.state == "leased")).rowcount == 1
+
+
+def node_of(conn: Connection, table: Table, row_id: str) -> int:
+    """The step that a job or deadline belongs to."""
+    return int(conn.execute(select(table.c.node).where(table.c.id == row_id)).scalar_one())
 
 
 def incident(conn: Connection, incident_id: str) -> Row[Any] | None:

@@ -26,6 +26,13 @@ _WAITING = Prepared(
 _LISTENING = Prepared(
     select(_S.id, _S.instance_id).where(_S.message == bindparam("name"), _S.kind == "signal").order_by(_S.id)
 )
+_CONDITIONAL = Prepared(
+    select(_S.instance_id)
+    .join_from(t.instance_record, t.subscription, _S.instance_id == t.instance_record.c.instance_id)
+    .where(t.instance_record.c.record_id == bindparam("record"), _S.kind == "conditional")
+    .distinct()
+    .order_by(_S.instance_id)
+)
 _OWNER = Prepared(select(_S.instance_id).where(_S.id == bindparam("id")))
 _NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
 _BUFFERED = Prepared(
@@ -55,6 +62,11 @@ def waiting(conn: Connection, name: str, key: str) -> tuple[str, str] | None:
 def listeners(conn: Connection, name: str) -> list[tuple[str, str]]:
     """(subscription, instance) of all that wait for a signal."""
     return [(row[0], row[1]) for row in _LISTENING.rows(conn, name=name)]
+
+
+def conditional_on(conn: Connection, record_id: str) -> list[str]:
+    """Instances that work on a record and wait for a condition."""
+    return [row[0] for row in _CONDITIONAL.rows(conn, record=record_id)]
 
 
 def owner(conn: Connection, subscription_id: str) -> str | None:

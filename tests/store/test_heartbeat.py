@@ -36,7 +36,7 @@ def calls(monkeypatch):
 @pytest.fixture
 def calling(engine, bench):
     mapping = '<zeebe:ioMapping><zeebe:input source="=number" target="number"/></zeebe:ioMapping>'
-    inner = START + service("call", "erp", more=mapping) + END + flow("start>call", "call>end")
+    inner = START + service("call", "http", more=mapping) + END + flow("start>call", "call>end")
     engine.do(Deploy((model("calling", inner),), SYSTEM, publish=True))
 
 
@@ -78,7 +78,7 @@ def test_what_a_connector_cannot_do_becomes_an_incident_with_its_words(engine, c
     engine.do(StartInstance("calling", SYSTEM, {"number": 1}))
     drain(engine)
     (incident,) = engine.ask(ListIncidents(SYSTEM)).items
-    assert "CRM-710" in incident.message
+    assert "CRM-711" in incident.message
 
 
 def test_what_a_timer_runs_into_is_an_incident_that_can_be_retried(engine, clock, bench):  # G6

@@ -11,6 +11,7 @@ from engine.domain.commands import Deploy, SendMessage, StartInstance, TidyUp
 from engine.domain.errors import Conflict
 from engine.domain.questions import GetInstance, ListInstances
 from engine.domain.states import InstanceState
+from engine.domain.working import ListMessages
 from engine.jobs import drain
 from tests.store.drawing import END, START, catch, flow, message, model
 
@@ -50,6 +51,10 @@ def test_message_expires(engine, clock, waiting):
     clock.move(timedelta(minutes=2))
     one = engine.do(StartInstance("asking", SYSTEM, variables={"order": "1"})).instance_id
     assert _state(engine, one) == InstanceState.ACTIVE
+    (kept,) = engine.ask(ListMessages(SYSTEM, state="expired")).items
+    assert (kept.name, kept.correlation_key, kept.state) == ("answer", "1", "expired")
+    assert engine.do(TidyUp(SYSTEM))["messages"] == 0  # it can be looked at for some days
+    clock.move(timedelta(hours=engine.settings.keep_messages_hours))
     assert engine.do(TidyUp(SYSTEM))["messages"] == 1
 
 

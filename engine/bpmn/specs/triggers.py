@@ -186,6 +186,10 @@ class ConditionTrigger(Trigger):
         token.internal_data["condition"] = 0
         machine.instance.conditions += 1
         machine.changed = True
+        node = token.task_spec
+        # A row of its own, so that a change of a record outside can find who looks at it.
+        wait = SubscriptionSet(token.id, node.origin, self.expr.text[:255], "conditional", "", token.workflow.path)
+        machine.report.open(token, "wait", wait)
 
     def check(self, token: Token, at: Token, machine: Machine) -> bool:
         """Whether the condition has become true since it was last looked at."""

@@ -1,0 +1,95 @@
+"""The data of any time: what each step changed, folded together; and how it is told.
+
+A step writes the variables it changed into its last row of history (``activity.data``), each value with its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.bpmn import codec
+from engine.domain.access import Right, ensure
+from engine.domain.errors import NotFound
+from engine.domain.operating import Edit, ListEdits
+from engine.services.context import Context
+from engine.services.edges import outward
+from engine.services.flow import GONE
+from engine.services.registry import answers
+from engine.store import queries, tables as t
+
+_A = t.activity.c
+MOST = 500  # rows told at once
+
+
+def data_at(ctx: Context, instance_id: str, at: datetime | None = None, before: int | None = None) -> dict[str, Any]:
+    """The process's variables as they were at a time (before a row of history), or as they are last known."""
+    query = select(_A.data).where(_A.instance_id == instance_id, _A.data.is_not(None)).order_by(_A.id)
+    if at is not None:
+        query = query.where(_A.ended_at <= at)
+    if before is not None:
+        query = query.where(_A.id < before)
+    return folded(codec.load_data(bytes(row.data)) for row in ctx.conn.execute(query))
+
+
+def folded(changes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Variables from what each step changed."""
+    data: dict[str, Any] = {}
+    for change in changes:
+        for name, value in change.items():
+            if name == GONE:
+                for gone in value:
+                    data.pop(gone, None)
+            else:
+                data[name] = value
+    return data
+
+
+def data_then(ctx: Context, instance_id: str, element: str) -> dict[str, Any]:
+    """The variables when the element was last begun. Raises ``NotFound`` CRM-408 if it never was."""
+    query = select(_A.id, _A.started_at).where(_A.instance_id == instance_id, _A.element_id == element)
+    row = ctx.conn.execute(query.order_by(_A.id.desc()).limit(1)).one_or_none()
+    if row is not None:
+        return data_at(ctx, instance_id, row.started_at, row.id)
+    task = t.task.c
+    open_ = select(task.created_at).where(task.instance_id == instance_id, task.element_id == element)
+    since = ctx.conn.scalar(open_.limit(1))
+    if since is None:
+        raise NotFound(
+            "CRM-408",
+            f"History does not know '{element}' of this case, so there is no data of that time.",
+            fix="Take the present data, or an element that has been reached.",
+        )
+    return data_at(ctx, instance_id, since)
+
+
+@answers(ListEdits)
+def list_edits(ctx: Context, ask: ListEdits) -> tuple[Edit, ...]:
+    """How the variables came about: each step that changed some, newest first."""
+    ensure(ask.by, Right.INSTANCE_READ)
+    if queries.instance(ctx.conn, ask.instance_id) is None:
+        raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    query = select(t.activity).where(_A.instance_id == ask.instance_id, _A.data.is_not(None)).order_by(_A.id)
+    told: list[Edit] = []
+    data: dict[str, Any] = {}
+    for row in ctx.conn.execute(query):
+        change = codec.load_data(bytes(row.data))
+        after = folded([data, change])
+        names = {*change, *change.get(GONE, ())} - {GONE}
+        told.append(
+            Edit(
+                at=row.ended_at,
+                by=row.by,
+                element_id=row.element_id,
+                name=row.name,
+                kind=row.kind,
+                after={name: outward(after.get(name)) for name in sorted(names)},
+                before={name: outward(data.get(name)) for name in sorted(names) if name in data},
+                id=row.id,
+            )
+        )
+        data = after
+    return tuple(reversed(told))[: min(ask.limit, MOST)]
