@@ -1,4 +1,4 @@
-"""What a model says about time: SLA clocks on a process or element, elements that pause clocks, elements that meet them.
+"""What a model says about time: clocks of a process or element, what pauses them, what meets them.
 
 ::
 

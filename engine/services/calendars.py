@@ -1,0 +1,148 @@
+"""Calendars: kept in versions, hung on contracts, customers, teams and offices; the most specific one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, delete, func, insert, or_, select
+
+from engine.domain.access import Right, ensure
+from engine.domain.calendar import Calendar
+from engine.domain.errors import Invalid, NotFound
+from engine.domain.sla import ALWAYS
+from engine.domain.sla_values import CalendarRow, HangCalendar, ListCalendars
+from engine.services.context import Context
+from engine.services.registry import answers, handles
+from engine.store.tables import membership, record, record_link
+from engine.store.tables_time import calendar, calendar_use
+
+USES = ("contract", "customer", "team", "office")
+_CUSTOMERS = ("account", "customer", "company", "contact")
+_CONTRACTS = ("contract", "entitlement", "warranty")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The calendar a clock runs on, why it is this one, and what else was looked at."""
+
+    calendar: Calendar
+    key: str | None
+    version: int | None
+    via: str  # "contract X", "policy support" …
+    considered: tuple[str, ...] = ()
+
+
+@handles(HangCalendar)
+def hang(ctx: Context, cmd: HangCalendar) -> None:
+    """Say whose calendar it is; clocks that start from now on look there."""
+    ensure(cmd.by, Right.TIME_MANAGE)
+    if cmd.kind not in USES:
+        raise Invalid("CRM-079", f"A calendar cannot hang on a '{cmd.kind}'.", fix=f"Use one of {', '.join(USES)}.")
+    if cmd.calendar is not None:
+        load(ctx, cmd.calendar)
+    u = calendar_use.c
+    ctx.conn.execute(delete(calendar_use).where(u.kind == cmd.kind, u.target == cmd.target))
+    if cmd.calendar is not None:
+        row = {"kind": cmd.kind, "target": cmd.target, "calendar": cmd.calendar}
+        ctx.conn.execute(insert(calendar_use), [row])
+    ctx.audit(cmd.by, "calendar.hang", target=f"{cmd.kind} {cmd.target}", detail={"calendar": cmd.calendar})
+
+
+@answers(ListCalendars)
+def list_calendars(ctx: Context, ask: ListCalendars) -> tuple[CalendarRow, ...]:
+    """The newest version of each, by key."""
+    ensure(ask.by, Right.TASK_WORK)
+    uses: dict[str, list[tuple[str, str]]] = {}
+    for use in ctx.conn.execute(select(calendar_use).order_by(calendar_use.c.kind, calendar_use.c.target)):
+        uses.setdefault(use.calendar, []).append((use.kind, use.target))
+    newest = select(calendar.c.key, func.max(calendar.c.version).label("version")).group_by(calendar.c.key).subquery()
+    query = select(calendar).join(newest, and_(calendar.c.key == newest.c.key, calendar.c.version == newest.c.version))
+    rows = ctx.conn.execute(query.order_by(calendar.c.key)).mappings()
+    return tuple(CalendarRow(**row, uses=tuple(uses.get(row["key"], ()))) for row in rows)
+
+
+def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
+    """A calendar's content, checked and normalised. Raises ``Invalid`` CRM-070 … CRM-074."""
+    found = Calendar.from_yaml(given) if isinstance(given, str) else Calendar.from_mapping(dict(given))
+    return found.to_mapping()
+
+
+def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:
+    """Add a version; its number."""
+    if not key or len(key) > 100:
+        raise Invalid("CRM-079", "The calendar has no name.", fix="Give it a short key, such as 'berlin-office'.")
+    last = ctx.conn.scalar(select(func.max(calendar.c.version)).where(calendar.c.key == key)) or 0
+    row = {"key": key, "version": last + 1, "content": content, "at": ctx.now, "by": by}
+    ctx.conn.execute(insert(calendar), [row])
+    return int(last) + 1
+
+
+def load(ctx: Context, key: str, version: int | None = None) -> tuple[Calendar, int]:
+    """A calendar, the newest version unless one is named. Raises ``NotFound`` CRM-415."""
+    query = select(calendar.c.content, calendar.c.version).where(calendar.c.key == key)
+    if version is not None:
+        query = query.where(calendar.c.version == version)
+    row = ctx.conn.execute(query.order_by(calendar.c.version.desc()).limit(1)).one_or_none()
+    if row is None:
+        raise NotFound("CRM-415", f"There is no calendar '{key}'.", fix="Make it in the settings.")
+    return built(row.content), row.version
+
+
+def built(content: Mapping[str, Any]) -> Calendar:
+    """A calendar from its stored content, shared between all that use it."""
+    return _built(msgspec.json.encode(content, order="sorted"))
+
+
+@lru_cache(maxsize=256)
+def _built(content: bytes) -> Calendar:
+    return Calendar.from_mapping(msgspec.json.decode(content))
+
+
+def choose(ctx: Context, named: list[tuple[str, str]], record_id: str | None, teams: Collection[str]) -> Chosen:
+    """The most specific calendar.
+
+    The order: the element's own word, a legal policy's, the contract's, the customer's, the policy's, the team's, the
+    office's, else every hour counts. ``named``: (who says it, calendar) of element and policy, in this order.
+    """
+    hung = _hung(ctx, record_id, teams)
+    first = [(via, key) for via, key in named if not via.startswith("policy")]
+    policy = [(via, key) for via, key in named if via.startswith("policy")]
+    own = [(via, key) for via, key in hung if via.startswith(("contract", "customer"))]
+    rest = [(via, key) for via, key in hung if (via, key) not in own]
+    order = [*first, *own, *policy, *rest]
+    told = tuple(f"{via}: {key}" for via, key in order)
+    if not order:
+        return Chosen(ALWAYS, None, None, "none is set: every hour counts")
+    via, key = order[0]
+    found, version = load(ctx, key)
+    return Chosen(found, key, version, via, told)
+
+
+def _hung(ctx: Context, record_id: str | None, teams: Collection[str]) -> list[tuple[str, str]]:
+    """Calendars on the record, what it is linked to, and the teams: most specific first."""
+    kinds: dict[str, str] = {}
+    if record_id is not None:
+        linked = select(record_link.c.to_id).where(record_link.c.from_id == record_id)
+        query = select(record.c.id, record.c.kind).where(or_(record.c.id == record_id, record.c.id.in_(linked)))
+        for each in ctx.conn.execute(query):
+            kinds[each.id] = "contract" if each.kind in _CONTRACTS else "customer" if each.kind in _CUSTOMERS else ""
+    offices = _above(ctx, teams)
+    u = calendar_use.c
+    wanted = [and_(u.kind == "team", u.target.in_(sorted(teams))), and_(u.kind == "office", u.target.in_(offices))]
+    wanted += [and_(u.kind == kind, u.target == key) for key, kind in kinds.items() if kind]
+    rows = ctx.conn.execute(select(calendar_use).where(or_(*wanted))).all()
+    ranked = sorted(rows, key=lambda row: (USES.index(row.kind), row.target))
+    return [(f"{row.kind} {row.target}", row.calendar) for row in ranked]
+
+
+def _above(ctx: Context, teams: Collection[str]) -> list[str]:
+    """The teams and those they belong to: a team that holds others is their office."""
+    if not teams:
+        return []
+    up = select(membership.c.team).where(membership.c.member.in_(sorted(teams))).cte("up", recursive=True)
+    up = up.union(select(membership.c.team).where(membership.c.member == up.c.team))
+    return [*sorted(teams), *ctx.conn.scalars(select(up.c.team))]

@@ -1,0 +1,186 @@
+"""What a rung does: tell people, raise priority, hand work on, offer it wider, escalate in the model, start a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, select, update
+
+from engine.domain.access import SYSTEM
+from engine.domain.values import RecordRef
+from engine.services import notes
+from engine.services.context import Context
+from engine.services.flow import conclude, resume
+from engine.services.instances import begin
+from engine.services.ladder_people import having, named
+from engine.services.sla_clocks import Row
+from engine.store import due, models
+from engine.store.repos import Locked
+from engine.store.tables import principal, task, task_candidate
+
+Did = dict[str, Any]
+
+
+@dataclass
+class Scene:
+    """A rung that fires: its clock, the case under its lock, the task if it is still open."""
+
+    ctx: Context
+    locked: Locked
+    clock: Row
+    rung: str
+    task: Row | None
+
+
+def act(scene: Scene, what: Mapping[str, Any]) -> Did:
+    """Do one act; what was done, to whom. What cannot be done any more is told, not an error."""
+    return _ACTS[str(what["do"])](scene, what)
+
+
+def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
+    ctx, given = scene.ctx, what.get("to") or ["assignee"]
+    asked = [given] if isinstance(given, str) else [str(each) for each in given]
+    people: list[str] = []
+    for who in asked:
+        people += named(ctx, who, scene.task, scene.clock["team"])
+    did: Did = {"do": "notify", "asked": asked}
+    if not people:
+        # Never nowhere: where nobody is above, the managers are.
+        people, did["instead"] = having(ctx, "manager"), "role:manager"
+    channels = what.get("channels") or ["app", "mail"]
+    p = principal.c
+    rows = ctx.conn.execute(select(p.id, p.email, p.locale, p.timezone).where(p.id.in_(people))).all()
+    for row in rows:
+        title, body = _words(scene, row.locale, row.timezone)
+        if "app" in channels:
+            about = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
+            notes.tell(ctx, [row.id], title, body, **about)
+        if "mail" in channels and row.email and ctx.settings.smtp_url is not None:
+            _job(scene, "mail", title, {"to": row.email, "subject": title, "text": body})
+    if what.get("url") and "webhook" in channels:
+        data = {"clock": scene.clock["id"], "instance": scene.locked.id, "rung": scene.rung}
+        _job(scene, "webhook", scene.clock["name"], {"url": what["url"], "event": "sla.rung", "data": data})
+    return {**did, "told": sorted(row.id for row in rows)}
+
+
+def _words(scene: Scene, locale: str, timezone: str) -> tuple[str, str]:
+    """Title and text in the reader's language and time zone."""
+    clock, zh = scene.clock, locale.lower().startswith("zh")
+    when = clock["due_at"].astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if clock["due_at"] else "–"
+    case = scene.locked.business_key or scene.locked.id
+    late = clock["breached_at"] is not None
+    if zh:
+        title = f"{'已超时' if late else '即将到期'}：{clock['name']}（{scene.rung}）"
+        return title, f"案例 {case} 的时限“{clock['metric']}”（{clock['target']}）截止时间为 {when}。"
+    title = f"{'Overdue' if late else 'Due soon'}: {clock['name']} ({scene.rung})"
+    return title, f"The time for '{clock['metric']}' ({clock['target']}) of case {case} is due at {when}."
+
+
+def _job(scene: Scene, kind: str, name: str, given: Mapping[str, Any]) -> None:
+    payload = {"input": dict(given), "headers": {}}
+    row = {"id": scene.ctx.new_id(), "name": name, "type": kind, "payload": payload}
+    due.add(scene.ctx.conn, scene.ctx.now, [row])
+    scene.ctx.wake = True
+
+
+def _priority(scene: Scene, what: Mapping[str, Any]) -> Did:
+    if scene.task is None:
+        return {"do": "priority", "nothing": "the task is not open"}
+    old = int(scene.task["priority"])
+    new = max(0, min(100, int(what["to"]) if "to" in what else old + int(what.get("by", 10))))
+    _change(scene, priority=new)
+    return {"do": "priority", "from": old, "to": new}
+
+
+def _reassign(scene: Scene, what: Mapping[str, Any]) -> Did:
+    if scene.task is None:
+        return {"do": "reassign", "nothing": "the task is not open"}
+    asked = str(what.get("to") or "manager")
+    old = scene.task["assignee"]
+    if asked.startswith("team:"):
+        _offer(scene, [asked], replace=True)
+        _change(scene, assignee=None, why=_why(scene, asked, None))
+        return {"do": "reassign", "from": old, "to": asked}
+    people = [login for login in named(scene.ctx, asked, scene.task, scene.clock["team"]) if login != old]
+    if not people:
+        return {"do": "reassign", "asked": asked, "nothing": "nobody is there to take it"}
+    _change(scene, assignee=people[0], why=_why(scene, asked, people[0]))
+    return {"do": "reassign", "from": old, "to": people[0]}
+
+
+def _candidate(scene: Scene, what: Mapping[str, Any]) -> Did:
+    if scene.task is None:
+        return {"do": "candidate", "nothing": "the task is not open"}
+    given = what.get("add") or what.get("to") or "role:manager"
+    asked = [given] if isinstance(given, str) else [str(each) for each in given]
+    added: list[str] = []
+    for who in asked:
+        added += [who] if ":" in who else [f"user:{p}" for p in named(scene.ctx, who, scene.task, scene.clock["team"])]
+    _offer(scene, [*scene.task["candidates"], *added])
+    return {"do": "candidate", "added": added}
+
+
+def _escalate(scene: Scene, what: Mapping[str, Any]) -> Did:
+    """Throw a BPMN escalation where the task stands (or anywhere in the case): the model says what follows."""
+    code = str(what.get("code") or "sla")
+    if scene.locked.blob is None or scene.task is None:
+        return {"do": "escalate", "code": code, "nothing": "the task is not open"}
+    flow, run = resume(scene.ctx, scene.locked, SYSTEM, operate=True)
+    caught = run.escalate(scene.task["node"], code, {"clock": scene.clock["name"], "rung": scene.rung})
+    conclude(scene.ctx, flow, run)
+    return {"do": "escalate", "code": code, "caught": caught}
+
+
+def _start(scene: Scene, what: Mapping[str, Any]) -> Did:
+    ctx, key = scene.ctx, str(what.get("process") or "")
+    found = models.published(ctx.conn, key)
+    if found is None:
+        return {"do": "start", "process": key, "nothing": "no such flow is published"}
+    clock = scene.clock
+    given = {
+        "clock": clock["name"],
+        "rung": scene.rung,
+        "instance_id": scene.locked.id,
+        **(what.get("variables") or {}),
+    }
+    if clock["record_id"]:
+        given[clock["record_kind"]] = RecordRef(clock["record_kind"], clock["record_id"])
+    started = begin(ctx, ctx.library.load(ctx.conn, found), given, SYSTEM, parent_id=scene.locked.id)
+    return {"do": "start", "process": key, "instance": started.instance_id}
+
+
+def _change(scene: Scene, **values: Any) -> None:
+    """Change the open task; whoever looks at it sees a new revision."""
+    assert scene.task is not None
+    scene.task.update(values, revision=scene.task["revision"] + 1)
+    change = update(task).where(task.c.id == scene.task["id"])
+    scene.ctx.conn.execute(change.values(**values, revision=scene.task["revision"]))
+
+
+def _offer(scene: Scene, candidates: list[str], *, replace: bool = False) -> None:
+    assert scene.task is not None
+    wanted = list(dict.fromkeys(candidates))
+    scene.ctx.conn.execute(delete(task_candidate).where(task_candidate.c.task_id == scene.task["id"]))
+    rows = [{"task_id": scene.task["id"], "candidate": each} for each in wanted]
+    scene.ctx.conn.execute(insert(task_candidate), rows)
+    _change(scene, candidates=wanted)
+
+
+def _why(scene: Scene, asked: str, login: str | None) -> Did:
+    """The stored explanation of an assignment the ladder made."""
+    assert scene.task is not None
+    because = f"{scene.rung} of {scene.clock['metric']} ({scene.clock['target']}) had passed"
+    return {"by": "ladder", "asked": asked, "chosen": login, "previous": scene.task["assignee"], "reason": because}
+
+
+_ACTS: Mapping[str, Callable[[Scene, Mapping[str, Any]], Did]] = {
+    "notify": _notify,
+    "priority": _priority,
+    "reassign": _reassign,
+    "candidate": _candidate,
+    "escalate": _escalate,
+    "start": _start,
+}

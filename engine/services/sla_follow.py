@@ -1,0 +1,194 @@
+"""What a step of an instance means for its SLA clocks: start, pause, meet, end. Only where a model says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import update
+
+from engine.domain.states import ActivityState, InstanceState
+from engine.domain.values import RecordRef, TaskOpened
+from engine.services import sla_clocks as clocks
+from engine.services.calendars import choose
+from engine.services.context import Context
+from engine.services.library import Loaded
+from engine.services.sla_clocks import Row
+from engine.services.sla_moves import reckon_anew
+from engine.services.sla_terms import facts, record_in, terms
+from engine.store.tables import task
+
+if TYPE_CHECKING:
+    from engine.services.flow import Flow, Outcome
+
+_RESPONSES = ("first_response", "next_response")
+_TASK_ONLY = ("accept",)
+
+
+def timed(loaded: Loaded) -> bool:
+    """Whether the definition, or one it calls, says anything about time. Costs no statement."""
+    return any(info.get("time") for info in loaded.infos.values())
+
+
+def follow(ctx: Context, flow: Flow, outcome: Outcome) -> None:
+    """Do what the marks of the model say about what has just been written. The instance is locked."""
+    case = _Case(ctx, flow, outcome)
+    if outcome.revision == 0:
+        case.begin()
+    else:
+        case.open = clocks.open_of(ctx, flow.id)
+    case.finished()
+    case.opened()
+    if outcome.step.status is not InstanceState.ACTIVE:
+        case.over()
+    elif case.open and outcome.revision:
+        reckon_anew(ctx, case.open, outcome.step.variables, flow.by.id, "the case's facts changed")
+
+
+def accepted(ctx: Context, loaded: Loaded, instance_id: str, task_id: str, element_id: str) -> None:
+    """Somebody took a task: its accept clock is met, and no other."""
+    if not timed(loaded):
+        return
+    for clock in clocks.open_of(ctx, instance_id):
+        if clock["task_id"] == task_id and clock["metric"] == "accept":
+            clocks.end(ctx, clock)
+
+
+class _Case:
+    """One step of one instance, seen from its clocks."""
+
+    def __init__(self, ctx: Context, flow: Flow, outcome: Outcome) -> None:
+        self.ctx, self.flow, self.outcome = ctx, flow, outcome
+        self.open: list[Row] = []
+        self.variables: Mapping[str, Any] = outcome.step.variables
+        self._facts: dict[RecordRef | None, dict[str, Any]] = {}
+
+    def marks(self, element: str, definition: str = "") -> Mapping[str, Any]:
+        """What the model says at an element; wherever it is drawn if the definition is not known."""
+        infos = self.flow.loaded.infos
+        found = [infos[definition]] if definition in infos else infos.values()
+        for info in found:
+            mark = (info.get("time") or {}).get(element)
+            if mark:
+                known: Mapping[str, Any] = mark
+                return known
+        return {}
+
+    def begin(self) -> None:
+        """A case starts: the clocks of its process."""
+        for mark in self.marks("", self.flow.loaded.key).get("sla", ()):
+            self.start(mark, "case", None, None)
+
+    def finished(self) -> None:
+        """Elements that are over: their clocks end, their pauses too, they meet what they answer."""
+        for done in self.outcome.step.history:
+            mark = self.marks(done.element_id, done.definition_key)
+            here = [c for c in self.open if c["node"] == done.key and c["element_id"] == done.element_id]
+            self.end(here, cancelled=done.state is not ActivityState.COMPLETED)
+            if mark.get("pauses"):
+                clocks.resume(self.ctx, self.open, "element", f"{done.element_id}#{done.key}", self.flow.by.id)
+            if done.state is not ActivityState.COMPLETED:
+                continue
+            self.meet(mark.get("meets", ()))
+            for sla in mark.get("sla", ()):
+                if sla.get("from") == "done":
+                    self.start(sla, "case", done.element_id, None)
+
+    def opened(self) -> None:
+        """Elements that wait now: tasks start their clocks; what pauses, pauses."""
+        step = self.outcome.step
+        for each in step.opened:
+            mark = self.marks(each.element_id, each.definition_key)
+            self.stage(each)
+            for sla in mark.get("sla", ()):
+                if sla.get("from") != "done":
+                    self.start(sla, "task", each.element_id, each)
+        waits: list[Any] = [*step.opened, *step.subscriptions, *(t for t in step.timers if not t.attached_to)]
+        for each in waits:
+            for line in self.marks(each.element_id).get("pauses", ()):
+                named = [c for c in self.open if _names(line["clocks"], c) and c["node"] != each.key]
+                reason = line["reason"] or each.name
+                clocks.pause(self.ctx, named, "element", f"{each.element_id}#{each.key}", reason, self.flow.by.id)
+
+    def stage(self, opened: TaskOpened) -> None:
+        """A task of another stage: the stage's clock before ends, the new one's starts."""
+        marks = [m for m in self.marks("", self.flow.loaded.key).get("sla", ()) if m.get("metric") == "stage"]
+        if not opened.stage or not marks:
+            return
+        running = [c for c in self.open if c["scope"] == "stage"]
+        if any(c["mark"].get("stage") == opened.stage for c in running):
+            return
+        self.end(running)
+        for mark in marks:
+            self.start({**mark, "stage": opened.stage, "name": opened.stage}, "stage", None, opened)
+
+    def start(self, mark: Mapping[str, Any], scope: str, element: str | None, opened: TaskOpened | None) -> None:
+        """Start one clock, unless the policy promises nothing."""
+        metric = str(mark.get("metric") or "resolve")
+        if scope == "case" and metric == "stage" and element is None:
+            return  # stages begin with their first task
+        placed = self.outcome.placed.get(opened.key) if opened else None
+        if metric == "accept" and placed is not None and placed.assignee:
+            return  # given to somebody at once: nobody has to accept it
+        ticking = any(c["metric"] == metric and c["element_id"] == element and c["node"] is None for c in self.open)
+        if ticking and opened is None:
+            return  # a second question does not give more time
+        ref = (opened.record if opened else None) or record_in(self.variables)
+        promise = terms(self.ctx, mark, self.facts(ref))
+        if promise.target is None:
+            return
+        teams = _teams(placed.candidates if placed else (), self.flow.loaded.info["owner"])
+        chosen = choose(self.ctx, list(promise.named), ref.id if ref else None, teams)
+        on_task = opened is not None and scope == "task"
+        drives = on_task and metric not in _TASK_ONLY and opened is not None and opened.due_at is None
+        base = {
+            "instance_id": self.flow.id,
+            "task_id": self.outcome.tasks[opened.key] if opened and on_task else None,
+            "node": opened.key if opened and on_task else None,
+            "element_id": element,
+            "name": str(mark.get("name") or (opened.name if opened and on_task else self.flow.loaded.name)),
+            "metric": metric,
+            "scope": scope,
+            "definition_key": self.flow.loaded.key,
+            "team": teams[0] if teams else None,
+            "segment": self.facts(ref).get("segment"),
+            "record_kind": ref.kind if ref else None,
+            "record_id": ref.id if ref else None,
+            "mark": {**mark, **({"drives": True} if drives else {})},
+        }
+        clock = clocks.open_clock(self.ctx, base, promise, chosen, self.ctx.now)
+        self.open.append(clock)
+        if drives:
+            change = update(task).where(task.c.id == clock["task_id"])
+            self.ctx.conn.execute(change.values(due_at=clock["due_at"]))
+
+    def meet(self, metrics: Iterable[str]) -> None:
+        """The clocks named are met, and only those."""
+        wanted = set(metrics)
+        self.end([c for c in self.open if c["metric"] in wanted])
+
+    def over(self) -> None:
+        """The case is over: what it promised is judged; answers nobody gave are no longer wanted."""
+        done = self.outcome.step.status is InstanceState.COMPLETED
+        for clock in list(self.open):
+            self.end([clock], cancelled=not done or clock["metric"] in _RESPONSES)
+
+    def end(self, which: list[Row], *, cancelled: bool = False) -> None:
+        for clock in which:
+            clocks.end(self.ctx, clock, cancelled=cancelled)
+            self.open.remove(clock)
+
+    def facts(self, ref: RecordRef | None) -> dict[str, Any]:
+        if ref not in self._facts:
+            self._facts[ref] = facts(self.ctx, self.variables, ref)
+        return self._facts[ref]
+
+
+def _names(wanted: Iterable[str], clock: Row) -> bool:
+    return clock["metric"] in wanted or "*" in wanted
+
+
+def _teams(candidates: Iterable[str], owner: str | None) -> list[str]:
+    """Whose work it is: the teams it is offered to, else the flow's owner."""
+    named = [c.partition(":")[2] for c in candidates if c.startswith("team:")]
+    return named or ([owner.removeprefix("team:")] if owner and not owner.startswith(("user:", "role:")) else [])

@@ -1,0 +1,171 @@
+"""What an SLA clock is promised: the policy (a DMN decision or fixed targets), its inputs, its calendar, its ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from engine.domain import sla
+from engine.domain.errors import Invalid, NotFound, RunError
+from engine.domain.sla import Target
+from engine.domain.values import RecordRef
+from engine.services.context import Context
+from engine.services.edges import outward
+from engine.services.registry import port
+from engine.store import rules
+from engine.store.tables_time import sla_policy
+
+FACTS = ("segment", "tier", "priority", "industry", "kind")
+_FIELDS = frozenset({"name", "decision", "targets", "unit", "calendar", "pausable", "legal", "ladder"})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The promise for one metric. ``target`` None: the policy promises nothing for it."""
+
+    target: Target | None
+    named: tuple[tuple[str, str], ...] = ()  # (who says it, calendar), most specific first
+    pausable: bool = True
+    ladder: tuple[Mapping[str, Any], ...] = ()
+    policy: str | None = None
+    version: int | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    decided: Mapping[str, Any] = field(default_factory=dict)  # decision, its version, its answer
+
+
+def facts(ctx: Context, variables: Mapping[str, Any], ref: RecordRef | None) -> dict[str, Any]:
+    """What policies are asked with: the five facts from the record, its customer, then the case's variables."""
+    found: dict[str, Any] = {"kind": ref.kind if ref else None}
+    if ref is not None:
+        fields = port("record.read")(ctx, ref)
+        found |= {name: fields[name] for name in FACTS if fields.get(name) is not None and name != "kind"}
+        customer = fields.get("account") or fields.get("customer")
+        if isinstance(customer, RecordRef):
+            more = port("record.read")(ctx, customer)
+            found = {**{n: more[n] for n in FACTS if more.get(n) is not None}, **found}
+    for name, value in variables.items():
+        if value is None or isinstance(value, (str, bool, int)) or type(value).__name__ == "Decimal":
+            # What the record says is newer than what was copied into the case.
+            found.setdefault(name, value)
+    return {name: value for name, value in outward(found).items() if value is not None}
+
+
+def record_in(variables: Mapping[str, Any]) -> RecordRef | None:
+    """The record a case is about: the first of its variables that is one."""
+    return next((value for value in variables.values() if isinstance(value, RecordRef)), None)
+
+
+def terms(ctx: Context, mark: Mapping[str, Any], known: Mapping[str, Any], pinned: str | None = None) -> Terms:
+    """What the mark of an element (and its policy) promises. ``pinned``: the decision's version, to replay.
+
+    Raises ``Invalid`` CRM-077, CRM-078, ``NotFound`` CRM-416, ``RunError`` CRM-604.
+    """
+    metric = str(mark.get("metric") or "resolve")
+    own = (("the element", str(mark["calendar"])),) if mark.get("calendar") else ()
+    pausable = str(mark.get("pausable", "true")).lower() != "false"
+    if not mark.get("policy"):
+        target = sla.duration(mark.get("target"), str(mark.get("unit") or ""))
+        return Terms(target, own, pausable, sla.DEFAULT)
+    key = str(mark["policy"])
+    content, version = load(ctx, key)
+    return offered(ctx, key, version, content, metric, known, mark, own, pausable, pinned)
+
+
+def offered(
+    ctx: Context,
+    key: str,
+    version: int,
+    content: Mapping[str, Any],
+    metric: str,
+    known: Mapping[str, Any],
+    mark: Mapping[str, Any],
+    own: tuple[tuple[str, str], ...] = (),
+    pausable: bool = True,
+    pinned: str | None = None,
+) -> Terms:
+    """What this content of a policy promises."""
+    answer, decided, inputs = _decide(ctx, content, metric, known, pinned)
+    said = answer.get(metric) or (content.get("targets") or {}).get(metric) or mark.get("target")
+    unit = str(answer.get("unit") or content.get("unit") or mark.get("unit") or "")
+    calendar = answer.get("calendar") or content.get("calendar")
+    who = f"{'legal ' if content.get('legal') else ''}policy {key}"
+    return Terms(
+        target=None if said in (None, "") else sla.duration(said, unit),
+        named=(*own, *(((who, str(calendar)),) if calendar else ())),
+        pausable=pausable and not content.get("legal") and content.get("pausable", True) is not False,
+        ladder=tuple(sla.DEFAULT if content.get("ladder") is None else content["ladder"]),
+        policy=key,
+        version=version,
+        inputs=inputs,
+        decided=decided,
+    )
+
+
+def _decide(
+    ctx: Context, content: Mapping[str, Any], metric: str, known: Mapping[str, Any], pinned: str | None
+) -> tuple[Mapping[str, Any], dict[str, Any], dict[str, Any]]:
+    decision = content.get("decision")
+    if not decision:
+        return {}, {}, {name: known[name] for name in FACTS if name in known}
+    if pinned is None:
+        newest = rules.latest(ctx.conn, decision)
+        if newest is None:
+            raise RunError("CRM-604", f"There is no decision '{decision}'.", fix="Deploy the table of targets.")
+        pinned = newest[0]
+    held = ctx.library.rules(ctx.conn, pinned)
+    info = held.model.decisions[decision]
+    inputs = {name: known.get(name) for name in dict.fromkeys((*FACTS, *map(str, info.inputs))) if "." not in name}
+    value, _, about = held.decide(decision, {**inputs, "metric": metric})
+    value = value[0] if isinstance(value, list) and value else value
+    answer: Mapping[str, Any] = value if isinstance(value, Mapping) else {metric: value} if value is not None else {}
+    shown = {str(name): str(each) for name, each in answer.items()}
+    decided = {"decision": decision, "resource": pinned, "answer": shown, **about}
+    return answer, decided, {name: value for name, value in outward(inputs).items() if value is not None}
+
+
+# --- policies --------------------------------------------------------------------------------------
+
+
+def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
+    """A policy's content, checked. Raises ``Invalid`` CRM-080 (shape), CRM-077 (targets), CRM-078 (ladder)."""
+    if isinstance(given, str):
+        import yaml
+
+        try:
+            given = yaml.safe_load(given)
+        except yaml.YAMLError as error:
+            raise Invalid("CRM-080", f"The policy is no YAML: {error}", fix="Mend the text.") from error
+    if not isinstance(given, Mapping) or not given.keys() <= _FIELDS:
+        names = ", ".join(sorted(_FIELDS))
+        raise Invalid("CRM-080", "The policy is no mapping of what policies have.", fix=f"Use {names}.")
+    found = {str(name): value for name, value in given.items() if value is not None}
+    targets = found.get("targets") or {}
+    if not isinstance(targets, Mapping) or not (targets or found.get("decision")):
+        raise Invalid("CRM-080", "The policy promises nothing.", fix="Give it targets or a decision.")
+    for text in targets.values():
+        sla.duration(text, str(found.get("unit") or ""))
+    sla.ladder(found.get("ladder") or ())
+    return {**found, "targets": {str(k): str(v) for k, v in targets.items()}}
+
+
+def load(ctx: Context, key: str) -> tuple[Mapping[str, Any], int]:
+    """The newest version of a policy. Raises ``NotFound`` CRM-416."""
+    p = sla_policy.c
+    query = select(p.content, p.version).where(p.key == key).order_by(p.version.desc()).limit(1)
+    row = ctx.conn.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("CRM-416", f"There is no SLA policy '{key}'.", fix="Make it in the settings.")
+    return row.content, row.version
+
+
+def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:
+    """Add a version; its number."""
+    if not key or len(key) > 100:
+        raise Invalid("CRM-080", "The policy has no name.", fix="Give it a short key, such as 'support'.")
+    last = ctx.conn.scalar(select(func.max(sla_policy.c.version)).where(sla_policy.c.key == key)) or 0
+    row = {"key": key, "version": last + 1, "content": content, "at": ctx.now, "by": by}
+    ctx.conn.execute(insert(sla_policy), [row])
+    return int(last) + 1
