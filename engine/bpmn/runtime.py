@@ -126,6 +126,14 @@ class Run(Operated):
             self.machine.throw(token, error_code, message)
             self.machine.drain()
 
+    def escalate(self, key: int, code: str, payload: Mapping[str, Any] | None = None) -> bool:
+        """A BPMN escalation from outside (an SLA ladder) at the open task ``key``; True when the model catches it."""
+        token = self._open(key, "task")
+        with feel.at(self._clock):
+            caught = self.machine.escalate(token, code, dict(payload or {}), own=True)
+            self.machine.drain()
+        return caught
+
     def fail(self, key: int, error: CrmflowError) -> None:
         """The service call ``key`` cannot be done: a fault, to be retried by a person; other branches go on."""
         token = self._open(key, "call")

@@ -95,12 +95,13 @@ class Machine(Tokens):
                 return
         self.end_with(token, code, message)
 
-    def escalate(self, token: Token, code: str, payload: dict[str, Any]) -> bool:
-        """A BPMN escalation goes outwards to the first that catches it; True when one did."""
+    def escalate(self, token: Token, code: str, payload: dict[str, Any], *, own: bool = False) -> bool:
+        """A BPMN escalation goes outwards to the first that catches it (``own``: the token's own boundary, too)."""
         given = {**payload, "code": code}
         for carrier in self.outwards(token):
             node, scope = carrier.task_spec, carrier.workflow
-            if carrier is not token and (boundary := _catcher(node.boundaries, "escalation", code)) is not None:
+            outer = own or carrier is not token
+            if outer and (boundary := _catcher(node.boundaries, "escalation", code)) is not None:
                 boundary.catch(carrier, self, given, ActivityState.CANCELLED)
                 return True
             caught = carrier.host is None and not isinstance(node, EventSubProcess)

@@ -27,6 +27,7 @@ from engine.services.edges import outward, references
 from engine.services.library import Loaded
 from engine.services.placing import place
 from engine.services.registry import BpmnError, port
+from engine.services.sla_follow import follow, timed
 from engine.store.apply import Placed, Write, link_records, write_step
 from engine.store.repos import Locked
 
@@ -204,6 +205,9 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
         data=changes(flow.before, step.variables),
     )
     tasks = write_step(ctx.conn, step, to)
+    outcome = Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
+    if timed(loaded):
+        follow(ctx, flow, outcome)
     # What was not set again needs no second look: a variable may be a list of thousands.
     linked = references(step.variables, but=flow.before)
     if linked and (linked := linked - references(flow.before)):
@@ -211,7 +215,7 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
     flow.before, flow.told = step.variables, ()
     if step.calls or step.messages:
         ctx.wake = True
-    return Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
+    return outcome
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> bytes | None:

@@ -11,6 +11,7 @@ from engine.services.context import Context
 from engine.services.edges import inward
 from engine.services.flow import conclude, is_suspended, resume
 from engine.services.instances import begin
+from engine.services.ladder import ring
 from engine.services.messages import keep_for, send
 from engine.services.starts import plan_timer
 from engine.store import due, models, post
@@ -95,6 +96,7 @@ OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
     "crmflow:signal": _signal,
     "crmflow:deliver": _deliver,
     "crmflow:start": _start,
+    "crmflow:rung": ring,
     "crmflow:look": _look,
     "crmflow:bulk": _bulk,
 }
