@@ -1,0 +1,219 @@
+"""Commands, questions and rows about people beyond log-in: capacity, skills, absences, how they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine.domain.access import Actor
+from engine.domain.commands import Command
+from engine.domain.questions import Question
+from engine.domain.values import Page, PrincipalRow
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRow:
+    id: str
+    login: str
+    since: datetime
+    until: datetime
+    delegate: str | None = None
+    hand_over: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person with everything their page shows."""
+
+    row: PrincipalRow
+    weight: int = 100
+    most: int | None = None
+    languages: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+    skills: Mapping[str, int] = field(default_factory=dict)
+    calendar: str | None = None
+    tell: Mapping[str, Any] = field(default_factory=dict)
+    absences: tuple[AbsenceRow, ...] = ()  # present and coming ones
+    load: int = 0  # open tasks
+    team_names: Mapping[str, str] = field(default_factory=dict)
+    reports: tuple[str, ...] = ()  # who reports to them
+    feed: bool = False  # whether they have a calendar feed
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One notification by one way."""
+
+    id: str
+    to: str
+    title: str
+    channel: str
+    state: str  # waiting, digest, sent, failed, bounced
+    created_at: datetime
+    due_at: datetime | None = None
+    error: str | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetPerson(Question[PersonRow]):
+    """A person, for those who may read people; how they are told only for themselves and those who manage people."""
+
+    login: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePerson(Command[PersonRow]):
+    """Change what a person can take and do. None leaves a field; an empty text clears it.
+
+    Raises ``Invalid`` CRM-029 for values outside their bounds.
+    """
+
+    login: str
+    by: Actor
+    weight: int | None = None  # 1 to 1000; 100 = one full person
+    most: int | None = None  # open tasks; -1 = no limit
+    languages: tuple[str, ...] | None = None
+    territories: tuple[str, ...] | None = None
+    skills: Mapping[str, int] | None = None  # all of them: skill → 1 to 5
+    calendar: str | None = None
+    manager: str | None = None
+    teams: tuple[str, ...] | None = None  # all direct memberships
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTeam(Command[PrincipalRow]):
+    """Change a team's name, lead, parents and members; None leaves a field, an empty lead clears it."""
+
+    key: str
+    by: Actor
+    name: str | None = None
+    lead: str | None = None
+    parents: tuple[str, ...] | None = None
+    members: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetWishes(Command[PersonRow]):
+    """How I am told; see ``engine.domain.telling.Wishes``."""
+
+    by: Actor
+    wishes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AddAbsence(Command[AbsenceRow]):
+    """Be away. One's own, or (managing people, or as their manager or team's lead) somebody else's."""
+
+    login: str
+    by: Actor
+    since: datetime
+    until: datetime
+    delegate: str | None = None
+    hand_over: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndAbsence(Command[None]):
+    """Come back early, or not go at all."""
+
+    absence_id: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFeed(Command[str]):
+    """A new secret for the address of one's calendar feed; the old address stops working."""
+
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFeed(Question[str]):
+    """The iCalendar text (RFC 5545) behind a feed's secret. Raises ``NotFound`` CRM-416."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListDeliveries(Question[Page[DeliveryRow]]):
+    """What was sent to whom: one's own, or everybody's for those who manage people."""
+
+    by: Actor
+    login: str | None = None
+    failed: bool = False
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBounce(Command[int]):
+    """A mail came back: its deliveries say so. The number found. Raises ``NotFound`` CRM-417."""
+
+    message_id: str
+    by: Actor
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPeople(Command["PeopleImported"]):
+    """Take in rows of a CSV of people. The same file again changes nothing; bad rows are put aside with the reason."""
+
+    file: str
+    import_id: str
+    rows: tuple[tuple[int, Mapping[str, str]], ...]  # (row number, column → text)
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleImported:
+    import_id: str
+    created: int
+    updated: int
+    unchanged: int
+    quarantined: int
+    reasons: Mapping[int, str] = field(default_factory=dict)  # row → why it was put aside
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadRow:
+    """One person's work against what they can take."""
+
+    login: str
+    name: str
+    teams: tuple[str, ...]
+    load: int
+    overdue: int
+    weight: int
+    most: int | None
+    share: float  # load for a full person's capacity, against the team's mean; 1.0 = a fair share
+    away: AbsenceRow | None = None
+    absences: tuple[AbsenceRow, ...] = ()
+    gets: int = 0  # what-if: tasks that would come to them
+
+
+@dataclass(frozen=True, slots=True)
+class Workload(Question[tuple[WorkloadRow, ...]]):
+    """Who has how much, of a team (None: of all the asker leads, or everybody for those who manage tasks).
+
+    ``away``: what if these people were away: their open tasks are dealt out among the rest, ``gets`` says to whom.
+    """
+
+    by: Actor
+    team: str | None = None
+    away: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDenied(Command[None]):
+    """Somebody tried what they may not: kept in the audit."""
+
+    by: Actor
+    action: str
+    code: str
+    right: str | None = None

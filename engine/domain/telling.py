@@ -1,0 +1,80 @@
+"""When and how a person is told: their ways, quiet hours, digest. Pure: from preferences and a time to a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.domain.errors import Invalid
+
+WAYS = ("at once", "digest", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How somebody wants to be told. In the app they are told always."""
+
+    mail: str = "at once"  # one of WAYS
+    webhook: str | None = None  # URL; its host must be on the allow-list
+    quiet: tuple[str, str] | None = None  # "20:00", "07:30": no mail in between, local time
+    digest_at: str = "08:00"
+    off: tuple[str, ...] = field(default=())  # kinds of news not sent by mail: assigned, told, reminder
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Wishes:
+        """From stored or typed values; raises ``Invalid`` CRM-028."""
+        known = {k: v for k, v in given.items() if k in cls.__slots__}
+        quiet = known.get("quiet")
+        known["quiet"] = tuple(quiet) if quiet and any(quiet) else None
+        known["off"] = tuple(known.get("off") or ())
+        known["webhook"] = (known.get("webhook") or "").strip() or None
+        wishes = cls(**known)
+        wishes.check()
+        return wishes
+
+    def check(self) -> None:
+        """Raise ``Invalid`` CRM-028 for what cannot be kept to."""
+        if self.mail not in WAYS:
+            raise Invalid("CRM-028", f"'{self.mail}' is no way to get mail.", fix=f"Use one of {', '.join(WAYS)}.")
+        if self.webhook is not None and not self.webhook.startswith(("https://", "http://")):
+            raise Invalid("CRM-028", "The webhook is not an http address.", fix="Give https://….")
+        for text in (self.digest_at, *(self.quiet or ())):
+            _clock(text)
+        if self.quiet is not None and len(self.quiet) != 2:
+            raise Invalid("CRM-028", "Quiet hours have a begin and an end.", fix="Give both, as in 20:00 and 07:30.")
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON; what is at its default is left out."""
+        default = Wishes()
+        return {k: v for k in self.__slots__ if (v := getattr(self, k)) != getattr(default, k)}
+
+
+def mail_at(wishes: Wishes, now: datetime, zone: str) -> datetime:
+    """When a mail asked for now may go out: at once, at the end of the quiet hours, or with the next digest."""
+    if wishes.mail == "digest":
+        return _next(now, wishes.digest_at, zone)
+    if wishes.quiet is None:
+        return now
+    begin, end = (_clock(text) for text in wishes.quiet)
+    local = now.astimezone(ZoneInfo(zone)).time()
+    inside = begin <= local < end if begin <= end else local >= begin or local < end
+    return _next(now, wishes.quiet[1], zone) if inside else now
+
+
+def _next(now: datetime, text: str, zone: str) -> datetime:
+    """The next time the clock on the wall shows this."""
+    local = now.astimezone(ZoneInfo(zone))
+    found = datetime.combine(local.date(), _clock(text), ZoneInfo(zone))
+    if found <= local:
+        found = datetime.combine(local.date() + timedelta(days=1), _clock(text), ZoneInfo(zone))
+    return found.astimezone(now.tzinfo)
+
+
+def _clock(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise Invalid("CRM-028", f"'{text}' is no time of day.", fix="Write it as 08:30.") from None
