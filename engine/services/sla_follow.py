@@ -45,7 +45,7 @@ def follow(ctx: Context, flow: Flow, outcome: Outcome) -> None:
         reckon_anew(ctx, case.open, outcome.step.variables, flow.by.id, "the case's facts changed")
 
 
-def accepted(ctx: Context, loaded: Loaded, instance_id: str, task_id: str, element_id: str) -> None:
+def accepted(ctx: Context, loaded: Loaded, instance_id: str, task_id: str) -> None:
     """Somebody took a task: its accept clock is met, and no other."""
     if not timed(loaded):
         return

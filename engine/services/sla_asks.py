@@ -1,0 +1,183 @@
+"""Questions about time: the clocks of a task or case, why a deadline is what it is, the wall with the ladder's log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.domain import sla
+from engine.domain.access import Right, ensure, may_see_task
+from engine.domain.errors import Forbidden, NotFound
+from engine.domain.sla_values import ClockRow, DeadlineWhy, ListClocks, RungRow, ShowWall, Wall, WhyDeadline
+from engine.services import calendars, sla_clocks as clocks
+from engine.services.context import Context
+from engine.services.registry import answers
+from engine.services.sla_clocks import Row
+from engine.store.tables import task
+from engine.store.tables_time import sla_change, sla_clock, sla_rung
+
+AT_RISK = 0.75  # share of the target from which a clock is at risk
+_GROUPS = {"team": "team", "flow": "definition_key", "segment": "segment"}
+
+
+@answers(ListClocks)
+def list_clocks(ctx: Context, ask: ListClocks) -> tuple[ClockRow, ...]:
+    """Clocks of a task (with those of its case) or of a case, open ones first."""
+    ensure(ask.by, Right.TASK_WORK)
+    c = sla_clock.c
+    instance_id = ask.instance_id
+    if ask.task_id is not None:
+        row = ctx.conn.execute(
+            select(task.c.instance_id, task.c.assignee, task.c.candidates).where(task.c.id == ask.task_id)
+        ).one_or_none()
+        if row is None or not may_see_task(ask.by, row.assignee, row.candidates):
+            return ()
+        instance_id = row.instance_id
+    else:
+        ensure(ask.by, Right.INSTANCE_READ)
+    query = select(sla_clock).where(c.instance_id == instance_id)
+    if ask.task_id is not None:
+        query = query.where((c.task_id == ask.task_id) | c.task_id.is_(None))
+    found = [dict(row) for row in ctx.conn.execute(query.order_by(c.ended_at.is_not(None), c.due_at, c.id)).mappings()]
+    return _rows(ctx, found)
+
+
+@answers(WhyDeadline)
+def why_deadline(ctx: Context, ask: WhyDeadline) -> DeadlineWhy:
+    """The stored explanation, and the same reckoned again from the stored inputs. Raises ``NotFound`` CRM-417."""
+    clock = _clock(ctx, ask)
+    lines = clocks.pauses_of(ctx, [clock["id"]])[clock["id"]]
+    # The ledger as it was when the due time was last worked out: pauses that ended with the clock were open then.
+    again = replay(ctx, clock, lines)
+    rungs = select(sla_rung).where(sla_rung.c.clock_id == clock["id"]).order_by(sla_rung.c.due_at, sla_rung.c.rung)
+    changes = select(sla_change).where(sla_change.c.clock_id == clock["id"]).order_by(sla_change.c.id)
+    return DeadlineWhy(
+        clock=_rows(ctx, [clock])[0],
+        why=clock["why"],
+        replayed=again["due_at"],
+        same=again["why"] == clock["why"] and again["due_at"] == clock["due_at"],
+        pauses=tuple(lines),
+        rungs=tuple(_rung(row, clock) for row in ctx.conn.execute(rungs).mappings()),
+        changes=tuple(dict(row) for row in ctx.conn.execute(changes).mappings()),
+    )
+
+
+def replay(ctx: Context, clock: Row, lines: Sequence[Mapping[str, Any]]) -> Row:
+    """Reckon a clock again from nothing but what is stored: start, target, the calendar's version, the ledger."""
+    again = {name: clock[name] for name in ("started_at", "target", "unit", "metric", "pausable", "breached_at")}
+    again |= {"state": clock["state"], "calendar": clock["calendar"], "calendar_version": clock["calendar_version"]}
+    again["why"] = {"policy": clock["why"]["policy"], "calendar": clock["why"]["calendar"]}
+    ended = clock["ended_at"]
+    open_then = [{**line, "until": None if ended and line["until"] == ended else line["until"]} for line in lines]
+    clocks.reckon(again, clocks.calendar_of(ctx, again), clocks.ledger(open_then))
+    return again
+
+
+@answers(ShowWall)
+def show_wall(ctx: Context, ask: ShowWall) -> Wall:
+    """What breaches now or next, what is paused and why, by team, flow or segment, with the ladder's log."""
+    ensure(ask.by, Right.TASK_MANAGE)
+    c = sla_clock.c
+    query = select(sla_clock).where(c.ended_at.is_(None)).order_by(c.due_at.is_(None), c.due_at, c.id).limit(5000)
+    rows = _rows(ctx, [dict(row) for row in ctx.conn.execute(query).mappings()])
+    group = _GROUPS.get(ask.by_what, "team")
+    counts = dict.fromkeys(("breached", "risk", "paused", "running"), 0)
+    groups: dict[str, dict[str, int]] = {}
+    shown = []
+    for row in rows:
+        state, name = look(row), str(getattr(row, group) or "")
+        counts[state] += 1
+        groups.setdefault(name, dict.fromkeys(counts, 0))[state] += 1
+        if ask.only.get("state", state) == state and ask.only.get("group", name) == name:
+            shown.append(row)
+    return Wall(counts, tuple(shown[: ask.limit]), dict(sorted(groups.items())), _log(ctx))
+
+
+def look(row: ClockRow) -> str:
+    """How a clock looks on the wall: breached, paused, risk, running."""
+    if row.state in ("breached", "paused"):
+        return row.state
+    return "risk" if row.used >= AT_RISK else "running"
+
+
+def _log(ctx: Context) -> tuple[RungRow, ...]:
+    r = sla_rung.c
+    query = select(sla_rung, sla_clock.c.name, sla_clock.c.instance_id, sla_clock.c.task_id)
+    query = query.join(sla_clock, sla_clock.c.id == r.clock_id).where(r.fired_at.is_not(None))
+    return tuple(_rung(row, row) for row in ctx.conn.execute(query.order_by(r.fired_at.desc()).limit(50)).mappings())
+
+
+def _clock(ctx: Context, ask: WhyDeadline) -> Row:
+    row = ctx.conn.execute(select(sla_clock).where(sla_clock.c.id == ask.clock_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("CRM-417", f"There is no SLA clock '{ask.clock_id}'.", fix="Look at the task again.")
+    if Right.INSTANCE_READ not in ask.by.rights:
+        query = select(task.c.assignee, task.c.candidates).where(task.c.instance_id == row["instance_id"])
+        seen = any(may_see_task(ask.by, t.assignee, t.candidates) for t in ctx.conn.execute(query))
+        if not seen:
+            raise Forbidden("CRM-311", "That deadline is not of a case you work on.", fix="Ask a manager.")
+    return dict(row)
+
+
+def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
+    """Clocks as lists show them; three statements for any number."""
+    ids = [row["id"] for row in found]
+    lines = clocks.pauses_of(ctx, ids) if ids else {}
+    tasks = _tasks(ctx, found)
+    known: dict[tuple[str | None, int | None], Any] = {(None, None): sla.ALWAYS}
+    shown = []
+    for row in found:
+        key = (row["calendar"], row["calendar_version"])
+        if key not in known:
+            known[key] = calendars.load(ctx, str(key[0]), key[1])[0]
+        last = next((p for p in reversed(lines[row["id"]]) if p["until"] is None), None)
+        about = tasks.get(row["task_id"] or "")
+        shown.append(
+            ClockRow(
+                **{name: row[name] for name in _PLAIN},
+                assignee=about.assignee if about else None,
+                subject=about.subject if about else None,
+                paused_since=last["since"] if last else None,
+                paused_for=last["reason"] if last else "",
+                used=clocks.used(row, known[key], clocks.ledger(lines[row["id"]]), ctx.now),
+            )
+        )
+    return tuple(shown)
+
+
+def _tasks(ctx: Context, found: Iterable[Row]) -> dict[str, Any]:
+    ids = [row["task_id"] for row in found if row["task_id"] and row["ended_at"] is None]
+    if not ids:
+        return {}
+    query = select(task.c.id, task.c.assignee, task.c.subject).where(task.c.id.in_(ids))
+    return {row.id: row for row in ctx.conn.execute(query)}
+
+
+def _rung(row: Mapping[Any, Any], clock: Mapping[Any, Any]) -> RungRow:
+    times: tuple[datetime | None, datetime | None] = (row["due_at"], row["fired_at"])
+    about = (clock["name"], clock["instance_id"], clock["task_id"])
+    return RungRow(row["clock_id"], row["rung"], row["state"], *times, tuple(row["did"] or ()), *about)
+
+
+_PLAIN = (
+    "id",
+    "instance_id",
+    "task_id",
+    "name",
+    "metric",
+    "scope",
+    "state",
+    "started_at",
+    "due_at",
+    "breached_at",
+    "ended_at",
+    "target",
+    "calendar",
+    "policy",
+    "definition_key",
+    "team",
+    "segment",
+)

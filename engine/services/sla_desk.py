@@ -1,0 +1,147 @@
+"""What people do with time: save calendars and policies (with preview), pause, resume and meet clocks, ask why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from engine.domain.access import Actor, Right, ensure
+from engine.domain.calendar import Calendar
+from engine.domain.errors import NotFound
+from engine.domain.sla_values import (
+    CalendarRow,
+    ListPolicies,
+    MeetClocks,
+    PauseClocks,
+    PolicyRow,
+    Preview,
+    PreviewCalendar,
+    PreviewPolicy,
+    RecomputeClocks,
+    ResumeClocks,
+    SaveCalendar,
+    SavePolicy,
+)
+from engine.services import calendars, sla_clocks as clocks, sla_moves as moves, sla_terms
+from engine.services.context import Context
+from engine.services.flow import resume, stored
+from engine.services.registry import answers, handles
+from engine.services.sla_clocks import Row
+from engine.store.repos import Locked, lock_instance
+from engine.store.tables_time import sla_policy
+
+
+@handles(SaveCalendar)
+def save_calendar(ctx: Context, cmd: SaveCalendar) -> CalendarRow:
+    """Add a version; the open clocks on the calendar move with it, each with its history. Same content = no-op."""
+    ensure(cmd.by, Right.TIME_MANAGE)
+    content = calendars.content_of(cmd.content)
+    known = _newest(ctx, cmd.key)
+    if known is not None and known[0] == content:
+        return CalendarRow(cmd.key, known[1], content, ctx.now, cmd.by.id)
+    version = calendars.write(ctx, cmd.key, content, cmd.by.id)
+    done = moves.calendar_changed(ctx, cmd.key, version, calendars.built(content), by=cmd.by.id, write=True)
+    ctx.audit(cmd.by, "calendar.save", target=cmd.key, detail={"version": version, "moved": len(done.moves)})
+    return CalendarRow(cmd.key, version, content, ctx.now, cmd.by.id)
+
+
+@answers(PreviewCalendar)
+def preview_calendar(ctx: Context, ask: PreviewCalendar) -> Preview:
+    """The open deadlines it would move; nothing is written."""
+    ensure(ask.by, Right.TIME_MANAGE)
+    content = calendars.content_of(ask.content)
+    return moves.calendar_changed(ctx, ask.key, 0, calendars.built(content))
+
+
+@handles(SavePolicy)
+def save_policy(ctx: Context, cmd: SavePolicy) -> PolicyRow:
+    """Add a version; open clocks get its targets, its calendar and its ladder."""
+    ensure(cmd.by, Right.TIME_MANAGE)
+    content = _policy(ctx, cmd.content)
+    version = sla_terms.write(ctx, cmd.key, content, cmd.by.id)
+    done = moves.policy_changed(ctx, cmd.key, version, content, by=cmd.by.id, write=True)
+    ctx.audit(cmd.by, "policy.save", target=cmd.key, detail={"version": version, "moved": len(done.moves)})
+    return PolicyRow(cmd.key, version, content, ctx.now, cmd.by.id)
+
+
+@answers(PreviewPolicy)
+def preview_policy(ctx: Context, ask: PreviewPolicy) -> Preview:
+    """The open deadlines it would move; nothing is written."""
+    ensure(ask.by, Right.TIME_MANAGE)
+    return moves.policy_changed(ctx, ask.key, 0, _policy(ctx, ask.content))
+
+
+@answers(ListPolicies)
+def list_policies(ctx: Context, ask: ListPolicies) -> tuple[PolicyRow, ...]:
+    """The newest version of each, by key."""
+    ensure(ask.by, Right.TASK_WORK)
+    p = sla_policy.c
+    newest = select(p.key, func.max(p.version).label("version")).group_by(p.key).subquery()
+    query = select(sla_policy).join(newest, and_(p.key == newest.c.key, p.version == newest.c.version)).order_by(p.key)
+    return tuple(PolicyRow(**row) for row in ctx.conn.execute(query).mappings())
+
+
+@handles(PauseClocks)
+def pause(ctx: Context, cmd: PauseClocks) -> int:
+    """A person stops clocks of a case and says why; it is in the ledger and the audit."""
+    locked, found = _open(ctx, cmd.instance_id, cmd.by, cmd.metrics)
+    count = clocks.pause(ctx, found, "person", cmd.by.id, cmd.reason, cmd.by.id)
+    ctx.audit(cmd.by, "sla.pause", target=locked.id, detail={"reason": cmd.reason, "clocks": count})
+    return count
+
+
+@handles(ResumeClocks)
+def carry_on(ctx: Context, cmd: ResumeClocks) -> int:
+    """End what people paused."""
+    locked, found = _open(ctx, cmd.instance_id, cmd.by, cmd.metrics)
+    count = clocks.resume(ctx, found, "person", None, cmd.by.id)
+    ctx.audit(cmd.by, "sla.resume", target=locked.id, detail={"clocks": count})
+    return count
+
+
+@handles(MeetClocks)
+def meet(ctx: Context, cmd: MeetClocks) -> int:
+    """The clocks named are met now, and only those."""
+    locked, found = _open(ctx, cmd.instance_id, cmd.by, cmd.metrics)
+    for clock in found:
+        clocks.end(ctx, clock)
+    ctx.audit(cmd.by, "sla.meet", target=locked.id, detail={"clocks": [c["metric"] for c in found]})
+    return len(found)
+
+
+@handles(RecomputeClocks)
+def recompute(ctx: Context, cmd: RecomputeClocks) -> Preview:
+    """Ask the policies again with the facts as they are now; what is the same stays untouched."""
+    locked, found = _open(ctx, cmd.instance_id, cmd.by, ("*",))
+    if locked.blob is None:
+        return Preview(0, ())
+    _, run = resume(ctx, locked, cmd.by, operate=True)
+    return moves.reckon_anew(ctx, found, stored(run), cmd.by.id, cmd.reason)
+
+
+def _open(ctx: Context, instance_id: str, by: Actor, metrics: tuple[str, ...]) -> tuple[Locked, list[Row]]:
+    """The case under its lock, and its open clocks of these metrics."""
+    ensure(by, Right.TASK_WORK)
+    locked = lock_instance(ctx.conn, instance_id)
+    if locked is None:
+        raise NotFound("CRM-402", f"There is no instance '{instance_id}'.", fix="Look it up in the list.")
+    found = clocks.open_of(ctx, instance_id)
+    return locked, [c for c in found if "*" in metrics or c["metric"] in metrics]
+
+
+def _newest(ctx: Context, key: str) -> tuple[Mapping[str, Any], int] | None:
+    try:
+        found: tuple[Calendar, int] = calendars.load(ctx, key)
+    except NotFound:
+        return None
+    return found[0].to_mapping(), found[1]
+
+
+def _policy(ctx: Context, content: Mapping[str, Any] | str) -> dict[str, Any]:
+    """A policy's content; its calendar must be there."""
+    found = sla_terms.content_of(content)
+    if found.get("calendar"):
+        calendars.load(ctx, str(found["calendar"]))
+    return found
