@@ -27,6 +27,7 @@ from engine.services.edges import inward
 from engine.services.flow import Outcome, conclude, ensure_moving, resume, stored
 from engine.services.library import Loaded
 from engine.services.registry import handles, port
+from engine.services.sla_follow import accepted
 from engine.services.views import task_row
 from engine.store import due, inbox, tables as t
 from engine.store.apply import Placed
@@ -169,6 +170,8 @@ def _assign(
 ) -> None:
     """Change whose a task is; the audit row is chained to the instance's."""
     ctx.conn.execute(update(t.task).where(t.task.c.id == task.id).values(revision=task.revision + 1, **values))
+    if values.get("assignee"):
+        accepted(ctx, ctx.library.load(ctx.conn, locked.definition_id), locked.id, task.id)
     ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
     digest = ctx.trail.seal(locked.id, locked.audit_digest)
     due.chain(ctx.conn, locked.id, digest)
