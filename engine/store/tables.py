@@ -9,10 +9,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -20,17 +20,8 @@ from sqlalchemy import (
     text,
 )
 
+from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata
 from engine.store.types import Blob, Id, Json, Key, Login, Serial, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 # --- models ----------------------------------------------------------------------------------------
 
@@ -150,9 +141,14 @@ task = Table(  # open human tasks only; closed ones are rows of ``activity``
     Column("business_key", Key),
     Column("why", Json),  # the stored explanation of the assignment
     Column("revision", Integer, nullable=False),
+    Column("delegated_by", Login),  # who gets it back when the assignee has resolved it
+    # What lists order and filter by; triggers keep them (migration 0006), whoever writes the row.
+    Column("breach_at", UtcTime, nullable=False, server_default=NEVER_TEXT),  # due_at, or never
+    Column("rank", Integer, nullable=False, server_default="50"),  # 100 - priority
+    Column("segment", Key),  # of the record
+    Column("amount", Float),  # of the record, for filters only
     UniqueConstraint("instance_id", "node"),
-    Index("ix_task_assignee_due_at", "assignee", "due_at"),
-    Index("ix_task_due_at", "due_at"),
+    *inbox_indexes(),
 )
 
 task_candidate = Table(
@@ -160,6 +156,7 @@ task_candidate = Table(
     metadata,
     Column("candidate", String(130), primary_key=True),  # "user:alice", "team:sales", "role:manager"
     Column("task_id", Id, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True),
+    *candidacy_columns(),  # copies of the task's, kept by triggers: one index range is a candidacy's part of the inbox
     Index("ix_task_candidate_task_id", "task_id"),
 )
 
@@ -332,6 +329,13 @@ activity = Table(  # append-only history: one row per run of a drawn element
     Index(
         "ix_activity_task_id",
         "task_id",
+        sqlite_where=text("task_id is not null"),
+        postgresql_where=text("task_id is not null"),
+    ),
+    Index(
+        "ix_activity_by_id",  # what a person has done
+        "by",
+        "id",
         sqlite_where=text("task_id is not null"),
         postgresql_where=text("task_id is not null"),
     ),
