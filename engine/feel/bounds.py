@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.errors import ExpressionError
@@ -73,6 +74,24 @@ class Run:
         elif now - self.start > self.limits.seconds:
             limit = self.limits.seconds
             raise failure("CRM-513", f"FEEL: took longer than {limit:g} s.", fix="Iterate over fewer values.")
+
+    def made(self, value: Any) -> None:
+        """Charge for the size of a value that was made, so that many large ones cannot fill the memory."""
+        kind = type(value)
+        if kind is str:
+            self.step(len(value) >> 6)
+        elif kind is list:
+            self.step(len(value) >> 3)
+        elif isinstance(value, dict):
+            self.step(len(value) >> 2)
+
+    def read(self, value: Any) -> None:
+        """Charge for looking through a whole list or context, so that the time is looked at often enough."""
+        kind = type(value)
+        if kind is list:
+            self.step(16 + (len(value) >> 5))
+        elif isinstance(value, dict):
+            self.step(16)
 
     def enter(self) -> None:
         """One function deeper; raises CRM-511."""

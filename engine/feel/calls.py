@@ -10,6 +10,7 @@ from engine.feel.bounds import CHUNK, DEFAULT, Run
 from engine.feel.builtins import invoke
 from engine.feel.conform import coerce
 from engine.feel.faults import Unfit
+from engine.feel.ops import add
 from engine.feel.values import Function, adopt, kind_of
 
 
@@ -26,10 +27,24 @@ class Machine(Run):
                 result = invoke(function.name, args, names, self)
             except DecimalException as error:
                 raise Unfit("the number is out of range") from error
-            if type(result) is list:
-                self.step(len(result) >> 3)
+            self.made(result)
             return result
         return self._own(function, args, names)
+
+    def joined(self, left: Any, right: Any) -> Any:
+        """``left + right`` in a loop, where texts count by their length."""
+        try:
+            out = add(left, right)
+        except (Unfit, DecimalException):
+            return None
+        if type(out) is str:
+            self.step(len(out) >> 6)
+        return out
+
+    def copied(self, items: list[Any]) -> list[Any]:
+        """The list as it is now."""
+        self.step(len(items) >> 3)
+        return items[:]
 
     def _own(self, function: Function, args: Sequence[Any], names: Sequence[str] | None) -> Any:
         params = function.params or ()

@@ -73,7 +73,7 @@ def _name(node: t.Name) -> Code:
         value = env.find(name)
         if value is not MISSING:
             if growing and type(value) is list:  # the list a loop is still filling: a copy of it so far
-                env.run.step(len(value) >> 6)
+                env.run.made(value)
                 return value[:]
             return value
         if fallback is None:
@@ -111,7 +111,9 @@ def _chain(node: t.Chain) -> Code:
                 out, why = None, error.reason
             except DecimalException:
                 out, why = None, "the number is out of range"
-            if out is None and env.run.notes is not None:
+            if type(out) is str:
+                env.run.made(out)
+            elif out is None and env.run.notes is not None:
                 env.run.note(pos, f"'{op}': {why or f'{kind_of(left)} and {kind_of(right)} do not fit'}")
             left = out
         return left
@@ -125,6 +127,7 @@ def _compare(node: t.Compare) -> Code:
 
     def run(env: Env) -> Any:
         one, other = left(env), right(env)
+        env.run.read(one)
         out = function(one, other)
         if out is None and env.run.notes is not None:
             env.run.note(pos, reason(op, one, other))
@@ -224,6 +227,7 @@ def build_test(node: t.Node) -> Tester:
             return value is None or None
         if type(test) is bool and (boolean or type(value) is not bool):
             return test if boolean else (False if value is None else test or None)
+        env.run.read(test)
         return matches(value, test)
 
     return run
@@ -253,6 +257,7 @@ def _operator_test(node: t.Test) -> Tester:
 
     def run(env: Env, value: Any) -> bool | None:
         other = inner(Env({"?": value}, env, env.run))
+        env.run.read(other)
         out = function(value, other)
         if out is None and env.run.notes is not None:
             env.run.note(pos, reason(op, value, other))
@@ -290,7 +295,15 @@ def _if(node: t.If) -> Code:
 
 def _list(node: t.ListOf) -> Code:
     items = tuple(build(item) for item in node.items)
-    return lambda env: [item(env) for item in items]
+    if len(items) < 8:
+        return lambda env: [item(env) for item in items]
+
+    def run(env: Env) -> Any:
+        out = [item(env) for item in items]
+        env.run.made(out)
+        return out
+
+    return run
 
 
 def _context(node: t.Context) -> Code:
@@ -306,6 +319,7 @@ def _context(node: t.Context) -> Code:
         inner = Env(out, env, env.run)
         for key, value in entries:
             out[key] = value(inner)
+        env.run.step(len(entries) >> 2)
         return out
 
     return run
@@ -320,6 +334,8 @@ def _path(node: t.Path) -> Code:
         if out is MISSING:
             env.run.note(pos, f"a {kind_of(value)} has no '{name}'")
             return None
+        if type(value) is list:
+            env.run.made(out)
         return out
 
     return run
@@ -329,7 +345,9 @@ def _instance(node: t.InstanceOf) -> Code:
     inner, kind, pos = build(node.value), node.type, node.pos
 
     def run(env: Env) -> Any:
-        out = instance_of(inner(env), kind)
+        value = inner(env)
+        env.run.read(value)
+        out = instance_of(value, kind)
         if out is None:
             env.run.note(pos, f"there is no type '{kind}'")
         return out

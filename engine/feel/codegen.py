@@ -25,6 +25,20 @@ _ARITHMETIC = {"+": ("ADD", "add"), "-": ("SUB", "sub"), "*": ("MUL", "mul"), "/
 _COMPARE = {"=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _IMPURE = frozenset(("now", "today", "sort", "list replace"))
+# Built-ins whose results may be large: called through the Machine, which counts their size …
+_MAKERS = frozenset(
+    (
+        *("append", "concatenate", "context", "context merge", "context put", "distinct values", "flatten"),
+        *("get entries", "insert before", "list replace", "replace", "sort", "split", "string join", "union"),
+    )
+)
+# … or straight, where what they are given is short.
+_COPIERS = frozenset(
+    (
+        *("index of", "lower case", "mode", "remove", "reverse", "sublist", "substring", "substring after"),
+        *("substring before", "upper case"),
+    )
+)
 _FOLDABLE = (t.Neg, t.Chain, t.Compare, t.Logic, t.Between, t.At, t.Call, t.Interval, t.If, t.Path)
 _TRIAL = Limits(steps=10_000, seconds=0.2)
 
@@ -141,6 +155,8 @@ def _chain(g: Generator, node: t.Chain) -> Val:
     for op, part in node.rest:
         right = g.value(part)
         quick, helper = _ARITHMETIC[op]
+        if helper == "add" and g.loops:
+            helper = "m.joined"  # texts made in a loop count by their length
         checks = [f"type({side.code}) is Dec" for side in (left, right) if side.kind != "number"]
         plain = f"{quick}({left.code}, {right.code})"
         if op == "/" and not (right.fixed and right.const):
@@ -271,7 +287,10 @@ def _path(g: Generator, node: t.Path) -> Val:
 
 
 def _list(g: Generator, node: t.ListOf) -> Val:
-    return Val(f"[{', '.join(g.value(item).code for item in node.items)}]")
+    codes = [g.value(item).code for item in node.items]
+    if g.loops and len(codes) >= 8:
+        g.line(f"m.step({len(codes) >> 3})")
+    return Val(f"[{', '.join(codes)}]")
 
 
 def _context(g: Generator, node: t.Context) -> Val:
@@ -286,6 +305,8 @@ def _context(g: Generator, node: t.Context) -> Val:
             g.scope = Scope(g.scope, {key: known})
     finally:
         g.scope = outer
+    if g.loops and len(pairs) >= 4:
+        g.line(f"m.step({len(pairs) >> 2})")
     return Val(f"Entries({{{', '.join(pairs)}}})")
 
 
@@ -315,9 +336,9 @@ def _builtin(g: Generator, name: str, args: list[Val]) -> Val:
     key = g.const(REGISTRY[name]).code
     row = rows[0] if rows else None
     aware = row is not None and row.aware
-    g.machine = g.machine or bool(g.loops) or aware
+    g.machine = g.machine or bool(g.loops) or aware or name in _MAKERS or name in _COPIERS
     slow = f"call({'m' if g.machine else 'None'}, {key}, ({packed}))"
-    if row is None or (g.loops and any(param.label == "list" for param in row.params)):
+    if row is None or name in _MAKERS or (g.loops and any(param.label == "list" for param in row.params)):
         return Val(slow)
     if row.rest and args[0].const is None and args[0].fixed:
         return Val(slow)
@@ -329,11 +350,22 @@ def _builtin(g: Generator, name: str, args: list[Val]) -> Val:
             checks.append(_fits(g, param.kinds, arg))
         elif row.rest and not fixed and len(args) == 1:
             checks.append(f"{arg.code} is not None")
+    if name == "string":
+        checks = [f"type({args[0].code}) is Dec"]
+    if name in _COPIERS:
+        most = 64 if g.loops else 1000
+        checks += [
+            f"len({arg.code}) < {most}" for param, arg in zip(params, args, strict=False) if _long(param.label, arg)
+        ]
     taken = [arg.code for arg in args]
     if row.rest:
         taken[fixed:] = [f"[{', '.join(taken[fixed:])}]"]
     quick = f"{g.const(row.call).code}({', '.join((['m'] if aware else []) + taken)})"
     return Val(f"({quick} if {' and '.join(checks)} else {slow})" if checks else quick)
+
+
+def _long(label: str, arg: Val) -> bool:
+    return label in ("string", "list") and not arg.fixed
 
 
 def _fits(g: Generator, wanted: frozenset[type], arg: Val) -> str:

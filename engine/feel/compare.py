@@ -18,12 +18,15 @@ _SIMPLE = frozenset((bool, Decimal, str, py.date, Months, Days, Time, DateTime, 
 _ORDERED = _SIMPLE - {bool}
 
 
-def equal(left: Any, right: Any) -> bool | None:
-    """``=``: null equals only null; values of different kinds cannot be compared."""
+def equal(left: Any, right: Any, visits: list[int] | None = None) -> bool | None:
+    """``=``: null equals only null; values of different kinds cannot be compared.
+
+    ``visits`` counts what is looked at; many comparisons that share it are bounded together (CRM-512).
+    """
     kind = type(left)
     if kind is type(right) and kind in _SIMPLE:
         return bool(left == right)
-    return _equal(left, right, [0])
+    return _equal(left, right, [0] if visits is None else visits)
 
 
 def _equal(left: Any, right: Any, visits: list[int]) -> bool | None:
@@ -139,16 +142,17 @@ def matches(value: Any, test: Any) -> bool | None:
             return equal(value, test)
         return includes(test, value)
     if kind is list:
-        if type(value) is list and equal(value, test):
+        visits = [0]
+        if type(value) is list and equal(value, test, visits):
             return True
-        return any_of(_element(value, part) for part in test)
+        return any_of(_element(value, part, visits) for part in test)
     return equal(value, test)
 
 
-def _element(value: Any, part: Any) -> bool | None:
+def _element(value: Any, part: Any, visits: list[int]) -> bool | None:
     if type(part) is Range and type(value) is not Range:
         return includes(part, value)
-    return equal(value, part) or False
+    return equal(value, part, visits) or False
 
 
 def any_of(results: Any) -> bool | None:

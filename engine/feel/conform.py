@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.feel.builtins.base import SIGNATURES
 from engine.feel.dates import FarDate
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, too_large
 from engine.feel.kinds import BASIC, COMPOUND, Type
 from engine.feel.times import midnight
 from engine.feel.values import Function, Range, adopt, kind_of
+
+MAX_VISITS = 1_000_000  # parts of a value looked at for one question
 
 
 def instance_of(value: Any, kind: Type) -> bool | None:
@@ -23,20 +25,28 @@ def instance_of(value: Any, kind: Type) -> bool | None:
     return conforms(value, kind)
 
 
-def conforms(value: Any, kind: Type) -> bool:
-    """Whether a value may stand where the type is asked for; null may everywhere."""
+def conforms(value: Any, kind: Type, visits: list[int] | None = None) -> bool:
+    """Whether a value may stand where the type is asked for; null may everywhere. Bounded: CRM-512."""
     name = kind.name
     if value is None or name == "Any":
         return True
+    if name in BASIC:
+        return kind_of(value) == name
+    visits = [0] if visits is None else visits
+    visits[0] += 1
+    if visits[0] > MAX_VISITS:
+        raise too_large("a value compared")
     if name == "list":
         if type(value) is not list:
             return False
-        return not kind.parts or all(conforms(adopt(item), kind.parts[0]) for item in value)
+        visits[0] += len(value) >> 3
+        return not kind.parts or all(conforms(adopt(item), kind.parts[0], visits) for item in value)
     if name == "context":
         if not isinstance(value, Mapping):
             return False
         return all(
-            key in value and conforms(adopt(value[key]), part) for key, part in zip(kind.keys, kind.parts, strict=True)
+            key in value and conforms(adopt(value[key]), part, visits)
+            for key, part in zip(kind.keys, kind.parts, strict=True)
         )
     if name == "range":
         if not isinstance(value, Range):
@@ -44,8 +54,6 @@ def conforms(value: Any, kind: Type) -> bool:
         return not kind.parts or (conforms(value.low, kind.parts[0]) and conforms(value.high, kind.parts[0]))
     if name == "function":
         return isinstance(value, Function) and _callable_as(value, kind)
-    if name in BASIC:
-        return kind_of(value) == name
     return True  # an item definition nobody told us about
 
 

@@ -26,6 +26,8 @@ from engine.feel.loops import domain, span
 from engine.feel.ops import MISSING
 from engine.feel.values import NATIVE, Entries, Function, Range, adopt
 
+SHORT = 1000  # of lists and texts: longer ones are left to the closures, which count what they make
+
 
 class Slow(Exception):
     """The quick way does not fit at all."""
@@ -41,11 +43,40 @@ def _calm(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return run
 
 
+def plus(left: Any, right: Any) -> Any:
+    """``+`` outside of loops; long texts are left to the closures, which count them."""
+    if type(left) is str and type(right) is str and len(left) + len(right) > SHORT:
+        raise Slow
+    return _ADD(left, right)
+
+
+def equal_short(left: Any, right: Any) -> bool | None:
+    """``=`` where neither side is large."""
+    if type(left) is list or isinstance(left, Mapping):
+        raise Slow
+    return equal(left, right)
+
+
+def different_short(left: Any, right: Any) -> bool | None:
+    """``!=`` where neither side is large."""
+    same = equal_short(left, right)
+    return None if same is None else not same
+
+
+def of_type(value: Any, kind: Any) -> bool | None:
+    """``instance of``."""
+    if type(value) is list and len(value) > SHORT:
+        raise Slow
+    return instance_of(value, kind)
+
+
 def neg(value: Any) -> Any:
     return ops.negate(value)
 
 
 def path(source: Any, name: str) -> Any:
+    if type(source) is list and len(source) > SHORT:
+        raise Slow
     value = ops.path(source, name)
     return None if value is MISSING else value
 
@@ -111,9 +142,12 @@ def unary(value: Any, test: Any, asks: bool, boolean: bool) -> bool | None:
         return value is None or None
     if type(test) is bool and (boolean or type(value) is not bool):
         return test if boolean else (False if value is None else test or None)
+    if type(test) is list and (len(test) > SHORT or type(value) is list):
+        raise Slow
     return matches(value, test)
 
 
+_ADD = _calm(ops.add)
 _NOTHING: Mapping[str, Any] = {}
 
 GLOBALS: dict[str, Any] = {
@@ -137,15 +171,15 @@ GLOBALS: dict[str, Any] = {
     "MUL": CONTEXT.multiply,
     "DIV": CONTEXT.divide,
     "POW": CONTEXT.power,
-    "add": _calm(ops.add),
+    "add": plus,
     "sub": _calm(ops.subtract),
     "mul": _calm(ops.multiply),
     "div": _calm(ops.divide),
     "pow": _calm(ops.power),
     "neg": neg,
     "path": path,
-    "eq": COMPARE["="],
-    "ne": COMPARE["!="],
+    "eq": equal_short,
+    "ne": different_short,
     "lt": COMPARE["<"],
     "le": COMPARE["<="],
     "gt": COMPARE[">"],
@@ -162,7 +196,7 @@ GLOBALS: dict[str, Any] = {
     "pick": pick,
     "listed": listed,
     "unary": unary,
-    "instance_of": instance_of,
+    "instance_of": of_type,
     "domain": domain,
     "span": span,
 }

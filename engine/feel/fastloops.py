@@ -55,7 +55,7 @@ def _for(g: Generator, node: t.For) -> Val:
     out = g.fresh()
     g.line(f"{out} = []")
     outer = g.scope
-    g.scope = Scope(outer, {"partial": Val(f"{out}[:]")})
+    g.scope = Scope(outer, {"partial": Val(f"m.copied({out})")})
 
     def body() -> None:
         value = g.native(g.gen(node.body))

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from engine.feel.faults import Unfit
+from engine.feel.faults import Unfit, too_large
 from engine.feel.pattern import Piece, Reader, backward, cost, python_text
 from engine.feel.pike import MAX_WORK, Captures, Machine
 
 MAX_WAYS = 2_000_000  # ways a backtracking matcher may try, all starts together
 MAX_PATTERN = 2_000
+MAX_STRING = 1_000_000
 
 
 class Pattern:
@@ -108,13 +109,16 @@ class Pattern:
         parts = self._template(replacement)
         out: list[str] = []
         at = 0
+        left = MAX_STRING - len(string)
         for found in self.all(string, room):
-            out.append(string[at : found[0]])
-            for part in parts:
-                if isinstance(part, str):
-                    out.append(part)
-                elif found[2 * part] >= 0:
-                    out.append(string[found[2 * part] : found[2 * part + 1]])
+            piece = "".join(
+                part if isinstance(part, str) else string[max(found[2 * part], 0) : max(found[2 * part + 1], 0)]
+                for part in parts
+            )
+            left -= len(piece) - (found[1] - found[0])
+            if left < 0:
+                raise too_large("a string")
+            out += (string[at : found[0]], piece)
             at = found[1]
         return "".join([*out, string[at:]])
 
@@ -122,20 +126,20 @@ class Pattern:
         """The replacement as text and numbers of groups (XPath: FORX0004 for stray signs)."""
         parts: list[str | int] = []
         at = 0
-        while at < len(text):
-            sign = text[at]
-            at += 1
-            if sign == "\\":
-                if text[at : at + 1] not in ("\\", "$") or at == len(text):
-                    raise Unfit("the replacement has a backslash before neither a backslash nor a dollar")
-                parts.append(text[at])
-                at += 1
-            elif sign == "$":
+        for found in re.finditer(r"[\\$]", text):
+            if found.start() < at:
+                continue  # the second of two
+            parts.append(text[at : found.start()])
+            at = found.end()
+            if found[0] == "$":
                 number, at = self._number(text, at)
                 parts.append(number if number <= self.groups else "")
+            elif text[at : at + 1] in ("\\", "$") and at < len(text):
+                parts.append(text[at])
+                at += 1
             else:
-                parts.append(sign)
-        return parts
+                raise Unfit("the replacement has a backslash before neither a backslash nor a dollar")
+        return [*parts, text[at:]]
 
     def _number(self, text: str, at: int) -> tuple[int, int]:
         """The number after a dollar: as many digits as name a group that is there."""

@@ -34,7 +34,8 @@ def _numbers(items: list[Any]) -> list[Decimal]:
 
 @builtin("list contains(list: list, element: any)")
 def list_contains(items: list[Any], element: Any) -> bool:
-    return any(equal(item, element) for item in items)
+    visits = [0]
+    return any(equal(item, element, visits) for item in items)
 
 
 @builtin("count(list: list)", "count(list: any...)")
@@ -192,7 +193,8 @@ def reverse(items: list[Any]) -> list[Any]:
 
 @builtin("index of(list: list, match: any)")
 def index_of(items: list[Any], match: Any) -> list[Decimal]:
-    return [Decimal(at) for at, item in enumerate(items, 1) if equal(item, match)]
+    visits = [0]
+    return [Decimal(at) for at, item in enumerate(items, 1) if equal(item, match, visits)]
 
 
 @builtin("union(list: list...)")
@@ -207,6 +209,7 @@ def distinct_values(items: list[Any]) -> list[Any]:
     seen: set[tuple[type, Any]] = set()
     odd: list[Any] = []
     room = MAX_LIST
+    visits = [0]
     for item in items:
         if isinstance(item, Decimal | str | bool):
             key = (type(item), item)
@@ -217,7 +220,7 @@ def distinct_values(items: list[Any]) -> list[Any]:
         room -= len(odd)
         if room < 0:
             raise too_large("a list of different contexts, dates or lists")
-        if not any(equal(item, other) for other in odd):
+        if not any(equal(item, other, visits) for other in odd):
             odd.append(item)
             out.append(item)
     return out
