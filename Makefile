@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
-# Tests that watch the clock of real browsers, races and killed processes run alone; all others side by side.
-ALONE := tests/browser/ tests/concurrency/ tests/crash/
+# Tests that watch the clock of a real browser run alone; all others side by side.
+ALONE := tests/browser/
 TOGETHER := -n 2 --dist worksteal $(filter-out $(ALONE) tests/__pycache__/,$(wildcard tests/*/))
 
 .PHONY: demo test prove lint bench serve clean screenshots

@@ -22,7 +22,7 @@ from engine.domain.values import FileIn
 from engine.jobs import drain
 from tests.crash.fleet import ROOT, Daemon, Server
 
-pytestmark = pytest.mark.prove
+pytestmark = pytest.mark.prove(first=True)
 MODEL = ROOT / "tests" / "models" / "shop.bpmn"
 
 
