@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from engine.domain.access import Actor
+from engine.domain.filters import Wanted
 from engine.domain.states import DefinitionState, InstanceState
 from engine.domain.values import (
     ActivityRow,
@@ -143,13 +144,30 @@ class ListTasks(Question[Page[TaskRow]]):
     due_before: datetime | None = None
     limit: int = 50
     cursor: str | None = None
+    wanted: Wanted | None = None  # conditions and order beyond these; its box holds
 
 
 @dataclass(frozen=True, slots=True)
 class CountTasks(Question[Mapping[str, int]]):
-    """Counts per box and of the overdue: {"mine", "teams", "all", "overdue"}; one statement, capped at 1000."""
+    """Counts per box and of the overdue: {"mine", "teams", "all", "overdue" …}; one statement, capped at 1000."""
 
     by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class CountFilters(Question[tuple[int, ...]]):
+    """How many tasks each filter shows this person: one statement, exact to 999, 1000 = more."""
+
+    by: Actor
+    filters: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TasksNamed(Question[tuple[TaskRow, ...]]):
+    """Open tasks by id, those this person may see, in the order asked for; at most 500. One statement."""
+
+    by: Actor
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from engine import bpmn, forms
 from engine.domain.access import Actor, Right, ensure, may_see_task
-from engine.domain.errors import Invalid, NotFound
-from engine.domain.questions import CountTasks, GetTask, ListTasks
+from engine.domain.errors import NotFound
+from engine.domain.filters import Times, Wanted
+from engine.domain.questions import CountFilters, CountTasks, GetTask, ListTasks, TasksNamed
 from engine.domain.values import Page, RecordRef, TaskRow, TaskView
 from engine.i18n import language
 from engine.services.context import Context
@@ -20,44 +22,109 @@ from engine.services.library import Loaded
 from engine.services.registry import answers, port
 from engine.services.tasks import gone
 from engine.services.views import instance_row, task_row
-from engine.store import inbox, queries, tables as t
-
-_BOXES = ("mine", "teams", "all", "visible")
+from engine.store import inbox, inbox_counts, queries, tables as t
+from engine.store.naming import NEVER_TEXT
 
 
 @answers(ListTasks)
 def list_tasks(ctx: Context, ask: ListTasks) -> Page[TaskRow]:
-    """The inbox: due first, then priority, then age. One statement."""
+    """One page of a box: what breaches first, then priority, then age, unless asked otherwise. One statement."""
     ensure(ask.by, Right.TASK_WORK)
-    if ask.box not in _BOXES:
-        raise Invalid("CRM-015", f"There is no box '{ask.box}'.", fix=f"Use one of: {', '.join(_BOXES)}.")
-    if ask.box == "all":
+    wanted = ask.wanted or Wanted(box=ask.box)
+    wanted.check()
+    if wanted.box == "all":
         ensure(ask.by, Right.TASK_MANAGE)
-    wanted = {
-        "instance_id": ask.instance_id,
-        "definition_key": ask.definition_key,
-        "search": ask.search,
-        "due_before": ask.due_before,
-    }
+    conditions = conditions_of(ctx, wanted, ask.by)
+    conditions["instance_id"] = ask.instance_id
+    if ask.definition_key:
+        conditions["flows"] = _versions(ctx, ask.definition_key)
+    conditions["search"] = ask.search or wanted.search
+    if ask.due_before:
+        conditions["due_before"] = ask.due_before
+    if "flows" in conditions and not conditions["flows"]:
+        return Page((), None)
     rows, following = inbox.page(
         ctx.conn,
-        box=ask.box,
+        box=wanted.box,
         login=ask.by.id,
         candidacies=ask.by.candidacies,
-        wanted=wanted,
+        wanted=conditions,
         limit=ask.limit,
         cursor=ask.cursor,
         locale=language(ask.by.locale),
+        sort=wanted.sort,
     )
     return Page(tuple(task_row(row) for row in rows), following)
 
 
 @answers(CountTasks)
 def count_tasks(ctx: Context, ask: CountTasks) -> Mapping[str, int]:
-    """{"mine", "teams", "all", "overdue"}: each to 1000 at most; "all" is 0 for who may not see all."""
+    """Numbers per box, each to 1000 at most; "all" is 0 for who may not see all, "overdue" is of one's own."""
     ensure(ask.by, Right.TASK_WORK)
-    everything = Right.TASK_MANAGE in ask.by.rights
-    return {"all": 0, **inbox.counts(ctx.conn, ask.by.id, ask.by.candidacies, ctx.now, everything)}
+    asked = {name: Wanted(box=name) for name in ("mine", "teams")}
+    asked["overdue"] = Wanted(box="mine", due="overdue")
+    if Right.TASK_MANAGE in ask.by.rights:
+        asked["all"] = Wanted(box="all")
+    return {"all": 0, **dict(zip(asked, _counted(ctx, ask.by, list(asked.values())), strict=True))}
+
+
+@answers(CountFilters)
+def count_filters(ctx: Context, ask: CountFilters) -> tuple[int, ...]:
+    """Each filter's number, rights in the same statement. Filters of everything count 0 for who may not see all."""
+    ensure(ask.by, Right.TASK_WORK)
+    return tuple(_counted(ctx, ask.by, ask.filters))
+
+
+@answers(TasksNamed)
+def tasks_named(ctx: Context, ask: TasksNamed) -> tuple[TaskRow, ...]:
+    """Open tasks by primary key."""
+    ensure(ask.by, Right.TASK_WORK)
+    rows = inbox.these(ctx.conn, ask.ids[: queries.MOST], language(ask.by.locale))
+    return tuple(task_row(row) for row in rows if may_see_task(ask.by, row.assignee, row.candidates))
+
+
+def _counted(ctx: Context, by: Actor, filters: Sequence[Wanted]) -> list[int]:
+    asked: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    for number, wanted in enumerate(filters):
+        wanted.check()
+        conditions = conditions_of(ctx, wanted, by)
+        if wanted.box == "all" and Right.TASK_MANAGE not in by.rights:
+            continue
+        if "flows" in conditions and not conditions["flows"]:
+            continue
+        asked[number] = (wanted.box, conditions)
+    found = dict(zip(asked, inbox_counts.counts(ctx.conn, by.id, by.candidacies, list(asked.values())), strict=True))
+    return [found.get(number, 0) for number in range(len(filters))]
+
+
+def conditions_of(ctx: Context, wanted: Wanted, by: Actor) -> dict[str, Any]:
+    """A filter as the store takes it: moments instead of words, definitions instead of their key."""
+    times = Times.of(wanted.due, ctx.now, by.timezone)
+    never = datetime.fromisoformat(NEVER_TEXT)
+    found: dict[str, Any] = {
+        "search": wanted.search,
+        "stage": wanted.stage,
+        "segment": wanted.segment,
+        "record_id": wanted.customer,
+        "assignee": wanted.assignee,
+        "rank": None if wanted.priority is None else 100 - wanted.priority,
+        "amount_from": wanted.amount_from,
+        "amount_to": wanted.amount_to,
+        "due_before": times.before,
+        "due_after": never if times.never else times.after,
+    }
+    if wanted.flow:
+        found["flows"] = _versions(ctx, wanted.flow)
+    if wanted.box == "mine":
+        found["awake"] = ctx.now
+    elif wanted.box == "later":
+        found["asleep"] = ctx.now
+    return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _versions(ctx: Context, key: str) -> tuple[str, ...]:
+    d = t.definition.c
+    return tuple(ctx.conn.scalars(select(d.id).where(d.key == key).order_by(d.version)))
 
 
 @answers(GetTask)

@@ -1,25 +1,32 @@
 """The inbox: one statement for a page of tasks, one for its counts, whatever the number of tasks.
 
-"Claimable" goes through ``task_candidate``'s primary key, so the cost follows a person's teams, not the table.
+Who may see what is part of the statement. A page is the union of short index ranges: one over the person's own tasks
+and one per candidacy (``task_candidate`` holds copies of the task's sort keys), each read no further than the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections import namedtuple
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, bindparam, func, select, tuple_, union
+from sqlalchemy.sql.elements import ColumnElement
 
+from engine.domain.errors import Invalid
 from engine.i18n import DEFAULT
 from engine.store import tables as t
-from engine.store.queries import contains, paged
+from engine.store.tables_inbox import follow
+from engine.store.inbox_where import Seen, holds, of_candidacy, of_task, values_of
+from engine.store.prepared import Prepared
+from engine.store.queries import MOST, seal, unseal
 
-CAP = 1000  # counts above this are not told apart
-#: Stands for "no due date" in the order: after every date there is.
-NEVER = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-
+CAP = 1000  # counts above 999 are not told apart
 _OWN, _TITLE = t.label.alias("own"), t.label.alias("title")  # a task's and its definition's translated names
+_MANY = 200  # candidacies that get a range each; beyond, one range over all of them
+_ORDERS = {"due": ("breach_at", "rank", "id"), "priority": ("rank", "breach_at", "id"), "newest": ("id",)}
+_KINDS = {"breach_at": t.task.c.breach_at.type, "rank": t.task.c.rank.type, "id": t.task.c.id.type}
 
 
 def page(
@@ -32,22 +39,78 @@ def page(
     limit: int,
     cursor: str | None,
     locale: str = DEFAULT,
-) -> tuple[list[Row[Any]], str | None]:
-    """Tasks due first, then by priority, then by age. ``wanted``: instance_id, definition_key, search, due_before."""
-    c = t.task.c
-    query = task_rows(locale).where(_box(box, login, candidacies))
-    if wanted.get("instance_id"):
-        query = query.where(c.instance_id == wanted["instance_id"])
-    if wanted.get("definition_key"):
-        query = query.where(t.definition.c.key == wanted["definition_key"])
-    if wanted.get("due_before"):
-        query = query.where(c.due_at < wanted["due_before"])
-    if wanted.get("search"):
-        text = wanted["search"]
-        read = [c.name, c.business_key, c.subject] + ([] if locale == DEFAULT else [_OWN.c.text])
-        query = query.where(or_(*(contains(column, text) for column in read)))
-    keys = [func.coalesce(c.due_at, literal(NEVER, c.due_at.type), type_=c.due_at.type), 100 - c.priority, c.id]
-    return paged(conn, query, keys, limit, cursor, down=False)
+    sort: str = "due",
+) -> tuple[list[Any], str | None]:
+    """Tasks of a box and the cursor of the next page. ``wanted``: as ``inbox_where.CONDITIONS``, None = any.
+
+    ``box`` "following" shows what the person follows, "all" everything: whether they may is the caller's matter.
+    """
+    limit = max(1, min(limit, MOST))
+    who = sorted(candidacies)
+    names, values = values_of(wanted)
+    order = _ORDERS[sort]
+    plan = _page(box, len(who), names, sort, cursor is not None, locale)
+    params: dict[str, Any] = {"login": login, "most": limit + 1, **values, **_numbered("who", who)}
+    if cursor is not None:
+        marks = unseal(cursor, [_KINDS[name].python_type for name in order])
+        params |= {f"after_{name}": value for name, value in zip(order, marks, strict=True)}
+    rows = [_row(locale)(*row) for row in plan.rows(conn, **params)]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return rows, seal([getattr(rows[-1], name) for name in order]) if more else None
+
+
+@lru_cache(maxsize=512)
+def _page(box: str, many: int, names: tuple[tuple[str, int], ...], sort: str, later: bool, locale: str) -> Prepared:
+    order = _ORDERS[sort]
+    down = sort == "newest"
+    ranges = [_cut(seen, names, order, down, later) for seen in _ranges(box, many)]
+    if len(ranges) == 1:
+        picked = ranges[0].cte("picked")
+    else:
+        # Each range is cut by itself (a sub-select, as SQLite wants it); the same task may be in several.
+        parts = [select(part.subquery(f"part{n}")) for n, part in enumerate(ranges)]
+        picked = union(*parts).cte("picked")
+    sorting = [picked.c[name].desc() if down else picked.c[name] for name in order]
+    chosen = select(picked.c.id).order_by(*sorting).limit(bindparam("most")).cte("chosen")
+    query = task_rows(locale).join(chosen, chosen.c.id == t.task.c.id)
+    return Prepared(query.order_by(*(t.task.c[name].desc() if down else t.task.c[name] for name in order)))
+
+
+def _cut(seen: Seen, names: tuple[tuple[str, int], ...], order: Sequence[str], down: bool, later: bool) -> Select[Any]:
+    """One range in the page's order, no longer than the page."""
+    keys = [seen.columns[name] for name in order]
+    query = select(*(seen.columns[name].label(name) for name in ("id", "breach_at", "rank"))).where(seen.rights)
+    query = seen.joined(query, names).where(*holds(seen, names))
+    if later:
+        query = query.where(_after(keys, order, down))
+    return query.order_by(*(key.desc() if down else key for key in keys)).limit(bindparam("most"))
+
+
+def _after(keys: Sequence[ColumnElement[Any]], order: Sequence[str], down: bool) -> ColumnElement[bool]:
+    marks = tuple_(*(bindparam(f"after_{name}", type_=_KINDS[name]) for name in order))
+    return tuple_(*keys) < marks if down else tuple_(*keys) > marks
+
+
+def _ranges(box: str, many: int) -> list[Seen]:
+    """The ranges that make up a box; their right to be seen is their first condition."""
+    if box not in ("mine", "later", "delegated", "teams", "visible", "following", "all"):
+        raise Invalid("CRM-015", f"There is no box '{box}'.", fix="Use mine, teams, visible or all.")
+    c, k = t.task.c, t.task_candidate.c
+    if box == "all":
+        return [of_task()]
+    if box == "following":
+        mine = select(follow.c.instance_id).where(follow.c.login == bindparam("login"))
+        return [of_task(c.instance_id.in_(mine))]
+    own = of_task(c.assignee == bindparam("login"))
+    if box in ("mine", "later"):
+        return [own]
+    if box == "delegated":
+        return [of_task(and_(c.assignee == bindparam("login"), c.delegated_by.is_not(None)))]
+    marks = [bindparam(f"who_{n}", type_=k.candidate.type) for n in range(many)]
+    each = [k.candidate.in_(marks)] if many > _MANY else [k.candidate == mark for mark in marks]
+    claimable = [of_candidacy(and_(one, k.free)) for one in each]
+    return [own, *claimable] if box == "visible" else claimable
 
 
 def task_rows(locale: str = DEFAULT) -> Select[Any]:
@@ -63,50 +126,44 @@ def task_rows(locale: str = DEFAULT) -> Select[Any]:
     if locale == DEFAULT:
         return query
     for label, element in ((_OWN, t.task.c.element_id), (_TITLE, m.key)):
-        same = and_(label.c.definition_id == m.id, label.c.locale == locale, label.c.element_id == element)
+        same = and_(
+            label.c.definition_id == m.id, label.c.locale == bindparam("locale", locale), label.c.element_id == element
+        )
         query = query.outerjoin(label, same)
     return query.add_columns(_OWN.c.text.label("told_name"), _TITLE.c.text.label("told_title"))
 
 
-def one(conn: Connection, task_id: str, locale: str = DEFAULT) -> Row[Any] | None:
+@lru_cache(maxsize=8)
+def _row(locale: str) -> Any:
+    """A light row with the columns of ``task_rows`` as attributes."""
+    return namedtuple("TaskLine", [column.key for column in task_rows(locale).selected_columns])  # type: ignore[misc]  # noqa: PYI024
+
+
+@lru_cache(maxsize=64)
+def _these(number: int, locale: str) -> Prepared:
+    marks = [bindparam(f"task_{n}", type_=t.task.c.id.type) for n in range(number)]
+    return Prepared(task_rows(locale).where(t.task.c.id.in_(marks)))
+
+
+def these(conn: Connection, ids: Sequence[str], locale: str = DEFAULT) -> list[Any]:
+    """Tasks by primary key, in the order asked for; those that are gone are left out."""
+    if not ids:
+        return []
+    rows = [_row(locale)(*row) for row in _these(len(ids), locale).rows(conn, **_numbered("task", ids))]
+    found = {row.id: row for row in rows}
+    return [found[task_id] for task_id in ids if task_id in found]
+
+
+def _numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    return {f"{name}_{n}": value for n, value in enumerate(values)}
+
+
+def one(conn: Connection, task_id: str, locale: str = DEFAULT) -> Any | None:
     """One open task as a list shows it."""
-    return conn.execute(task_rows(locale).where(t.task.c.id == task_id)).one_or_none()
+    found = these(conn, (task_id,), locale)
+    return found[0] if found else None
 
 
-def of_instance(conn: Connection, instance_id: str, locale: str = DEFAULT) -> list[Row[Any]]:
+def of_instance(conn: Connection, instance_id: str, locale: str = DEFAULT) -> list[Any]:
     """The open tasks of an instance, oldest first."""
     return list(conn.execute(task_rows(locale).where(t.task.c.instance_id == instance_id).order_by(t.task.c.id)))
-
-
-def counts(
-    conn: Connection, login: str, candidacies: Collection[str], now: datetime, everything: bool
-) -> dict[str, int]:
-    """Numbers per box and of my overdue ones, each counted to ``CAP`` at most: one statement."""
-    c = t.task.c
-    mine = _box("mine", login, candidacies)
-    boxes: dict[str, ColumnElement[bool]] = {
-        "mine": mine,
-        "teams": _box("teams", login, candidacies),
-        "overdue": and_(mine, c.due_at < now),
-    }
-    if everything:
-        boxes["all"] = literal(True)
-    parts = []
-    for name, condition in boxes.items():
-        some = select(c.id).where(condition).limit(CAP).subquery()
-        parts.append(select(literal(name).label("box"), func.count().label("n")).select_from(some))
-    found = {name: int(number) for name, number in conn.execute(union_all(*parts))}
-    return {"all": 0, **found} if everything else found
-
-
-def _box(box: str, login: str, candidacies: Collection[str]) -> ColumnElement[bool]:
-    """Which tasks a box holds: mine, teams (claimable), all, or visible (mine and claimable)."""
-    c, k = t.task.c, t.task_candidate.c
-    if box == "mine":
-        return c.assignee == login
-    claimable = and_(c.assignee.is_(None), c.id.in_(select(k.task_id).where(k.candidate.in_(sorted(candidacies)))))
-    if box == "teams":
-        return claimable
-    if box == "visible":
-        return or_(c.assignee == login, claimable)
-    return literal(True)

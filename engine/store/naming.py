@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, text
 
-from engine.store.types import Id, Key, UtcTime
+from engine.store.types import Amount, Id, Key, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -47,7 +47,7 @@ def candidacy_columns() -> tuple[Column[object] | Index, ...]:
         Column("definition_id", Id),
         Column("stage", Key),
         Column("segment", Key),
-        Column("amount", Float),
+        Column("amount", Amount),
         Column("follow_up_at", UtcTime),
         Index(
             "ix_task_candidate_candidate_breach_at",

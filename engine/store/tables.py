@@ -9,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 
 from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata
-from engine.store.types import Blob, Id, Json, Key, Login, Serial, UtcTime
+from engine.store.types import Amount, Blob, Id, Json, Key, Login, Serial, UtcTime
 
 # --- models ----------------------------------------------------------------------------------------
 
@@ -146,7 +145,7 @@ task = Table(  # open human tasks only; closed ones are rows of ``activity``
     Column("breach_at", UtcTime, nullable=False, server_default=NEVER_TEXT),  # due_at, or never
     Column("rank", Integer, nullable=False, server_default="50"),  # 100 - priority
     Column("segment", Key),  # of the record
-    Column("amount", Float),  # of the record, for filters only
+    Column("amount", Amount),  # of the record, for filters only
     UniqueConstraint("instance_id", "node"),
     *inbox_indexes(),
 )

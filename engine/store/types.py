@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Float, Integer, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -66,6 +66,16 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return _decode(value) if isinstance(value, (str, bytes)) else value
+
+
+class Amount(TypeDecorator[float]):
+    """A number to filter by, not to reckon with: double precision, handed through as the drivers give it."""
+
+    impl = Float
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> None:
+        return None  # the stock processor wants the driver's column type, which a prepared statement does not know
 
 
 class joined(FunctionElement[str]):
