@@ -16,7 +16,7 @@ CRASHED, HUNG = "crashed", "hung"
 
 
 def each(work: Callable[[Path], dict[str, Any]], files: Sequence[Path], limit: float) -> Iterator[dict[str, Any]]:
-    """``work(file)`` for every file, in order; ``{"crashed": why}`` or ``{"hung": seconds}`` where it gave no answer."""
+    """``work(file)`` for every file, in order; ``{"crashed": why}`` or ``{"hung": seconds}`` where no answer came."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     child: Any = None

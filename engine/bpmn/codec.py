@@ -97,6 +97,8 @@ def dump(instance: Instance) -> bytes:
     ]
     base = instance.base["instance"]
     head = [base.get("id"), base.get("businessKey")]
+    if "startedBy" in instance.base:
+        head.append(instance.base["startedBy"])
     state = [VERSION, instance.next_key, head, _variables(instance), tokens, scopes]
     if instance.log or asleep:
         state.append(packed(instance.log))
@@ -179,6 +181,8 @@ def load(state: bytes, process: Process) -> Instance:
             fix="Use the release that wrote it, or a later one.",
         )
     instance.base = {"instance": {"id": head[0], "businessKey": head[1]}}
+    if len(head) > 2:
+        instance.base["startedBy"] = head[2]
     instance.log = more[0] if more else []
     _place(instance, instance, tokens)
     # A scope's own host may be among the sleepers' hosts, but no sleeper is the host of a scope.

@@ -95,6 +95,7 @@ def global_task(source: Source, key: str) -> Plan | None:
 def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan:
     """The plan of a process with all its sub-processes, desugared."""
     from engine.bpmn.desugar_events import split_events
+    from engine.bpmn.desugar_listeners import split_listeners
 
     id = process.get("id") or ""
     top = Plan(id, process.get("name") or id, id, process)
@@ -116,6 +117,7 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
                 levels[draft.id] = levels[plan.id] + 1
                 todo.append(inner)
         _link(plan, problems)
+        split_listeners(plan, problems)
         split_events(plan)
         _connect(plan, problems)
     return top

@@ -60,15 +60,26 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
     "output": frozenset({"source", "target"}),
     "loopCharacteristics": frozenset({"inputCollection", "inputElement", "outputCollection", "outputElement"}),
     "subscription": frozenset({"correlationKey"}),
+    "executionListeners": frozenset(),
+    "executionListener": frozenset({"eventType", "type", "retries"}),
+    "taskListeners": frozenset(),
+    "taskListener": frozenset({"eventType", "type", "retries"}),
+    "adHoc": frozenset({"activeElementsCollection"}),
+    "linkedResources": frozenset(),
+    "linkedResource": frozenset({"resourceId", "resourceType", "bindingType", "linkName", "versionTag"}),
     "versionTag": frozenset({"value"}),
     "properties": frozenset(),
     "property": frozenset({"name", "value"}),
 }
 
+#: Attributes of ``crmflow:assignment``; ``engine.services.asking`` says what each means.
+ASSIGNMENT = frozenset({"strategy", "team", "role", "user", "relation", "owner", "skills", "passing", "language"}) | {
+    "territory", "exclude", "fourEyes", "default", "decision", "with"
+}  # fmt: skip
 #: Our own extension elements: name → attributes. Read by ``inspect`` and the runtime; see ``docs/dialect.md``.
 CRMFLOW_ELEMENTS: Mapping[str, frozenset[str]] = {
     "process": frozenset({"owner", "goal", "kpi", "kind", "stage", "variantOf", "variants"}),
-    "assignment": frozenset({"strategy", "team", "owner"}),
+    "assignment": ASSIGNMENT,
     "record": frozenset({"variable"}),
     "stage": frozenset({"value"}),
     "sla": frozenset({"metric", "policy", "target", "unit", "calendar", "name", "from", "scope", "pausable"}),
@@ -78,7 +89,7 @@ CRMFLOW_ELEMENTS: Mapping[str, frozenset[str]] = {
 #: How a script task says that its script is FEEL.
 FEEL_NAMES = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")
 KINDS = ("business", "management")
-STRATEGIES = ("least-loaded", "round-robin", "owner")
+STRATEGIES = ("least-loaded", "round-robin", "owner", "skills", "territory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +238,10 @@ _TEXTS = {
     (ZEEBE, "output"): ("source",),
     (ZEEBE, "loopCharacteristics"): ("inputCollection", "outputElement"),
     (ZEEBE, "subscription"): ("correlationKey",),
-    (CRMFLOW, "assignment"): ("strategy", "team", "owner"),
+    (ZEEBE, "executionListener"): ("type", "retries"),
+    (ZEEBE, "taskListener"): ("type", "retries"),
+    (ZEEBE, "adHoc"): ("activeElementsCollection",),
+    (CRMFLOW, "assignment"): tuple(sorted(ASSIGNMENT)),
 }
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from engine.bpmn import dialect_code as code
 from engine.bpmn.dialect import CAMUNDA7, CRMFLOW, ZEEBE
+from engine.bpmn.dialect_code import given, zeebe_of
 from engine.bpmn.dialect_juel import Untranslatable, is_juel, to_feel
 from engine.model.xml import BPMN, local, space, text_of
 
@@ -29,8 +31,8 @@ _IDLE = frozenset(
 #: Attributes that are looked at together with another one.
 _WITH = frozenset(
     {
-        "resultVariable", "resultVariableName", "mapDecisionResult", "decisionRefBinding", "type", "elementVariable",
-        "calledElementBinding", "calledElementType", "formRefBinding",
+        "resultVariable", "resultVariableName", "resource", "mapDecisionResult", "decisionRefBinding", "type",
+        "elementVariable", "calledElementBinding", "calledElementType", "formRefBinding",
     }
 )  # fmt: skip
 
@@ -51,6 +53,8 @@ class Translation:
     dialect: str = ""
     oddities: list[Oddity] = field(default_factory=list)
     translated: int = 0
+    hired: list[tuple[etree._Element, str, str]] = field(default_factory=list)  # element, word, job type
+    left: list[Oddity] = field(default_factory=list)  # settings that are left out, and why that is no loss
 
     def odd(self, xml: etree._Element, name: str, why: str) -> None:
         for known in self.oddities:
@@ -65,7 +69,10 @@ def translate(root: etree._Element) -> Translation:
     found = Translation(_dialect(root))
     if not found.dialect:
         return found
+    ids = {str(e.get("id")) for e in root.iter(f"{{{BPMN}}}*") if e.get("id")}
     for e in list(root.iter(f"{{{BPMN}}}*")):
+        if found.dialect != "JUEL":
+            _bare(e, found, ids)
         _texts(e, found)
         _attributes(e, found)
         _elements(e, found)
@@ -81,6 +88,7 @@ def speaks(xml: bytes) -> bool:
 def _dialect(root: etree._Element) -> str:
     """Name of the dialect by the first namespace met; "JUEL" for a plain model with such expressions."""
     juel = False
+    declared = next((CAMUNDA7[str(ns)] for ns in root.nsmap.values() if ns in CAMUNDA7), "")
     for e in root.iter():
         if not isinstance(e.tag, str):
             continue
@@ -89,100 +97,116 @@ def _dialect(root: etree._Element) -> str:
             if ns in CAMUNDA7:
                 return CAMUNDA7[ns]
         juel = juel or (local(e) in _EXPRESSIONS and is_juel(e.text or "")) or is_juel(str(e.get("name")))
+    if declared and ZEEBE not in root.nsmap.values():
+        return declared
     return "JUEL" if juel else ""
-
-
-def _given(e: etree._Element, name: str) -> str | None:
-    """An attribute of the dialect, whichever twin's."""
-    for ns in CAMUNDA7:
-        value = e.get(f"{{{ns}}}{name}")
-        if value is not None:
-            return str(value)
-    return None
-
-
-def _holder(e: etree._Element) -> etree._Element:
-    holder = e.find(f"{{{BPMN}}}extensionElements")
-    if holder is None:
-        holder = etree.Element(f"{{{BPMN}}}extensionElements")
-        documentation = e.findall(f"{{{BPMN}}}documentation")
-        e.insert(e.index(documentation[-1]) + 1 if documentation else 0, holder)
-    return holder
-
-
-def _zeebe(e: etree._Element, name: str) -> etree._Element:
-    """The Zeebe extension of an element, made where it is missing."""
-    holder = _holder(e)
-    found = holder.find(f"{{{ZEEBE}}}{name}")
-    return etree.SubElement(holder, f"{{{ZEEBE}}}{name}") if found is None else found
 
 
 def _put(name: str, attribute: str) -> Callable[[etree._Element, str], None]:
     """A setter: the value, as FEEL, into an attribute of a Zeebe extension."""
 
     def put(e: etree._Element, value: str) -> None:
-        _zeebe(e, name).set(attribute, to_feel(value))
+        zeebe_of(e, name).set(attribute, to_feel(value))
 
     return put
 
 
 def _form(e: etree._Element, value: str) -> None:
     key = re.sub(r"\.(html?|form)$", "", value.rpartition("/")[2].rpartition(":")[2])
-    _zeebe(e, "formDefinition").set("formId", to_feel(key) if is_juel(value) else key)
+    zeebe_of(e, "formDefinition").set("formId", to_feel(key) if is_juel(value) else key)
 
 
 def _topic(e: etree._Element, value: str) -> None:
-    _zeebe(e, "taskDefinition").set("type", to_feel(value))
+    zeebe_of(e, "taskDefinition").set("type", to_feel(value))
 
 
 def _decision(e: etree._Element, value: str) -> None:
-    shape = _given(e, "mapDecisionResult")
+    shape = given(e, "mapDecisionResult")
     if shape not in ("singleEntry", "collectEntries"):
         raise Untranslatable("only mapDecisionResult singleEntry and collectEntries give the same value here")
-    called = _zeebe(e, "calledDecision")
+    called = zeebe_of(e, "calledDecision")
     called.set("decisionId", to_feel(value))
-    called.set("resultVariable", _given(e, "resultVariable") or "result")
-    binding = _given(e, "decisionRefBinding") or "latest"
+    called.set("resultVariable", given(e, "resultVariable") or "result")
+    binding = given(e, "decisionRefBinding") or "latest"
     if binding not in ("latest", "deployment"):
         raise Untranslatable("only decisionRefBinding latest and deployment are kept; use a version tag of Zeebe's")
     called.set("bindingType", binding)
 
 
 def _collection(e: etree._Element, value: str) -> None:
-    loop = _zeebe(e, "loopCharacteristics")
+    loop = zeebe_of(e, "loopCharacteristics")
     feel = to_feel(value)
     loop.set("inputCollection", feel if feel.startswith("=") else f"= {feel}")
-    if _given(e, "elementVariable"):
-        loop.set("inputElement", _given(e, "elementVariable") or "")
-
-
-def _code(e: etree._Element, value: str) -> None:
-    raise Untranslatable("it is code; let a worker do it: give the task a type (zeebe:taskDefinition)")
+    if given(e, "elementVariable"):
+        loop.set("inputElement", given(e, "elementVariable") or "")
 
 
 def _expression(e: etree._Element, value: str) -> None:
     """An expression that only computes is a script; the drawn element keeps its id."""
     if local(e) not in ("serviceTask", "sendTask", "businessRuleTask"):
-        _code(e, value)
+        raise Untranslatable("an expression here is code")
     _script(e, value)
     e.tag = f"{{{BPMN}}}scriptTask"
 
 
 def _script(e: etree._Element, value: str) -> None:
     feel = to_feel(value)
-    script = _zeebe(e, "script")
+    script = zeebe_of(e, "script")
     script.set("expression", feel if feel.startswith("=") else f"= {feel}")
-    result = _given(e, "resultVariable") or _given(e, "resultVariableName")
+    result = given(e, "resultVariable") or given(e, "resultVariableName")
     if result:
         script.set("resultVariable", result)
+    elif local(e) != "scriptTask":
+        # Its value is thrown away there, too.
+        script.set("expression", f"= if ({feel.removeprefix('=').strip()}) = null then {{}} else {{}}")
 
 
 def _variable(name: str) -> Callable[[etree._Element, str], None]:
     return lambda e, value: e.set(f"{{{CRMFLOW}}}{name}", value)
 
 
+def _initiator(e: etree._Element, value: str) -> None:
+    """The variable that gets the login of who started the instance."""
+    one = etree.SubElement(zeebe_of(e, "ioMapping"), f"{{{ZEEBE}}}output")
+    one.set("source", "= startedBy")
+    one.set("target", value)
+
+
+def _named(kind: str) -> Callable[[etree._Element, str], None]:
+    """A message or signal whose name is computed where it is caught."""
+
+    def put(e: etree._Element, value: str) -> None:
+        if e.get(f"{kind}Ref"):
+            raise Untranslatable(f"there is a {kind}Ref as well")
+        _root(e, kind, f"{_up(e).get('id') or kind}_{kind}", name=to_feel(value))
+        e.set(f"{kind}Ref", f"{_up(e).get('id') or kind}_{kind}")
+
+    return put
+
+
+def _root(e: etree._Element, kind: str, key: str, **attributes: str) -> None:
+    """A new element at the root of the file."""
+    etree.SubElement(e.getroottree().getroot(), f"{{{BPMN}}}{kind}", {"id": key, **attributes})
+
+
+def _bare(e: etree._Element, found: Translation, ids: set[str]) -> None:
+    """What BPMN wants to be named and this family does not: an error's code, a receive task's message."""
+    ref = (e.get("errorRef") or "").strip()
+    if local(e) == "errorEventDefinition" and ref and ref.rpartition(":")[2] not in ids:
+        # Without an error of that id the reference itself is the code.
+        ids.add(ref)
+        _root(e, "error", ref, errorCode=ref, name=ref)
+        found.translated += 1
+    key = e.get("id")
+    if local(e) == "receiveTask" and key and not e.get("messageRef"):
+        # It is woken by its own id there; here by the message of that name.
+        _root(e, "message", f"{key}_message", name=key)
+        e.set("messageRef", f"{key}_message")
+        found.translated += 1
+
+
 def _version(e: etree._Element, value: str) -> None:
-    _zeebe(e, "versionTag").set("value", value)
+    zeebe_of(e, "versionTag").set("value", value)
 
 
 _ATTRIBUTES: Mapping[str, Callable[[etree._Element, str], None]] = {
@@ -197,14 +221,55 @@ _ATTRIBUTES: Mapping[str, Callable[[etree._Element, str], None]] = {
     "topic": _topic,
     "decisionRef": _decision,
     "collection": _collection,
-    "class": _code,
-    "delegateExpression": _code,
     "expression": _expression,
     "errorCodeVariable": _variable("codeVariable"),
     "escalationCodeVariable": _variable("codeVariable"),
     "errorMessageVariable": _variable("messageVariable"),
     "versionTag": _version,
+    "initiator": _initiator,
+    "messageExpression": _named("message"),
+    "signalExpression": _named("signal"),
 }
+
+
+#: Settings without a counterpart that change nothing in how an instance runs: name → what is done instead.
+_KEPT: Mapping[str, str] = {
+    "candidateStarterUsers": "who may start a process is settled where it is published",
+    "candidateStarterGroups": "who may start a process is settled where it is published",
+    "owner": "a task's owner does nothing by itself here: the process has an owner team",
+    "historyLevel": "history is always complete here",
+    "jobCategory": "jobs are told apart by type here",
+    "sendSynchronously": "work is done by workers here",
+    "triggerable": "a worker's job waits for its answer anyway",
+}
+
+
+def _calls(e: etree._Element, name: str) -> bool:
+    """Whether it is an expression of a task that calls code."""
+    if name != "expression" or local(e) not in (
+        "serviceTask",
+        "sendTask",
+        "businessRuleTask",
+        "messageEventDefinition",
+    ):
+        return False
+    try:
+        to_feel(given(e, "expression") or "")
+    except Untranslatable:
+        return True
+    return local(e) == "messageEventDefinition"
+
+
+def _node(e: etree._Element) -> etree._Element:
+    """Event definitions are shown at their event."""
+    return _up(e) if local(e).endswith("EventDefinition") else e
+
+
+def _connector(e: etree._Element, name: str) -> None:
+    """Built-in connectors: mail is ours, too (its fields become inputs); others are unknown."""
+    if name != "mail":
+        raise Untranslatable(f"the connector '{name}' is not known here")
+    zeebe_of(e, "taskDefinition").set("type", "mail")
 
 
 def _attributes(e: etree._Element, found: Translation) -> None:
@@ -213,11 +278,16 @@ def _attributes(e: etree._Element, found: Translation) -> None:
         name = key.partition("}")[2]
         put = _ATTRIBUTES.get(name)
         try:
-            if put is not None:
+            if name in ("class", "delegateExpression") or _calls(e, name):
+                found.hired.append((_node(e), name, code.hire(e, str(e.attrib[key]).strip())))
+                found.translated += 1
+            elif name in _KEPT:
+                found.left.append(Oddity(e, [name], _KEPT[name]))
+            elif put is not None:
                 put(e, str(e.attrib[key]).strip())
                 found.translated += 1
             elif name == "type" and e.get(key) not in (None, "external"):
-                raise Untranslatable(f"the connector '{e.get(key)}' is not known here")
+                _connector(e, e.get(key) or "")
             elif name not in _IDLE and name not in _WITH:
                 raise Untranslatable("it has no equal here")
         except Untranslatable as why:
@@ -232,7 +302,10 @@ def _elements(e: etree._Element, found: Translation) -> None:
         if not isinstance(x.tag, str) or space(x) not in CAMUNDA7 or holder is None:
             continue
         try:
-            _ELEMENTS.get(local(x), _unknown)(e, x)
+            if local(x) in ("executionListener", "taskListener"):
+                found.hired.append((e, local(x), code.listener(e, x)))
+            else:
+                _ELEMENTS.get(local(x), _unknown)(e, x)
             found.translated += 1
         except Untranslatable as why:
             found.odd(e, local(x), str(why))
@@ -248,8 +321,20 @@ def _unknown(e: etree._Element, x: etree._Element) -> None:
     raise Untranslatable("it has no equal here")
 
 
-def _listener(e: etree._Element, x: etree._Element) -> None:
-    raise Untranslatable("listeners are code; draw a service or script task instead")
+def _field(e: etree._Element, x: etree._Element) -> None:
+    """Injected fields go to the worker; those of a mail are inputs of the connector."""
+    definition = e.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}taskDefinition")
+    if definition is None:
+        raise Untranslatable("fields belong to code that is not named")
+    if definition.get("type") != "mail":
+        code.field(e, x)
+        return
+    text = x.get("stringValue") or x.get("expression") or "".join(text_of(p) for p in x if isinstance(p.tag, str))
+    if x.get("name") not in ("to", "cc", "subject", "text", "html"):
+        raise Untranslatable(f"the mail's field '{x.get('name')}' has no equal here")
+    one = etree.SubElement(zeebe_of(e, "ioMapping"), f"{{{ZEEBE}}}input")
+    one.set("source", _source(text))
+    one.set("target", x.get("name") or "")
 
 
 def _mapping(e: etree._Element, x: etree._Element) -> None:
@@ -259,7 +344,7 @@ def _mapping(e: etree._Element, x: etree._Element) -> None:
             continue
         if any(isinstance(child.tag, str) for child in part):
             raise Untranslatable("lists, maps and scripts as parameters are code; write FEEL")
-        one = etree.SubElement(_zeebe(e, "ioMapping"), f"{{{ZEEBE}}}{side}")
+        one = etree.SubElement(zeebe_of(e, "ioMapping"), f"{{{ZEEBE}}}{side}")
         one.set("source", _source((part.text or "").strip()))
         one.set("target", part.get("name") or "")
 
@@ -276,11 +361,11 @@ def _passed(e: etree._Element, x: etree._Element) -> None:
         return  # the called process is a part of the same case here
     if x.get("variables") == "all":
         which = "propagateAllParentVariables" if side == "input" else "propagateAllChildVariables"
-        _zeebe(e, "calledElement").set(which, "true")
+        zeebe_of(e, "calledElement").set(which, "true")
         return
     source = x.get("sourceExpression")
     feel = to_feel(source) if source else f"= {x.get('source')}"
-    one = etree.SubElement(_zeebe(e, "ioMapping"), f"{{{ZEEBE}}}{side}")
+    one = etree.SubElement(zeebe_of(e, "ioMapping"), f"{{{ZEEBE}}}{side}")
     one.set("source", feel)
     one.set("target", x.get("target") or "")
 
@@ -292,7 +377,7 @@ def _has_called(e: etree._Element) -> bool:
 
 def _sealed(e: etree._Element) -> None:
     """A call of the Camunda 7 family passes only what it names."""
-    called = _zeebe(e, "calledElement")
+    called = zeebe_of(e, "calledElement")
     called.set("processId", to_feel(e.get("calledElement", "")))
     for which in ("propagateAllParentVariables", "propagateAllChildVariables"):
         if called.get(which) is None:
@@ -309,7 +394,7 @@ def _retries(e: etree._Element, x: etree._Element) -> None:
 def _properties(e: etree._Element, x: etree._Element) -> None:
     for part in x:
         if local(part) == "property":
-            one = etree.SubElement(_zeebe(e, "properties"), f"{{{ZEEBE}}}property")
+            one = etree.SubElement(zeebe_of(e, "properties"), f"{{{ZEEBE}}}property")
             one.set("name", part.get("name") or part.get("id") or "")
             one.set("value", part.get("value") or "")
 
@@ -319,8 +404,7 @@ def _ignored(e: etree._Element, x: etree._Element) -> None:
 
 
 _ELEMENTS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
-    "executionListener": _listener,
-    "taskListener": _listener,
+    "field": _field,
     "inputOutput": _mapping,
     "in": _passed,
     "out": _passed,
@@ -348,9 +432,18 @@ def _texts(e: etree._Element, found: Translation) -> None:
             script = e.find(f"{{{BPMN}}}script")
             _script(e, text_of(script) if script is not None else "")
             found.translated += 1
+        elif kind == "scriptTask" and found.dialect != "JUEL" and _foreign(e):
+            found.hired.append((e, f"scriptFormat={e.get('scriptFormat')}", code.script(e)))
+            found.translated += 1
     except Untranslatable as why:
         found.odd(e if e.get("id") else _up(e), kind, f"{why}: {(e.text or '').strip()[:60]}")
         e.text = "null" if kind in _EXPRESSIONS and kind not in _TIMERS else e.text
+
+
+def _foreign(e: etree._Element) -> bool:
+    """Whether a script is in a language of the other engine's."""
+    language = (e.get("scriptFormat") or "").strip().lower()
+    return bool(language) and "feel" not in language and e.find(f".//{{{ZEEBE}}}script") is None
 
 
 _TIMERS = frozenset({"timeDate", "timeDuration", "timeCycle"})

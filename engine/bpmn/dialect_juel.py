@@ -18,7 +18,7 @@ _NAMES: Mapping[str, str] = {
 }
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+\.\d+|\d+)|(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-    r"""|(?P<name>[^\W\d]\w*)|(?P<op>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.\[\]()]))"""
+    r"""|(?P<name>[^\W\d]\w*)|(?P<op>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,\[\]()]))"""
 )
 _COMPARE = {"==": "=", "eq": "=", "!=": "!=", "ne": "!=", "<": "<", "lt": "<", ">": ">", "gt": ">",
             "<=": "<=", "le": "<=", ">=": ">=", "ge": ">="}  # fmt: skip
@@ -188,6 +188,8 @@ class _Reader:
             return _literal(text)
         if kind != "name":
             raise Untranslatable(f"'{text}' is not expected")
+        if text in _VARIABLES and self.peek() == ":":
+            return _function(self, depth)
         return _NAMES.get(text, text)
 
 
@@ -201,6 +203,44 @@ def _call(r: _Reader, owner: str, name: str) -> str:
             r.need(")")
             return text[1:-1]
     raise Untranslatable(f"the call '{owner}.{name}(…)' is code")
+
+
+#: Flowable's functions over variables: name → FEEL of (variable, value).
+_VARIABLES = frozenset({"var", "vars", "variables"})
+_FUNCTIONS = {
+    **dict.fromkeys(("equals", "eq"), "{0} = {1}"),
+    **dict.fromkeys(("notEquals", "ne"), "{0} != {1}"),
+    **dict.fromkeys(("lowerThan", "lessThan", "lt"), "{0} < {1}"),
+    **dict.fromkeys(("lowerThanOrEquals", "lessThanOrEquals", "lte"), "{0} <= {1}"),
+    **dict.fromkeys(("greaterThan", "gt"), "{0} > {1}"),
+    **dict.fromkeys(("greaterThanOrEquals", "gte"), "{0} >= {1}"),
+    **dict.fromkeys(("get",), "{0}"),
+    **dict.fromkeys(("isEmpty", "empty"), '(({0} = null or {0} = "" or {0} = []) = true)'),
+    **dict.fromkeys(("isNotEmpty", "notEmpty"), 'not(({0} = null or {0} = "" or {0} = []) = true)'),
+    **dict.fromkeys(("exists", "exist"), "{0} != null"),
+}
+
+
+def _function(r: _Reader, depth: int) -> str:
+    """``var:eq(name, value)``; the variable may be written as a name or as a text."""
+    r.need(":")
+    shape = _FUNCTIONS.get(r.peek() or "")
+    if shape is None:
+        raise Untranslatable(f"the function 'var:{r.peek()}' is not known")
+    r.at += 1
+    r.need("(")
+    kind, text = r.tokens[r.at] if r.at < len(r.tokens) else ("", "")
+    name = text[1:-1] if kind == "text" else text
+    if kind not in ("name", "text") or re.fullmatch(r"[^\W\d]\w*", name) is None:
+        raise Untranslatable("the variable's name is computed")
+    r.at += 1
+    values = []
+    while r.take(","):
+        values.append(r.ternary(depth + 1))
+    r.need(")")
+    if len(values) != ("{1}" in shape):
+        raise Untranslatable("the function has other parameters")
+    return "(" + shape.format(name, *values) + ")"
 
 
 def _index(r: _Reader, owner: str, depth: int) -> str:

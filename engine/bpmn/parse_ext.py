@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from lxml import etree
@@ -132,11 +133,12 @@ class Extensions:
             return None
         headers = zeebe(xml, "taskHeaders")
         pairs = () if headers is None else headers.iterchildren(f"{{{ZEEBE}}}header")
-        return Job(
-            type,
-            self.expr(given(definition, "retries"), xml, "The retries"),
-            {h.get("key") or "": h.get("value") or "" for h in pairs},
-        )
+        told = {h.get("key") or "": h.get("value") or "" for h in pairs}
+        linked = zeebe(xml, "linkedResources")
+        if linked is not None:  # handed over as Zeebe does: a header of JSON
+            parts = [dict(r.attrib) for r in linked.iterchildren(f"{{{ZEEBE}}}linkedResource")]
+            told["linkedResources"] = json.dumps(parts, ensure_ascii=False)
+        return Job(type, self.expr(given(definition, "retries"), xml, "The retries"), told)
 
     def message(self, ref: str | None, at: etree._Element) -> MessageTrigger | None:
         """The message an element refers to, with the correlation key hung on it."""

@@ -53,11 +53,17 @@ class Runtime:
         start_event: str | None = None,
         business_key: str | None = None,
         instance_id: str | None = None,
+        started_by: str | None = None,
     ) -> Run:
-        """A new instance, run to its first waits. Raises ``Invalid`` CRM-018 when the start is not clear."""
+        """A new instance, run to its first waits. FEEL sees ``started_by`` (a login) as ``startedBy``.
+
+        Raises ``Invalid`` CRM-018 when the start is not clear.
+        """
         node = _start_node(process, start_event)
         instance = Instance(process.scope)
         instance.base = {"instance": {"id": instance_id, "businessKey": business_key}}
+        if started_by is not None:
+            instance.base["startedBy"] = started_by
         instance.data = stored(dict(variables), "variables")
         run = Run(self, process, instance, now)
         nodes = (node,) if node is not None else process.scope.starts

@@ -66,6 +66,7 @@ def begin(
         start_event=start_event,
         business_key=business_key,
         instance_id=flow.id,
+        started_by=by.id,
     )
     detail = {"key": loaded.key, "version": loaded.version}
     ctx.audit(by, "instance.start", instance_id=flow.id, detail=detail)

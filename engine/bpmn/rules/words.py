@@ -199,6 +199,21 @@ def camunda7(c: Context) -> Iterator[Hit]:
         yield Hit(_bearer(odd.xml), line_of(odd.xml), None, params)
 
 
+@rule("CRM-828", WARNING)
+def hired(c: Context) -> Iterator[Hit]:
+    """Code of the Camunda 7 family becomes work for a worker, which must be there."""
+    for xml, word, kind in c.translation.hired:
+        yield Hit(_bearer(xml), line_of(xml), None, {"word": word, "kind": kind, "dialect": c.translation.dialect})
+
+
+@rule("CRM-829", WARNING)
+def left_out(c: Context) -> Iterator[Hit]:
+    """Settings of the Camunda 7 family that change nothing in how an instance runs are left out."""
+    for odd in c.translation.left:
+        params = {"names": ", ".join(odd.names), "dialect": c.translation.dialect, "why": odd.why}
+        yield Hit(_bearer(odd.xml), line_of(odd.xml), None, params)
+
+
 @rule("CRM-827", INFO)
 def translated(c: Context) -> Iterator[Hit]:
     """A model of the Camunda 7 family is read as its Zeebe twin; the file itself is kept."""

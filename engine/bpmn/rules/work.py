@@ -80,10 +80,14 @@ def wordless_group(c: Context) -> Iterator[Hit]:
                 yield hit(node.xml, group=group)
 
 
+_AMONG = ("team", "role", "user", "relation", "decision")
+
+
 @rule("CRM-826", WARNING)
 def strategy_without_team(c: Context) -> Iterator[Hit]:
     """An assignment strategy chooses from a team: it names one, or keeps an owner."""
     for node in _nodes(c):
         strategy = static(crmflow_value(node.xml, "assignment", "strategy"))
-        if strategy in ("least-loaded", "round-robin") and not crmflow_value(node.xml, "assignment", "team"):
+        among = any(crmflow_value(node.xml, "assignment", name) for name in _AMONG)
+        if strategy in ("least-loaded", "round-robin", "skills", "territory") and not among:
             yield hit(node.xml, strategy=strategy)

@@ -60,7 +60,7 @@ def test_it_is_refused_by_name(name):
         ((S, user("a"), user("a"), flows("s > a")), "a"),
         ((S, boundary("b", "gone", timer("PT1H")), flows("s > b")), "b"),
         ((S, tag("eventBasedGateway", "g"), user("a"), flows("s > g > a")), "g"),
-        ((tag("subProcess", "sub", flows()), flows()), "sub"),
+        ((tag("subProcess", "sub", flows(), triggeredByEvent="true"), flows()), "sub"),
         ((S, tag("intermediateThrowEvent", "t", '<linkEventDefinition name="L"/>'), flows("s > t")), "t"),
     ],
 )

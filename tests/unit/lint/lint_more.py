@@ -116,6 +116,8 @@ WORK = [
     Case("CRM-826", "t", straight(user(TEAMLESS)), straight(user(TEAMLESS.replace("/>", ' team="sales"/>')))),
 ]
 TRANSLATED = [
+    Case("CRM-828", "t", service(attributes='camunda:class="com.acme.Do"'), service(inside=JOB)),
+    Case("CRM-829", "p", GOOD.replace(b'name="P"', b'name="P" camunda:candidateStarterGroups="sales"'), GOOD),
     Case("CRM-827", None, straight(user(attributes='name="Call" camunda:assignee="bob"')), GOOD),
 ]
 MORE = [*STANDARD, *WORK, *TRANSLATED]

@@ -157,6 +157,22 @@ TEXTS: dict[str, Text] = {
         "没有可选择的人员。",
         '请填写 team，例如 team="sales" 或 team="= route.team"。',
     ),
+    "CRM-828": Text(
+        "{el} is code of {dialect} ({word}): here a worker of the type “{kind}” does it.",
+        "Code of another engine does not run here; its work waits until a worker has done it.",
+        "Start a worker for this type, or give the step a connector or FEEL instead.",
+        "{el}是 {dialect} 的代码（{word}）：在此由类型为“{kind}”的工作者完成。",
+        "其他引擎的代码不能在此运行；工作者完成之前流程会等待。",
+        "请启动处理该类型的工作者，或改用连接器或 FEEL。",
+    ),
+    "CRM-829": Text(
+        "{el}: {names} of {dialect} is left out; {why}.",
+        "It changes nothing in how a case runs, but somebody may rely on it.",
+        "Settle it here as said, or delete it from the drawing.",
+        "{el}：{dialect} 的 {names} 不予采用（{why}）。",
+        "它不影响案例的运行，但可能有人依赖它。",
+        "请按提示在此设置，或从图中删除。",
+    ),
     "CRM-827": Text(
         "The model is of {dialect}; {count} places of it are read as their Zeebe twins.",
         "The file itself is kept as it is.",
