@@ -8,7 +8,7 @@ import click
 
 from engine.cli.frame import actor, as_json, collect, common, engine, listing
 from engine.domain.access import Role
-from engine.domain.commands import AddTeam, AddUser, GrantRole, IssueToken
+from engine.domain.commands import AddTeam, AddUser, ChangeMembers, GrantRole, IssueToken
 from engine.domain.questions import ListPeople
 
 ROLES = click.Choice([role.value for role in Role])
@@ -116,6 +116,28 @@ def add_team(
         click.echo(f"{row.id} ({len(row.members)} members)")
 
 
+@team.command("members")
+@click.argument("key")
+@click.option("--add", multiple=True, metavar="LOGIN", help="A user or a team; may be given several times.")
+@click.option("--remove", multiple=True, metavar="LOGIN", help="May be given several times.")
+@as_json
+@common
+def change_members(key: str, add: tuple[str, ...], remove: tuple[str, ...], json: bool) -> None:
+    """Let users or teams belong to a team, or no longer.
+
+    \b
+    crmflow team members sales --add anna --add ben --remove mia
+    """
+    from engine.cli.show import dump
+
+    with engine() as opened:
+        row = opened.do(ChangeMembers(key, by=actor(opened), add=add, remove=remove))
+    if json:
+        dump(row)
+    else:
+        click.echo(f"{row.id}: {', '.join(row.members) or 'nobody'}")
+
+
 @team.command("list")
 @click.option("--search", default="")
 @listing
@@ -127,7 +149,7 @@ def list_teams(search: str, limit: int, json: bool) -> None:
 
 @click.group()
 def role() -> None:
-    """Grant and revoke roles: designer, employee, manager, consultant, administrator."""
+    """Grant and revoke roles: designer, employee, manager, consultant, administrator, worker."""
 
 
 @role.command("grant")

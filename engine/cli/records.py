@@ -86,6 +86,45 @@ def import_records(file: Path, map_path: Path, start: str | None, limit: int | N
         _tell(report)
 
 
+@records.command("retry")
+@click.argument("import_id", metavar="IMPORT")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map",
+    "map_path",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="How columns become fields, as mended.",
+)
+@click.option("--start", metavar="KEY", help="Definition to start for every new record.")
+@common
+def retry_records(import_id: str, file: Path, map_path: Path, start: str | None) -> None:
+    """Take in the rows an import put aside, from the mended file or with the mended mapping.
+
+    \b
+    crmflow records retry 3f2a9c0d1b4e5f60 leads.csv --map leads.yaml
+    """
+    from engine.cli.mapping import load
+    from engine.cli.reading import look
+    from engine.domain.commands import RetryQuarantine
+    from engine.domain.questions import ListQuarantine
+
+    mapping = load(map_path)
+    source = look(file, mapping.encoding, mapping.separator)
+    mapping = mapping.fit(source)
+    with engine() as opened:
+        by = actor(opened)
+        aside = {row["row"] for row in collect(opened, lambda n, at: ListQuarantine(import_id, by, n, at), 1_000_000)}
+        lines = (line for line in source.lines(lambda read: None) if line.number in aside)
+        rows = [row for row in map(mapping.row, lines) if row is not None]
+        done = left = 0
+        for at in range(0, len(rows), 100):
+            answer = opened.do(RetryQuarantine(import_id, by, tuple(rows[at : at + 100]), start or mapping.start))
+            left += answer.quarantined
+            done += answer.created + answer.updated + answer.unchanged
+    click.echo(f"{done} rows taken in, {left} still do not fit, {len(aside) - len(rows)} are not in the file")
+
+
 def run(
     opened: Engine,
     by: Actor,

@@ -175,6 +175,49 @@ def incidents(ctx: click.Context, instance: str | None, limit: int, json: bool) 
 
 
 @incidents.command()
+@click.option("--key", help="Of this definition.")
+@as_json
+@common
+def causes(key: str | None, json: bool) -> None:
+    """List what failed by cause, the most frequent first.
+
+    \b
+    crmflow incidents causes
+    crmflow bulk start retry --key order-check --element Book --code CRM-714 --reason "the ERP is back"
+    """
+    from engine.cli.show import rows
+    from engine.domain.operating import ListCauses
+
+    with engine() as opened:
+        found = opened.ask(ListCauses(actor(opened), key))
+    columns = {
+        "Definition": "definition_key", "Element": "element_id", "Code": "code", "Times": "count",
+        "Instances": "instances", "Last": "last_at", "Message": "message",
+    }  # fmt: skip
+    rows(found, columns, as_json=json, empty="No incidents.")
+
+
+@incidents.command()
+@click.argument("incident")
+@click.option("--data", "text", metavar="JSON", help="What it would have given, as a JSON object, or @FILE.")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@common
+def skip(incident: str, text: str | None, reason: str) -> None:
+    """Go on past what failed, as if it had given this result.
+
+    \b
+    crmflow incidents skip 01h8xk3v9q2m7r5t --data '{"number": 4711}' --reason "booked by hand"
+    """
+    from engine.cli.values import variables
+    from engine.domain.operating import SkipIncident
+
+    result = variables((), text)
+    with engine() as opened:
+        row = opened.do(SkipIncident(incident, actor(opened), reason, result))
+    click.echo(f"{row.id} is {row.state.value}.")
+
+
+@incidents.command()
 @click.argument("ids", nargs=-1, metavar="ID…")
 @click.option("--all", "everything", is_flag=True, help="All there are.")
 @click.option("--reason", default="", help="Why; it is kept.")

@@ -120,6 +120,7 @@ class CompleteTask(Command[TaskDone]):
     by: Actor
     data: Mapping[str, Any] = field(default_factory=dict)
     revision: int | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +257,10 @@ class SaveRecord(Command[RecordRow]):
     data: Mapping[str, Any]
     id: str | None = None
     revision: int | None = None
-    owner: str | None = None
+    owner: str | None = None  # a login; None: as it is (a new one: whoever makes it)
     links: Mapping[str, str] = field(default_factory=dict)  # relation → record id
+    state: str | None = None  # one of the kind's states; None: as it is
+    idempotency_key: str | None = None  # of a new record
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +297,19 @@ class ImportChunkDone:
     started: int
 
 
+@dataclass(frozen=True, slots=True)
+class RetryQuarantine(Command["ImportChunkDone"]):
+    """Take in rows that an import put aside, as mended; those that still do not fit stay, with the new reason.
+
+    Raises ``NotFound`` CRM-416 for a row that is not there (any more).
+    """
+
+    import_id: str
+    by: Actor
+    rows: tuple[ImportRow, ...]
+    start: str | None = None  # definition key to start per new record
+
+
 # --- people ----------------------------------------------------------------------------------------
 
 
@@ -319,6 +335,16 @@ class AddTeam(Command[PrincipalRow]):
     lead: str | None = None
     parent: str | None = None
     members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMembers(Command[PrincipalRow]):
+    """Let users and teams belong to a team, or no longer. Raises CRM-411, CRM-314 for a ring of teams."""
+
+    key: str
+    by: Actor
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

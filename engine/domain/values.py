@@ -210,6 +210,7 @@ class TaskDone:
     revision: int
     next_task: TaskRow | None = None
     faults: tuple[Fault, ...] = ()
+    repeated: bool = False  # True: the idempotency key was known, nothing was done again
 
 
 @dataclass(frozen=True, slots=True)

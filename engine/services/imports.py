@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from engine.domain.access import Right, ensure
-from engine.domain.commands import ImportChunk, ImportChunkDone, ImportRow
+from engine.domain.access import Actor, Right, ensure
+from engine.domain.commands import ImportChunk, ImportChunkDone, ImportRow, RetryQuarantine
 from engine.domain.errors import BadForm, NotFound
 from engine.domain.questions import GetImport, ListQuarantine
 from engine.domain.records import Kind
@@ -53,7 +53,7 @@ def import_chunk(ctx: Context, cmd: ImportChunk) -> ImportChunkDone:
     aside = []
     for row in rows:
         try:
-            what, ref = _take(ctx, cmd, kind, row, known)
+            what, ref = _take(ctx, cmd.by, kind, row, known)
         except _Bad as bad:
             aside.append({"import_id": cmd.import_id, "row": row.number, "reason": str(bad), "raw": row.raw})
             continue
@@ -67,11 +67,46 @@ def import_chunk(ctx: Context, cmd: ImportChunk) -> ImportChunkDone:
     return ImportChunkDone(**counts)
 
 
+@handles(RetryQuarantine)
+def retry(ctx: Context, cmd: RetryQuarantine) -> ImportChunkDone:
+    """Take in mended rows that were put aside; what still does not fit is put aside again, with its new reason."""
+    ensure(cmd.by, Right.RECORD_IMPORT)
+    run = import_run.c
+    held = ctx.conn.execute(select(import_run).where(run.id == cmd.import_id).with_for_update()).mappings().first()
+    if held is None:
+        raise NotFound("CRM-412", f"There is no import '{cmd.import_id}'.", fix="Start it again with the same file.")
+    kind, start = kind_of(ctx.packs, held["kind"]), _definition(ctx, cmd.start)
+    known = _known(ctx, kind, cmd.rows)
+    counts = dict.fromkeys(_COUNTS, 0)
+    q = quarantine.c
+    for row in cmd.rows:
+        mine = update(quarantine).where(q.import_id == cmd.import_id, q.row == row.number)
+        if ctx.conn.execute(mine.values(reason=q.reason)).rowcount != 1:
+            raise NotFound(
+                "CRM-416", f"Row {row.number} is not in quarantine.", fix="Look at the list: it may be done."
+            )
+        try:
+            what, ref = _take(ctx, cmd.by, kind, row, known)
+        except _Bad as bad:
+            ctx.conn.execute(mine.values(reason=str(bad), **({"raw": row.raw} if row.raw else {})))
+            continue
+        counts[what] += 1
+        ctx.conn.execute(delete(quarantine).where(q.import_id == cmd.import_id, q.row == row.number))
+        if what == "created" and start is not None:
+            begin(ctx, start, {kind.key: ref}, cmd.by, business_key=row.external_id)
+            counts["started"] += 1
+    taken = sum(counts[name] for name in ("created", "updated", "unchanged"))
+    sums = {name: run[name] + count for name, count in counts.items()} | {"quarantined": run.quarantined - taken}
+    ctx.conn.execute(update(import_run).where(run.id == cmd.import_id).values(sums))
+    ctx.audit(cmd.by, "import.retry", target=cmd.import_id, detail={"rows": len(cmd.rows), "taken": taken})
+    return ImportChunkDone(**{**counts, "quarantined": len(cmd.rows) - taken})
+
+
 class _Bad(Exception):
     """A row that cannot become a record; the text is the reason."""
 
 
-def _take(ctx: Context, cmd: ImportChunk, kind: Kind, row: ImportRow, known: _Known) -> tuple[str, RecordRef]:
+def _take(ctx: Context, by: Actor, kind: Kind, row: ImportRow, known: _Known) -> tuple[str, RecordRef]:
     if row.problem:
         raise _Bad(row.problem)
     fields, links = _parted(kind, row, known)
@@ -79,11 +114,11 @@ def _take(ctx: Context, cmd: ImportChunk, kind: Kind, row: ImportRow, known: _Kn
     held = known.own.get(row.external_id)
     try:
         if held is None:
-            ref = records.create(ctx, kind.key, fields, cmd.by, owner=owner, links=links, external_id=row.external_id)
+            ref = records.create(ctx, kind.key, fields, by, owner=owner, links=links, external_id=row.external_id)
             known.own[row.external_id] = ref.id  # the same id further down is the same record
             return "created", ref
         ref = RecordRef(kind.key, held)
-        changed = records.change(ctx, ref, fields, cmd.by, owner=owner)
+        changed = records.change(ctx, ref, fields, by, owner=owner)
     except BadForm as error:
         raise _Bad("; ".join(f"{k}: {', '.join(v)}" for k, v in error.fields.items())) from error
     records.link(ctx, ref, links)

@@ -14,7 +14,16 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import Select, bindparam, delete, func, insert, literal, or_, select, true, update
 
 from engine.domain.access import Actor, Right, Role, ensure
-from engine.domain.commands import AddTeam, AddUser, ChangeUser, GrantRole, IssueToken, LogIn, RevokeToken
+from engine.domain.commands import (
+    AddTeam,
+    AddUser,
+    ChangeMembers,
+    ChangeUser,
+    GrantRole,
+    IssueToken,
+    LogIn,
+    RevokeToken,
+)
 from engine.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from engine.domain.questions import ActorNamed, ActorOfToken, ListPeople
 from engine.domain.values import Page, PrincipalRow
@@ -150,6 +159,21 @@ def add_team(ctx: Context, cmd: AddTeam) -> PrincipalRow:
     for member in cmd.members:
         _join(ctx, str(_known(ctx, member, None)), cmd.key)
     ctx.audit(cmd.by, "team.add", target=cmd.key, detail={"lead": cmd.lead, "members": list(cmd.members)})
+    return one(ctx, cmd.key)
+
+
+@handles(ChangeMembers)
+def change_members(ctx: Context, cmd: ChangeMembers) -> PrincipalRow:
+    """Members of a team that exists; who belongs already, or does not, is left as it is."""
+    ensure(cmd.by, Right.PEOPLE_MANAGE)
+    _known(ctx, cmd.key, "team")
+    for member in cmd.add:
+        _join(ctx, str(_known(ctx, member, None)), cmd.key)
+    for member in cmd.remove:
+        _known(ctx, member, None)
+    m = membership.c
+    ctx.conn.execute(delete(membership).where(m.team == cmd.key, m.member.in_(cmd.remove)))
+    ctx.audit(cmd.by, "team.members", target=cmd.key, detail={"add": list(cmd.add), "remove": list(cmd.remove)})
     return one(ctx, cmd.key)
 
 

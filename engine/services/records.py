@@ -14,12 +14,13 @@ from engine.domain.matching import index_words, match_values
 from engine.domain.questions import GetRecord, RecordKinds
 from engine.domain.records import Kind, described
 from engine.domain.values import RecordLink, RecordRef, RecordRow
+from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
 from engine.store import due, post
 from engine.store.prepared import Insert, Prepared
-from engine.store.tables import record, record_link, record_match, record_word
+from engine.store.tables import principal, record, record_link, record_match, record_word
 
 _INSERT = Insert(record)
 _WORDS = Insert(record_word)
@@ -41,14 +42,31 @@ _NAME = Prepared(select(record.c.name).where(record.c.id == bindparam("id")))
 @handles(SaveRecord)
 def save_record(ctx: Context, cmd: SaveRecord) -> RecordRow:
     ensure(cmd.by, Right.RECORD_WRITE)
-    if cmd.id is None:
-        owner = cmd.owner or (None if cmd.by.is_system else cmd.by.id)
-        ref = create(ctx, cmd.kind, cmd.data, cmd.by, owner=owner, links=cmd.links)
-    else:
+    _check_owner(ctx, cmd.owner)
+    data = cmd.data if cmd.state is None else {**cmd.data, "state": cmd.state}
+    if cmd.id is not None:
         ref = RecordRef(cmd.kind, cmd.id)
-        change(ctx, ref, cmd.data, cmd.by, owner=cmd.owner, revision=cmd.revision)
+        change(ctx, ref, data, cmd.by, owner=cmd.owner, revision=cmd.revision)
         link(ctx, ref, cmd.links)
+        return row_of(ctx, ref.id)
+    request = ""
+    if cmd.idempotency_key:
+        request = idempotency.request_digest("record", cmd.kind, data, cmd.owner, cmd.links)
+        known = idempotency.recall(ctx, cmd.by, cmd.idempotency_key, request)
+        if known is not None:
+            return row_of(ctx, known["id"])
+    owner = cmd.owner or (None if cmd.by.is_system else cmd.by.id)
+    ref = create(ctx, cmd.kind, data, cmd.by, owner=owner, links=cmd.links)
+    if cmd.idempotency_key:
+        idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, {"id": ref.id})
     return row_of(ctx, ref.id)
+
+
+def _check_owner(ctx: Context, owner: str | None) -> None:
+    """A record belongs to a user there is; raises ``NotFound`` CRM-411."""
+    p = principal.c
+    if owner and ctx.conn.scalar(select(p.id).where(p.id == owner, p.kind == "user")) is None:
+        raise NotFound("CRM-411", f"There is no user '{owner}'.", fix="Choose somebody of the list of people.")
 
 
 @answers(GetRecord)

@@ -19,13 +19,15 @@ from engine.domain.access import (
 )
 from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
 from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound, Stale
-from engine.domain.states import TaskState
+from engine.domain.states import InstanceState, TaskState
 from engine.domain.values import RecordRef, TaskDone, TaskOpened, TaskRow
 from engine.i18n import language
+from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward
 from engine.services.flow import Outcome, conclude, ensure_moving, resume, stored
 from engine.services.library import Loaded
+from engine.services.notes import tell
 from engine.services.registry import handles, port
 from engine.services.sla_follow import accepted
 from engine.services.views import task_row
@@ -39,6 +41,12 @@ _WORDS = {"completed": "completed", "cancelled": "cancelled", "failed": "ended b
 @handles(CompleteTask)
 def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
     """Finish a human task and run its instance to the next wait."""
+    request = ""
+    if cmd.idempotency_key:
+        request = idempotency.request_digest("complete", cmd.task_id, cmd.data)
+        known = idempotency.recall(ctx, cmd.by, cmd.idempotency_key, request)
+        if known is not None:
+            return _done_before(ctx, known, cmd.by)
     # Read only now, under the lock: a boundary timer or somebody else may have ended it since its form was drawn.
     locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
     ensure_may_complete(cmd.by, task.name, task.assignee, task.candidates)
@@ -52,13 +60,25 @@ def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
     ctx.audit(cmd.by, "task.complete", instance_id=locked.id, target=task.id, detail={"element": task.element_id})
     run.complete(task.node, forms.merge({name: raw[name] for name in data if name in raw}, data))
     outcome = conclude(ctx, flow, run)
-    return TaskDone(
+    done = TaskDone(
         instance_id=locked.id,
         instance_state=outcome.step.status,
         revision=outcome.revision,
         next_task=_next(ctx, flow.loaded, locked, outcome, cmd.by),
         faults=outcome.step.faults,
     )
+    if cmd.idempotency_key:
+        told = {"instance_id": done.instance_id, "state": done.instance_state.value, "revision": done.revision}
+        told["next"] = done.next_task.id if done.next_task else None
+        idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, told)
+    return done
+
+
+def _done_before(ctx: Context, known: Mapping[str, Any], by: Actor) -> TaskDone:
+    """The same completion again: its answer, with the next task if it is still open."""
+    row = inbox.one(ctx.conn, known["next"], language(by.locale)) if known["next"] else None
+    following = task_row(row) if row is not None else None
+    return TaskDone(known["instance_id"], InstanceState(known["state"]), known["revision"], following, repeated=True)
 
 
 @handles(ClaimTask)
@@ -105,6 +125,8 @@ def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
         _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=None, candidates=team)
     else:
         _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=key)
+        if key != cmd.by.id and key != task.assignee:
+            _tell(ctx, locked, task, key, cmd)
     return _shown(ctx, task.id, cmd.by)
 
 
@@ -118,6 +140,18 @@ def save_draft(ctx: Context, cmd: SaveDraft) -> None:
     if cmd.data:
         row = {"task_id": task.id, "login": cmd.by.id, "data": dict(cmd.data), "saved_at": ctx.now}
         ctx.conn.execute(insert(t.draft), [row])
+
+
+def _tell(ctx: Context, locked: Locked, task: TaskLock, to: str, cmd: ReassignTask) -> None:
+    """The new assignee hears of it, in their language."""
+    locale = ctx.conn.scalar(select(t.principal.c.locale).where(t.principal.c.id == to))
+    name = ctx.library.load(ctx.conn, locked.definition_id).text(task.element_id, task.name, language(locale))
+    title = (
+        f"{cmd.by.name} 把任务“{name}”转给了您"
+        if language(locale) == "zh_Hans"
+        else (f"{cmd.by.name} gave you the task “{name}”")
+    )
+    tell(ctx, [to], title, cmd.reason, task_id=task.id, instance_id=locked.id)
 
 
 def _lock(ctx: Context, task_id: str, by: Actor, code: str) -> tuple[Locked, TaskLock]:
@@ -221,7 +255,7 @@ def _next(ctx: Context, loaded: Loaded, locked: Locked, outcome: Outcome, by: Ac
     if not mine:
         return None
     task, key, placed = min(mine, key=lambda each: each[2].assignee != by.id)
-    row = _fresh_row(ctx, loaded, locked, task, key, placed)
+    row = _fresh_row(ctx, loaded, locked, task, key, placed, outcome)
     locale, drawn = language(by.locale), row.definition_key
     return replace(
         row,
@@ -236,8 +270,16 @@ def _is_for(by: Actor, placed: Placed) -> bool:
     return not by.candidacies.isdisjoint(placed.candidates)
 
 
-def _fresh_row(ctx: Context, loaded: Loaded, locked: Locked, task: TaskOpened, task_id: str, placed: Placed) -> TaskRow:
+def _fresh_row(
+    ctx: Context, loaded: Loaded, locked: Locked, task: TaskOpened, task_id: str, placed: Placed, outcome: Outcome
+) -> TaskRow:
     """The row of a task that this transaction wrote, without reading it back."""
+    own = [
+        timer.due_at
+        for timer in outcome.step.timers
+        if (timer.scope, timer.attached_to) == (task.scope, task.element_id)
+    ]
+    soonest = min(own, default=None)
     return TaskRow(
         id=task_id,
         instance_id=locked.id,
@@ -257,4 +299,5 @@ def _fresh_row(ctx: Context, loaded: Loaded, locked: Locked, task: TaskOpened, t
         record=task.record,
         subject=placed.subject,
         stage=task.stage,
+        next_deadline_at=soonest,
     )

@@ -158,6 +158,7 @@ class RecordBody(Sent):
     links: dict[Annotated[str, Field(min_length=1, max_length=40)], Id] = Field(
         default_factory=dict, description="Relation → id of the other record."
     )
+    state: Key | None = Field(None, description="One of the kind's states.")
 
 
 class RecordPatch(Sent):
@@ -166,6 +167,7 @@ class RecordPatch(Sent):
     data: Data = Field(default_factory=dict)
     owner: Login | None = None
     links: dict[Annotated[str, Field(min_length=1, max_length=40)], Id] = Field(default_factory=dict)
+    state: Key | None = Field(None, description="One of the kind's states.")
 
 
 class ReadBody(Sent):

@@ -24,6 +24,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.clock import FixedClock
 from engine.domain.commands import SaveRecord
 from engine.domain.questions import ListDefinitions
+from engine.settings import Settings
 from webui import create_app
 from webui.api.routes import ROUTES
 from webui.api.routing import Route
@@ -44,10 +45,11 @@ def place(request: pytest.FixtureRequest) -> Iterator[Api]:
         file, tokens = request.getfixturevalue("furnished")
         path = request.getfixturevalue("tmp_path_factory").mktemp("fuzz") / "crmflow.sqlite"
         copy(file, path)
-        engine = Engine.open(f"sqlite:///{path}", clock=clock)
+        engine = Engine.open(f"sqlite:///{path}", clock=clock, settings=Settings(long_polls=0))
     else:
         server = request.getfixturevalue("server")
-        engine = Engine.open(server.fresh(template=request.getfixturevalue("postgres_template")), clock=clock)
+        url = server.fresh(template=request.getfixturevalue("postgres_template"))
+        engine = Engine.open(url, clock=clock, settings=Settings(long_polls=0))
         tokens = furnish(engine)
     yield Api(create_app(engine, {"TESTING": True}), engine, clock, tokens)
     engine.close()

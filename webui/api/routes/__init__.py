@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from webui.api.routes import decisions, instances, models, people, records, tasks, work
+from webui.api.routes import decisions, instances, models, operate, people, records, tasks, work, workers
 from webui.api.routing import Route, Tag
 
-TAGS: tuple[Tag, ...] = (models.TAG, decisions.TAG, instances.TAG, tasks.TAG, work.TAG, records.TAG, people.TAG)
+TAGS: tuple[Tag, ...] = (
+    models.TAG,
+    decisions.TAG,
+    instances.TAG,
+    tasks.TAG,
+    work.TAG,
+    operate.TAG,
+    workers.TAG,
+    records.TAG,
+    people.TAG,
+)
 ROUTES: tuple[Route, ...] = tuple(route for tag in TAGS for route in tag.routes)

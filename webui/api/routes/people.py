@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from engine.domain.access import Right
-from engine.domain.commands import MarkRead
+from engine.domain.commands import ChangeMembers, MarkRead
 from engine.domain.questions import ListNotifications, ListPeople
 from engine.domain.values import NotificationRow, Page, PrincipalRow
 from webui.api.models import Marked, Me, NotificationQuery, PeopleQuery, ReadBody
+from webui.api.operating_models import MembersBody
 from webui.api.routing import Call, Route, Tag
 
 
@@ -28,6 +29,11 @@ def list_people(call: Call) -> Page[PrincipalRow]:
     return call.engine.ask(ListPeople(call.by, query.kind, search=query.search, limit=query.limit, cursor=query.cursor))
 
 
+def change_members(call: Call) -> PrincipalRow:
+    body = call.body
+    return call.engine.do(ChangeMembers(call.path["key"], call.by, add=tuple(body.add), remove=tuple(body.remove)))
+
+
 def list_notifications(call: Call) -> Page[NotificationRow]:
     query = call.query
     return call.engine.ask(ListNotifications(call.by, query.unread, limit=query.limit, cursor=query.cursor))
@@ -46,6 +52,10 @@ TAG = Tag(
         Route(
             "GET", "/people", list_people, "people", "Users and teams", "用户与团队",
             answer=Page[PrincipalRow], right=Right.PEOPLE_READ, query=PeopleQuery,
+        ),
+        Route(
+            "POST", "/teams/{key}/members", change_members, "people", "Who belongs to a team", "增减团队成员",
+            answer=PrincipalRow, right=Right.PEOPLE_MANAGE, body=MembersBody, errors=(409,),
         ),
         Route(
             "GET", "/notifications", list_notifications, "people", "What I was told", "我的通知",

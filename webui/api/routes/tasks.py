@@ -55,7 +55,15 @@ def reassign_task(call: Call) -> TaskRow:
 
 
 def complete_task(call: Call) -> TaskDone:
-    return call.engine.do(CompleteTask(call.path["task_id"], by=call.by, data=call.body.data, revision=call.revision))
+    return call.engine.do(
+        CompleteTask(
+            call.path["task_id"],
+            by=call.by,
+            data=call.body.data,
+            revision=call.revision,
+            idempotency_key=call.idempotency_key,
+        )
+    )
 
 
 def save_draft(call: Call) -> None:
@@ -100,7 +108,7 @@ TAG = Tag(
         Route(
             "POST", "/tasks/{task_id}/complete", complete_task, "tasks",
             "Complete it with the form's data", "提交并完成",
-            answer=TaskDone, right=Right.TASK_WORK, body=DataBody, guarded="may", errors=(409, 422),
+            answer=TaskDone, right=Right.TASK_WORK, body=DataBody, guarded="may", repeatable=True, errors=(409, 422),
             about="The answer holds your next task in the same instance, if there is one. "
             "If somebody was first: 409 with who and when.",
         ),

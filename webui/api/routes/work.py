@@ -8,7 +8,9 @@ from engine.domain.access import Right
 from engine.domain.commands import RetryIncident, SendMessage
 from engine.domain.questions import ListIncidents, ListJobs, ListTimers
 from engine.domain.values import DeadlineRow, IncidentRow, JobRow, MessageSent, Page
+from engine.domain.working import DropMessage, ListMessages, MessageRow, ResendMessage
 from webui.api.models import MessageBody, OfInstance, RetryBody
+from webui.api.operating_models import KeptQuery, ResendBody
 from webui.api.routing import Call, Route, Tag
 
 
@@ -25,6 +27,22 @@ def send_message(call: Call) -> MessageSent:
             business_key=body.business_key,
         )
     )
+
+
+def list_messages(call: Call) -> Page[MessageRow]:
+    query = call.query
+    return call.engine.ask(
+        ListMessages(call.by, query.state, query.name, query.search, limit=query.limit, cursor=query.cursor)
+    )
+
+
+def resend_message(call: Call) -> MessageSent:
+    ttl = timedelta(seconds=call.body.ttl)
+    return call.engine.do(ResendMessage(call.path["message_id"], by=call.by, ttl=ttl))
+
+
+def drop_message(call: Call) -> None:
+    call.engine.do(DropMessage(call.path["message_id"], by=call.by))
 
 
 def list_jobs(call: Call) -> Page[JobRow]:
@@ -56,6 +74,18 @@ TAG = Tag(
             answer=MessageSent, right=Right.MESSAGE_SEND, body=MessageBody, status=201, repeatable=True,
             errors=(404, 409, 422),
             about="It is correlated with one waiting instance, starts one, or waits for `ttl` seconds.",
+        ),
+        Route(
+            "GET", "/messages", list_messages, "operations", "Messages nobody wanted so far", "尚无人接收的消息",
+            answer=Page[MessageRow], right=Right.INCIDENT_READ, query=KeptQuery,
+        ),
+        Route(
+            "POST", "/messages/{message_id}/send", resend_message, "operations", "Send a kept one again", "重新发送",
+            answer=MessageSent, right=Right.MESSAGE_SEND, body=ResendBody, errors=(409, 422, 500),
+        ),
+        Route(
+            "DELETE", "/messages/{message_id}", drop_message, "operations", "Forget a kept one", "删除",
+            right=Right.INCIDENT_RETRY, status=204,
         ),
         Route(
             "GET", "/jobs", list_jobs, "operations", "Jobs of the outbox", "待执行的作业",
