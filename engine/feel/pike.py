@@ -116,8 +116,7 @@ class Machine:
                 threads.append((0, (at, *empty[1:])))
             elif not threads:
                 break
-            ready = self._close(string, at, threads)
-            room[0] -= len(ready) + 1
+            ready = self._close(string, at, threads, room)
             if room[0] < 0:
                 raise failure(
                     "CRM-510", "FEEL: the pattern needs too many steps on this text.", fix="Simplify the pattern."
@@ -144,8 +143,10 @@ class Machine:
                 code.known[char] = known
         return known
 
-    def _close(self, string: str, at: int, threads: list[tuple[int, Captures]]) -> list[tuple[int, Captures]]:
-        """All character tests and matches reachable without reading, in order of preference."""
+    def _close(
+        self, string: str, at: int, threads: list[tuple[int, Captures]], room: list[int]
+    ) -> list[tuple[int, Captures]]:
+        """All character tests and matches reachable without reading, in order of preference; charges ``room``."""
         out: list[tuple[int, Captures]] = []
         seen: set[int] = set()
         stack = threads[::-1]
@@ -166,6 +167,7 @@ class Machine:
                 stack.append((pc + 1, (*captures[: code.to], at, *captures[code.to + 1 :])))
             elif self._edge(code.op, string, at):
                 stack.append((pc + 1, captures))
+        room[0] -= len(seen) + 1
         return out
 
     def _edge(self, op: str, string: str, at: int) -> bool:
