@@ -33,4 +33,4 @@ def run(type: str, payload: Mapping[str, Any], settings: Settings) -> Mapping[st
             fix=f"Use one of {', '.join(CONNECTORS)}, or a crmflow: service.",
             final=True,
         )
-    return connector(Work(payload.get("input") or {}, payload.get("headers") or {}, settings))
+    return connector(Work(payload.get("input") or {}, payload.get("headers") or {}, settings, payload.get("job")))

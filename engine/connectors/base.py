@@ -32,6 +32,7 @@ class Work:
     input: Mapping[str, Any]
     headers: Mapping[str, str]
     settings: Settings
+    job: str | None = None  # its id, the same when it is done again
 
     def get(self, name: str) -> Any:
         """An input, or the static header of that name."""

@@ -51,7 +51,8 @@ def written(work: Work) -> EmailMessage:
         mail["Cc"] = ", ".join(_addresses(work, "cc"))
     mail["Subject"] = " ".join(work.text("subject").split())
     mail["Date"] = formatdate()
-    mail["Message-ID"] = make_msgid(domain="crmflow")
+    # A job sent again after a crash is the same mail to every mail program.
+    mail["Message-ID"] = f"<{work.job}@crmflow>" if work.job else make_msgid(domain="crmflow")
     mail.set_content(str(work.get("text") or ""))
     if work.get("html"):
         mail.add_alternative(str(work.get("html")), subtype="html")

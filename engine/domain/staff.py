@@ -70,7 +70,7 @@ class GetPerson(Question[PersonRow]):
 class ChangePerson(Command[PersonRow]):
     """Change what a person can take and do. None leaves a field; an empty text clears it.
 
-    Raises ``Invalid`` CRM-029 for values outside their bounds.
+    Raises ``Invalid`` CRM-061 for values outside their bounds.
     """
 
     login: str
@@ -135,7 +135,7 @@ class MakeFeed(Command[str]):
 
 @dataclass(frozen=True, slots=True)
 class ReadFeed(Question[str]):
-    """The iCalendar text (RFC 5545) behind a feed's secret. Raises ``NotFound`` CRM-416."""
+    """The iCalendar text (RFC 5545) behind a feed's secret. Raises ``NotFound`` CRM-422."""
 
     secret: str = field(repr=False)
 
@@ -153,7 +153,7 @@ class ListDeliveries(Question[Page[DeliveryRow]]):
 
 @dataclass(frozen=True, slots=True)
 class ReportBounce(Command[int]):
-    """A mail came back: its deliveries say so. The number found. Raises ``NotFound`` CRM-417."""
+    """A mail came back: its deliveries say so. The number found. Raises ``NotFound`` CRM-423."""
 
     message_id: str
     by: Actor

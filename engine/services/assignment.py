@@ -1,6 +1,7 @@
-"""Who gets work: round robin, least loaded, the same owner again. Every choice says why, with all it looked at.
+"""Who gets work: reads who there is, lets ``engine.domain.choosing`` choose, keeps why with all it looked at.
 
-Absent or inactive people are not considered. Nobody left: the team's queue gets it, and the explanation says so.
+The absent are skipped; the full wait in the hold queue; what nobody fits goes to the default person or to the
+team's queue and the managers: never nowhere.
 """
 
 from __future__ import annotations
@@ -9,29 +10,25 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
-from engine.domain.errors import Invalid
+from engine.domain import choosing
+from engine.domain.choosing import STRATEGIES, Asked, Chosen, Person
 from engine.domain.values import RecordRef, TaskOpened
+from engine.services import crew
+from engine.services.asking import asked_for
 from engine.services.context import Context
+from engine.services.holding import hold, later
 from engine.services.library import Loaded
 from engine.services.placing import Assignment
 from engine.services.registry import provides
 from engine.store.prepared import Prepared
-from engine.store.tables import membership, principal, record, task
+from engine.store.tables import membership, principal, record
 
-STRATEGIES = ("round-robin", "least-loaded", "owner")
+__all__ = ["STRATEGIES", "Pick", "assign_task", "leads", "members", "owner_of", "pick", "settle"]
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person of a team, where the membership hangs, and what they have."""
-
-    login: str
-    via: str  # the team (or team in it) they belong to
-    active: bool
-    turn: int  # the count when they last got work by turns; 0 = never
-    load: int = 0  # open tasks
+_TRIES = 5  # others may be handing out work of the same team at this moment
+_FAR = 1 << 30  # turns are moved back before they outgrow their column
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,16 @@ class Pick:
 
     login: str | None
     why: Mapping[str, Any] = field(default_factory=dict)
+    full: bool = False
+
+
+_TURN = Prepared(
+    update(membership)
+    .where(membership.c.member == bindparam("login"), membership.c.team == bindparam("via"))
+    .where(membership.c.turn.is_not_distinct_from(bindparam("before")))
+    .values(turn=bindparam("next"))
+)
+_OWNER = Prepared(select(record.c.owner).where(record.c.id == bindparam("id")))
 
 
 def pick(
@@ -47,79 +54,86 @@ def pick(
 ) -> Pick:
     """Choose a member of ``team``; raises ``Invalid`` CRM-653 for a strategy that is not one of ``STRATEGIES``.
 
-    ``owner``: with strategy "owner", the person who keeps the work if active and not excluded, in the team or not;
-    else the least loaded of the team gets it.
+    ``owner``: with strategy "owner", the person who keeps the work if active, present and not excluded, in the team
+    or not; their delegate while they are away; else the least loaded of the team gets it.
     """
-    if strategy not in STRATEGIES:
-        legal = ", ".join(STRATEGIES)
-        raise Invalid("CRM-653", f"There is no assignment strategy '{strategy}'.", fix=f"Use one of {legal}.")
-    if strategy == "owner" and owner and owner not in exclude and _is_active(ctx, owner):
-        return Pick(owner, {"by": "strategy", "strategy": "owner", "team": team, "reason": "keeps the owner"})
-    people = members(ctx, team) if team else []
-    free = [m for m in people if m.active and m.login not in exclude]
-    why: dict[str, Any] = {"by": "strategy", "strategy": strategy, "team": team}
-    why["excluded"] = {m.login: "inactive" if not m.active else "excluded" for m in people if m not in free}
-    if strategy == "owner":
-        why["owner"] = owner
-    if not free:
-        return Pick(None, {**why, "reason": "nobody is free; the team's queue gets it", "queue": team})
-    chosen = min(free, key=_by_turn if strategy == "round-robin" else _by_load)
-    if strategy == "round-robin":
-        why |= {"turns": {m.login: m.turn for m in free}, "reason": "waited longest for a turn"}
-    else:
-        why |= {"loads": {m.login: m.load for m in free}, "reason": "has the fewest open tasks"}
-    _take_turn(ctx, chosen, people)
-    return Pick(chosen.login, {**why, "chosen": chosen.login})
+    among = (f"team:{team}",) if team else ()
+    return settle(ctx, Asked(strategy, among, owner, tuple(sorted(exclude))))
 
 
-def _by_turn(member: Member) -> tuple[Any, ...]:
-    return (member.turn, member.login)
+def settle(ctx: Context, asked: Asked) -> Pick:
+    """Choose, and take the turn. Whoever loses a race for the turn looks again."""
+    why: dict[str, Any] = {"by": "strategy", "strategy": asked.strategy}
+    team = next((who.partition(":")[2] for who in asked.among if who.startswith("team:")), None)
+    why["team"] = team
+    for _ in range(_TRIES):
+        people, extra = _read(ctx, asked)
+        found = choosing.choose(asked, people, extra)
+        if found.login is None or _take_turn(ctx, found.login, people):
+            break
+    why |= _told(asked, found)
+    if found.login is None and team:
+        why["queue"] = team
+    return Pick(found.login, {**why, "inputs": choosing.inputs_of(asked, people, extra)}, found.full)
 
 
-def _by_load(member: Member) -> tuple[Any, ...]:
-    return (member.load, member.turn, member.login)
+def _read(ctx: Context, asked: Asked) -> tuple[list[Person], dict[str, Person]]:
+    """The owner first: where they keep the work, nobody else is looked at."""
+    if asked.strategy == "owner" and asked.owner:
+        extra = crew.others(ctx, asked, ())
+        if choosing.choose(asked, (), extra).login is not None and not asked.default:
+            return [], extra
+    people = crew.pool_of(ctx, asked)
+    return people, crew.others(ctx, asked, people)
 
 
-def _members_statement() -> Prepared:
-    inside = select(membership.c.member, membership.c.team, membership.c.turn)
-    down = inside.where(membership.c.team == bindparam("team")).cte("down", recursive=True)
-    deeper = membership.alias("deeper")
-    down = down.union(select(deeper.c.member, deeper.c.team, deeper.c.turn).where(deeper.c.team == down.c.member))
-    load = select(func.count()).where(task.c.assignee == principal.c.id).scalar_subquery()
-    return Prepared(
-        select(principal.c.id, principal.c.active, down.c.team, down.c.turn, load)
-        .join_from(principal, down, principal.c.id == down.c.member)
-        .where(principal.c.kind == "user")
-        .order_by(principal.c.id, down.c.team)
-    )
+def _told(asked: Asked, found: Chosen) -> dict[str, Any]:
+    """The choice as it is stored and shown."""
+    told: dict[str, Any] = {"reason": found.reason, "chosen": found.login}
+    if asked.owner:
+        told["owner"] = asked.owner
+    told["candidates"] = [dict(row) for row in found.candidates]
+    told["excluded"] = dict(found.excluded)
+    if found.trace:
+        told["trace_of_absence"] = list(found.trace)
+    if asked.skills:
+        told |= {"skills": dict(asked.skills), "passing": asked.passing}
+    for name in ("language", "territory", "default"):
+        if getattr(asked, name):
+            told[name] = getattr(asked, name)
+    if asked.eyes:
+        told["four_eyes"] = list(asked.eyes)
+    if found.full:
+        told["held"] = True
+    return {name: value for name, value in told.items() if value not in (None, [], {})}
 
 
-_MEMBERS = _members_statement()
-_TURN = Prepared(
-    update(membership)
-    .where(membership.c.member == bindparam("login"), membership.c.team == bindparam("via"))
-    .values(turn=bindparam("next"))
-)
-_ACTIVE = Prepared(select(principal.c.active).where(principal.c.id == bindparam("login"), principal.c.kind == "user"))
-_OWNER = Prepared(select(record.c.owner).where(record.c.id == bindparam("id")))
+def _take_turn(ctx: Context, login: str, people: Collection[Person]) -> bool:
+    """Move the chosen one's turn on; False if somebody else did so since it was read."""
+    chosen = next((p for p in people if p.login == login), None)
+    if chosen is None or not chosen.via:
+        return True
+    following = choosing.next_turn(chosen, people)
+    # A turn that was never taken is NULL, which Person cannot say.
+    for before in (chosen.turn, None) if chosen.turn == 0 else (chosen.turn,):
+        if _TURN.run(ctx.conn, login=login, via=chosen.via, before=before, next=following):
+            if following > _FAR:
+                _move_back(ctx, people)
+            return True
+    return False
 
 
-def members(ctx: Context, team: str) -> list[Member]:
+def _move_back(ctx: Context, people: Collection[Person]) -> None:
+    """Only differences of turns matter: all become smaller by the same."""
+    floor = choosing.floor_of(list(people))
+    teams = sorted({p.via for p in people if p.via})
+    moved = update(membership).where(membership.c.team.in_(teams), membership.c.turn >= floor)
+    ctx.conn.execute(moved.values(turn=membership.c.turn - floor))
+
+
+def members(ctx: Context, team: str) -> list[Person]:
     """The people of a team and of the teams in it, with their open tasks and turns; one statement, by login."""
-    people: dict[str, Member] = {}
-    for login, active, via, turn, count in _MEMBERS.rows(ctx.conn, team=team):
-        people.setdefault(login, Member(login, via, bool(active), turn or 0, count))
-    return list(people.values())
-
-
-def _take_turn(ctx: Context, chosen: Member, people: Collection[Member]) -> None:
-    turn = max(m.turn for m in people) + 1
-    _TURN.run(ctx.conn, login=chosen.login, via=chosen.via, next=turn)
-
-
-def _is_active(ctx: Context, login: str) -> bool:
-    row = _ACTIVE.row(ctx.conn, login=login)
-    return row is not None and bool(row[0])
+    return crew.team_of(ctx, team)
 
 
 def leads(ctx: Context, team: str) -> tuple[str, ...]:
@@ -135,14 +149,23 @@ def leads(ctx: Context, team: str) -> tuple[str, ...]:
 
 @provides("task.assign")
 def assign_task(ctx: Context, opened: TaskOpened, loaded: Loaded) -> Assignment:
-    """A task with ``crmflow:assignment``: strategy, team, owner (a login, or by default the record's owner)."""
-    asked = opened.assignment or {}
-    team = str(asked["team"]).removeprefix("team:") if asked.get("team") else None
-    owner = asked.get("owner")
-    if owner is None and opened.record is not None and asked.get("strategy") == "owner":
-        owner = owner_of(ctx, opened.record)
-    found = pick(ctx, team, str(asked.get("strategy") or "least-loaded"), owner=owner)
-    return Assignment(found.login, (f"team:{team}",) if team else (), found.why)
+    """A task with ``crmflow:assignment``; see ``engine.services.asking`` for what it may say."""
+    asked, about = asked_for(ctx, opened, loaded)
+    found = settle(ctx, asked)
+    why = {**found.why, **about}
+    candidates = asked.among
+    if asked.eyes:
+        # Who did the first step is no candidate of the second, also not from the team's queue.
+        people = crew.pool_of(ctx, asked)
+        candidates = tuple(f"user:{p.login}" for p in people if p.active and p.login not in asked.eyes)
+    if found.login is None and not found.full:
+        why["exception"] = True
+        candidates = tuple(dict.fromkeys((*candidates, "role:manager"))) if asked.among else candidates
+    if found.full:
+        hold(ctx, opened, asked)
+    elif found.login is not None:
+        later(ctx, opened.key, found.login)
+    return Assignment(found.login, candidates, why)
 
 
 def owner_of(ctx: Context, ref: RecordRef) -> str | None:

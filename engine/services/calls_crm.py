@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -14,7 +14,7 @@ from engine.services.assignment import leads, members, owner_of, pick
 from engine.services.calls_records import actor, needed, optional
 from engine.services.context import Context
 from engine.services.registry import transactional
-from engine.store.tables import job, principal, task, task_candidate
+from engine.store.tables import principal, task, task_candidate
 
 
 @transactional("crmflow:assign")
@@ -84,7 +84,7 @@ def _open_task(ctx: Context, element: str) -> Mapping[Any, Any] | None:
 
 @transactional("crmflow:notify")
 def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
-    """Tell people in the app, and by mail where a mail server is configured.
+    """Tell people in the app, and by the ways each of them wishes.
 
     Inputs: to (a text or list of: login, ``user:…``, ``team:…``, ``lead:TEAM``, ``task`` = who has or may claim it),
     title, text, and the same with ``_zh_Hans`` for people who read Chinese; element (its open task is meant and
@@ -109,7 +109,6 @@ def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
             task_id=None if row is None else row["id"],
             instance_id=None if ctx.current is None else ctx.current.id,
         )
-        _mail(ctx, [p["email"] for p in readers if p["email"]], title, text)
     return {"told": sorted(told)}
 
 
@@ -135,31 +134,6 @@ def _people(ctx: Context, addressed: Sequence[str]) -> list[Mapping[Any, Any]]:
             logins += [m.login for m in members(ctx, key)]
         else:
             logins.append(key)
-    known = select(principal.c.id, principal.c.email, principal.c.locale)
+    known = select(principal.c.id, principal.c.locale)
     active = known.where(principal.c.id.in_(logins), principal.c.kind == "user", principal.c.active.is_(True))
     return list(ctx.conn.execute(active.order_by(principal.c.id)).mappings())
-
-
-def _mail(ctx: Context, addresses: Iterable[str], title: str, text: str) -> None:
-    """One mail job each, in the same transaction, if there is a mail server."""
-    rows = [
-        {
-            "id": ctx.new_id(),
-            "instance_id": None if ctx.current is None else ctx.current.id,
-            "node": None,
-            "element_id": None,
-            "name": title,
-            "type": "mail",
-            "payload": {"input": {"to": address, "subject": title, "text": text}, "headers": {}},
-            "state": "ready",
-            "due_at": ctx.now,
-            "fence": 0,
-            "attempts": 0,
-            "retries": 5,
-            "created_at": ctx.now,
-        }
-        for address in addresses
-    ]
-    if rows and ctx.settings.smtp_url is not None:
-        ctx.conn.execute(insert(job), rows)
-        ctx.wake = True

@@ -1,4 +1,4 @@
-"""Jobs of the engine's own: messages and signals between instances, and starts by time or signal."""
+"""Jobs of the engine's own: messages and signals between instances, starts by time or signal, telling people."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 from engine.domain.access import Actor
 from engine.domain.commands import SendMessage
+from engine.services import notes
+from engine.services.absences import stand_in
 from engine.services.bulk import go_on
 from engine.services.context import Context
 from engine.services.edges import inward
 from engine.services.flow import conclude, is_suspended, resume
+from engine.services.holding import hand_out
 from engine.services.instances import begin
 from engine.services.ladder import ring
 from engine.services.messages import keep_for, send
@@ -99,4 +102,8 @@ OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
     "crmflow:rung": ring,
     "crmflow:look": _look,
     "crmflow:bulk": _bulk,
+    "crmflow:assigned": notes.assigned,
+    "crmflow:digest": notes.digest,
+    "crmflow:handout": hand_out,
+    "crmflow:away": stand_in,
 }

@@ -1,0 +1,94 @@
+"""The hold queue: work that waits until somebody has room. A job per pool looks again; claiming by hand works, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, delete, insert, select, update
+
+from engine.domain.access import Actor
+from engine.domain.choosing import Asked
+from engine.domain.values import TaskOpened
+from engine.services.context import Context
+from engine.store import due
+from engine.store.repos import JobLock, lock_for_task
+from engine.store.tables import task
+from engine.store.tables_people import held
+
+AGAIN = timedelta(seconds=20)  # how soon freed capacity is seen
+_MOST = 200  # tasks looked at in one transaction
+
+
+def hold(ctx: Context, opened: TaskOpened, asked: Asked) -> None:
+    """Keep a task that opens now for whoever has room first; called inside the instance's run."""
+    if ctx.current is None:
+        return
+    pool = ",".join(asked.among)[:250]
+    waiting = ctx.conn.scalar(select(held.c.node).where(held.c.pool == pool).limit(1))
+    plain: dict[str, Any] = msgspec.to_builtins(asked)
+    row = {"instance_id": ctx.current.id, "node": opened.key, "pool": pool, "priority": opened.priority}
+    ctx.conn.execute(insert(held).values({**row, "asked": plain, "since": ctx.now}))
+    if waiting is None:
+        _look_again(ctx, pool)
+
+
+def later(ctx: Context, node: int, login: str) -> None:
+    """Tell the person, once the task is written; not who gave the command: they see it at once."""
+    if ctx.current is None or ctx.current.by.id == login:
+        return
+    payload = {"instance": ctx.current.id, "node": node, "login": login}
+    due.add(
+        ctx.conn, ctx.now, [{"id": ctx.new_id(), "name": "assigned", "type": "crmflow:assigned", "payload": payload}]
+    )
+    ctx.wake = True
+
+
+def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
+    """Give out what a pool holds, the most urgent first; look again while something is left."""
+    pool = job.payload["pool"]
+    at = and_(task.c.instance_id == held.c.instance_id, task.c.node == held.c.node)
+    query = select(held, task.c.id.label("task_id"), task.c.assignee).select_from(held.outerjoin(task, at))
+    query = query.where(held.c.pool == pool).order_by(held.c.priority.desc(), held.c.since, held.c.instance_id)
+    full: list[Any] = []  # what was asked for in vain: asking the same again cannot help
+    for row in ctx.conn.execute(query.limit(_MOST)).mappings().all():
+        if row["asked"] in full:
+            continue
+        if row["task_id"] is None or row["assignee"] is not None or _give(ctx, row, by):
+            gone = (held.c.instance_id == row["instance_id"], held.c.node == row["node"])
+            ctx.conn.execute(delete(held).where(*gone))
+        else:
+            full.append(row["asked"])
+    if full:
+        _look_again(ctx, pool)
+
+
+def _give(ctx: Context, row: Mapping[Any, Any], by: Actor) -> bool:
+    """Choose again for one task; False: still nobody has room."""
+    from engine.services.assignment import settle  # which holds
+
+    locked = lock_for_task(ctx.conn, row["task_id"])
+    if locked is None or locked[1].assignee is not None:
+        return True
+    found = settle(ctx, msgspec.convert(row["asked"], Asked))
+    if found.login is None and found.full:
+        return False
+    instance, open_task = locked
+    why = {**found.why, "held_since": row["since"].isoformat(timespec="seconds")}
+    change = {"assignee": found.login, "why": why, "revision": open_task.revision + 1}
+    ctx.conn.execute(update(task).where(task.c.id == open_task.id).values(change))
+    ctx.audit(by, "task.hand-out", instance_id=instance.id, target=open_task.id, detail={"to": found.login})
+    due.chain(ctx.conn, instance.id, ctx.trail.seal(instance.id, instance.audit_digest))
+    if found.login is not None:
+        payload = {"instance": instance.id, "node": open_task.node, "login": found.login}
+        new = {"id": ctx.new_id(), "name": "assigned", "type": "crmflow:assigned", "payload": payload}
+        due.add(ctx.conn, ctx.now, [new])
+        ctx.wake = True
+    return True
+
+
+def _look_again(ctx: Context, pool: str) -> None:
+    row = {"id": ctx.new_id(), "name": "hold queue", "type": "crmflow:handout", "payload": {"pool": pool}}
+    due.add(ctx.conn, ctx.now + AGAIN, [row])
