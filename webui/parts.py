@@ -154,6 +154,8 @@ def worded(key: str) -> str:
         "output": gettext("Result"),
         "trace": gettext("How"),
         "variant": gettext("Variant"),
+        "rules": gettext("Rules that are asked"),
+        "rules_version": gettext("Version of the rules"),
         "flow": gettext("Way taken"),
         "text": gettext("As drawn"),
     }

@@ -26,12 +26,13 @@ from sqlalchemy import (
 )
 
 from engine.store import tables as t
+from engine.store.naming import metadata
 from engine.store.prepared import Prepared
 from engine.store.types import Id, Json, Key
 
 decision = Table(  # every id and name by which a version of a model can be asked
     "decision",
-    t.metadata,
+    metadata,
     Column("name", Key, primary_key=True),
     Column("resource_id", Id, ForeignKey("resource.id", ondelete="CASCADE"), primary_key=True),
     Column("tag", Key),  # zeebe:versionTag of the decision
@@ -40,7 +41,7 @@ decision = Table(  # every id and name by which a version of a model can be aske
 
 rule_note = Table(  # what is known of a version of a model beyond its text
     "rule_note",
-    t.metadata,
+    metadata,
     Column("resource_id", Id, ForeignKey("resource.id", ondelete="CASCADE"), primary_key=True),
     Column("namespace", Text, nullable=False),
     Column("imports", Json, nullable=False),  # ids of the resources it imports, direct or not
@@ -123,7 +124,10 @@ def users(conn: Connection) -> list[Row[Any]]:
     """Every version of a process that runs, is the newest or is published, with its number of running instances."""
     d, i = t.definition.c, t.instance.c
     active = (
-        select(i.definition_id, func.count().label("n")).where(i.state.in_(("active", "suspended"))).group_by(i.definition_id).subquery()
+        select(i.definition_id, func.count().label("n"))
+        .where(i.state.in_(("active", "suspended")))
+        .group_by(i.definition_id)
+        .subquery()
     )
     last = select(d.key, func.max(d.version).label("version")).group_by(d.key).subquery()
     query = (

@@ -13,6 +13,9 @@ from webui.pages import (
     people,
     profile,
     records,
+    rules,
+    rules_try,
+    rules_words,
     start,
     task,
     upload,
@@ -24,3 +27,6 @@ def set_up(app: Flask) -> None:
     """Attach every room."""
     for room in (login, inbox, task, start, flows, upload, instances, watch, records, bell, people, profile):
         app.register_blueprint(room.room)
+    for room in (rules_try, rules):
+        app.register_blueprint(room.room)
+    rules_words.set_up(app)

@@ -23,6 +23,8 @@ ROOMS = {
     "/inbox/list": "all",
     "/start": "all",
     "/flows": "all",
+    "/rules": "all",
+    "/rules/new": {"dora", "carl", "ada"},
     "/notifications": "all",
     "/notifications/count": "all",
     "/profile": "all",

@@ -12,6 +12,7 @@ npm install --no-audit --no-fund --ignore-scripts --save-exact \
     htmx.org@2.0.11 @tabler/core@1.6.1 @tabler/icons@3.51.0 bpmn-js@18.31.1 dmn-js@17.10.2 @bpmn-io/form-js@1.23.0 \
     @fontsource-variable/inter@5 axe-core@4.14.1 esbuild >/dev/null
 from="$scratch/node_modules"
+node "$from/esbuild/install.js" >/dev/null 2>&1 || true
 
 take() {  # take FOLDER FILE… : copies built files into vendor/FOLDER
     local to="$here/$1"
@@ -24,7 +25,6 @@ take() {  # take FOLDER FILE… : copies built files into vendor/FOLDER
 trim() { sed -i -e '/^\/[/*]# sourceMappingURL=/d' "$@"; }
 
 minify() {  # esbuild keeps the licence comments
-    node "$from/esbuild/install.js" >/dev/null 2>&1 || true
     "$from/.bin/esbuild" "$1" --minify --legal-comments=inline --log-level=error --outfile="$2" --allow-overwrite
 }
 
@@ -38,15 +38,23 @@ take bpmn-js "$from/bpmn-js/dist/bpmn-navigated-viewer.production.min.js" \
 take bpmn-js/bpmn-font/css "$from/bpmn-js/dist/assets/bpmn-font/css/bpmn.css"
 take bpmn-js/bpmn-font/font "$from"/bpmn-js/dist/assets/bpmn-font/font/bpmn.woff2 \
     "$from"/bpmn-js/dist/assets/bpmn-font/font/bpmn.woff
-take dmn-js "$from/dmn-js/dist/dmn-navigated-viewer.production.min.js" \
-    "$from/dmn-js/dist/dmn-modeler.production.min.js" "$from"/dmn-js/dist/assets/dmn-js-*.css "$from/dmn-js/LICENSE"
+# dmn-js's own bundles hold the development build of a library, which complains about itself in the console.
+bundle() {  # bundle MODULE FILE: one module of dmn-js with all it needs, as window.DmnJS
+    echo "export { default } from 'dmn-js/lib/$1';" >"$scratch/$1.js"
+    "$from/.bin/esbuild" "$scratch/$1.js" --bundle --minify --legal-comments=inline --log-level=error --format=iife \
+        --global-name=DmnJS --footer:js='DmnJS=DmnJS.default;' '--define:process.env.NODE_ENV="production"' \
+        --outfile="$here/dmn-js/$2"
+}
+
+take dmn-js "$from"/dmn-js/dist/assets/dmn-js-*.css "$from/dmn-js/LICENSE"
 take dmn-js/dmn-font/css "$from/dmn-js/dist/assets/dmn-font/css/dmn.css"
 take dmn-js/dmn-font/font "$from"/dmn-js/dist/assets/dmn-font/font/dmn.woff2 "$from"/dmn-js/dist/assets/dmn-font/font/dmn.woff
 # Two formats of the font are enough: browsers that need the others cannot run the rest.
 sed -i -e "/dmn\.eot'*?[0-9]*');/d" -e "s/url([^)]*eot[^)]*) format('embedded-opentype'),//" \
     -e "s/url([^)]*woff?\([0-9]*\)') format('woff'),/url('..\/font\/dmn.woff?\1') format('woff');/" \
     -e "/format('truetype')/d" -e "/format('svg');/d" "$here/dmn-js/dmn-font/css/dmn.css"
-trim "$here"/dmn-js/*.min.js
+bundle Modeler dmn-modeler.production.min.js
+bundle NavigatedViewer dmn-navigated-viewer.production.min.js
 take form-js "$from/@bpmn-io/form-js/LICENSE"
 minify "$from/@bpmn-io/form-js/dist/form-viewer.umd.js" "$here/form-js/form-viewer.min.js"
 minify "$from/@bpmn-io/form-js/dist/assets/form-js.css" "$here/form-js/form-js.min.css"
