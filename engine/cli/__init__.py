@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "health": ("engine.cli.base:health", "Check that no open step is forgotten."),
     "worker": ("engine.cli.base:worker", "Run timers and jobs, beside `serve`."),
     "lint": ("engine.cli.models:lint", "Check model files; nothing is stored."),
+    "test": ("engine.cli.scenarios:test", "Run the scenarios of models; coverage of flows and rules."),
     "deploy": ("engine.cli.models:deploy", "Deploy model files together."),
     "feel": ("engine.cli.rules:feel", "Evaluate a FEEL expression."),
     "decide": ("engine.cli.rules:decide", "Decide a decision of a DMN file, and say why."),

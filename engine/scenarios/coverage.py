@@ -1,0 +1,148 @@
+"""What the scenarios came by: elements, sequence flows and rules of decision tables, from the history they left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from engine.domain.access import SYSTEM
+from engine.domain.questions import GetInstance, ListInstances
+from engine.domain.states import ActivityState
+from engine.domain.values import ActivityRow, FileIn
+from engine.model import graph
+from engine.model.vocabulary import FLOW_NODES
+from engine.model.xml import BadXml, read
+from engine.scenarios.expect import history
+from engine.scenarios.results import PathCoverage, RuleCoverage
+
+if TYPE_CHECKING:
+    from engine.scenarios.house import Seen
+
+_DMN = "omg.org/spec/DMN"
+
+
+class Plan:
+    """The models: what there is to come by."""
+
+    def __init__(self, files: Iterable[FileIn]) -> None:
+        self.processes: dict[str, graph.Scope] = {}
+        self.tables: dict[str, tuple[str, str, int]] = {}  # decision → (name, table, rules)
+        for file in files:
+            try:
+                root = read(file.content)
+            except BadXml:
+                continue  # forms, labels; what is wrong with a model was said at its deployment
+            if _DMN in str(root.tag):
+                self._rules(root)
+            else:
+                self.processes |= {p.id: p for p in graph.from_tree(root).processes if p.executable}
+
+    def _rules(self, root: etree._Element) -> None:
+        for decision in root.iter("{*}decision"):
+            table = decision.find("{*}decisionTable")
+            if table is not None:
+                key = decision.get("id", "")
+                rules = len(table.findall("{*}rule"))
+                self.tables[key] = (decision.get("name") or key, table.get("id", ""), rules)
+
+
+class Tally:
+    """Counts over any number of scenarios; ``add`` after each, ``paths`` and ``rules`` at the end."""
+
+    def __init__(self, files: Iterable[FileIn]) -> None:
+        self.plan = Plan(files)
+        self.ran: dict[str, set[str]] = {}  # process → ids of elements and flows
+        self.matched: dict[str, set[int]] = {}  # table → rules
+
+    def add(self, house: Seen) -> None:
+        """Take in everything that happened in a house."""
+        for row in house.engine.ask(ListInstances(SYSTEM, limit=200)).items:
+            view = house.engine.ask(GetInstance(row.id, SYSTEM))
+            past = list(history(house, row.id))
+            active = {(mark.definition_key, mark.element_id) for mark in view.marks if mark.active or mark.incidents}
+            active |= {(task.definition_key, task.element_id) for task in view.tasks}
+            self._walk(past, active)
+            self._traces([row.choice, *(one.detail for one in past)])
+
+    def _walk(self, past: list[ActivityRow], active: set[tuple[str, str]]) -> None:
+        here = active | {(one.definition_key, one.element_id) for one in past}
+        for key, element in here:
+            self.ran.setdefault(key, set()).add(element)
+        for one in past:
+            if one.state is ActivityState.COMPLETED and (scope := self.plan.processes.get(one.definition_key)):
+                for inner in scope.walk():
+                    for node in inner.nodes:
+                        if node.id == one.element_id:
+                            self.ran[one.definition_key].update(_taken(node, one, here))
+
+    def _traces(self, told: Iterable[Any]) -> None:
+        waiting = list(told)
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, Mapping):
+                if "table" in value and "rules" in value:
+                    rules = self.matched.setdefault(str(value["table"]), set())
+                    rules.update(int(r["index"]) for r in value["rules"] if r.get("matched"))
+                waiting.extend(value.values())
+            elif isinstance(value, (list, tuple)):
+                waiting.extend(value)
+
+    def paths(self, keys: Iterable[str]) -> tuple[PathCoverage, ...]:
+        """Coverage of these processes."""
+        return tuple(self._path(self.plan.processes[key]) for key in dict.fromkeys(keys) if key in self.plan.processes)
+
+    def touched(self) -> list[str]:
+        """Every process that was run at all."""
+        return sorted(self.ran)
+
+    def _path(self, process: graph.Scope) -> PathCoverage:
+        nodes = [node for scope in process.walk() for node in scope.nodes if node.kind in FLOW_NODES]
+        flows = [flow for scope in process.walk() for flow in scope.flows]
+        ran = self.ran.get(process.id, set())
+        missed = [(n.id, n.name or n.id) for n in nodes if n.id not in ran]
+        missed += [(f.id, _name(f)) for f in flows if f.id not in ran]
+        taken = sum(flow.id in ran for flow in flows)
+        return PathCoverage(
+            key=process.id,
+            name=process.name or process.id,
+            elements=len(nodes),
+            elements_run=sum(node.id in ran for node in nodes),
+            flows=len(flows),
+            flows_run=taken,
+            percent=round(100 * taken / len(flows), 1) if flows else 100.0,
+            run=tuple(sorted(id for id in ran if id in {n.id for n in nodes} | {f.id for f in flows})),
+            missed=tuple(id for id, _ in missed),
+            missed_names=tuple(name for _, name in missed),
+        )
+
+    def rules(self) -> tuple[RuleCoverage, ...]:
+        """Coverage of the tables that were asked at least once."""
+        found = []
+        for decision, (name, table, count) in sorted(self.plan.tables.items()):
+            if table in self.matched:
+                hit = tuple(sorted(self.matched[table]))
+                missed = tuple(n for n in range(1, count + 1) if n not in hit)
+                found.append(RuleCoverage(decision, name, table, count, hit, missed))
+        return tuple(found)
+
+
+def _taken(node: graph.Node, row: ActivityRow, here: set[tuple[str, str]]) -> list[str]:
+    """Ids of the flows that a finished element went on by."""
+    told = (row.detail or {}).get("taken")
+    if told:
+        return [str(one["flow"]) for one in told]
+    event = (row.detail or {}).get("event")
+    if node.kind == "eventBasedGateway" and event:
+        return [flow.id for flow in node.outgoing if flow.target_ref == event]
+    if all(flow.condition is None for flow in node.outgoing) and node.default is None:
+        return [flow.id for flow in node.outgoing]
+    # Conditional flows straight out of an activity leave no note of their own: where they lead must have run.
+    return [flow.id for flow in node.outgoing if (row.definition_key, flow.target_ref) in here]
+
+
+def _name(flow: graph.Flow) -> str:
+    source = flow.source.name or flow.source.id if flow.source else flow.source_ref
+    target = flow.target.name or flow.target.id if flow.target else flow.target_ref
+    return f"{source} → {target}" + (f" ({flow.name})" if flow.name else "")

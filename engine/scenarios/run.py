@@ -1,0 +1,155 @@
+"""Runs scenario files: finds their models and people, plays every scenario, adds up the coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import yaml
+
+from engine.domain.errors import Invalid, Refused
+from engine.domain.states import Severity
+from engine.domain.values import FileIn, Finding
+from engine.packs import Packs
+from engine.scenarios.coverage import Tally
+from engine.scenarios.play import play
+from engine.scenarios.reading import SUFFIX, Read, read
+from engine.scenarios.results import Report, Result
+from engine.scenarios.schema import Person, Team
+from engine.scenarios.values import moment
+from engine.scenarios.world import World, world
+
+_AREAS = (("processes", (".bpmn", "labels.zh_Hans.yaml")), ("rules", (".dmn",)), ("forms", (".form", ".json")))
+_MODELS = (".bpmn", ".dmn", ".form")
+
+
+def gather(paths: Iterable[Path]) -> list[Path]:
+    """The scenario files named, and those in folders. Raises ``Invalid`` CRM-884 if there is none."""
+    named = list(paths)
+    found = [one for path in named for one in (sorted(path.rglob(f"*{SUFFIX}")) if path.is_dir() else [path])]
+    if not found:
+        places = ", ".join(str(path) for path in named)
+        raise Invalid("CRM-884", f"There is no *{SUFFIX} in {places}.", fix="crmflow test --init MODEL writes one.")
+    return list(dict.fromkeys(found))
+
+
+def run_files(paths: Iterable[Path], packs: Packs | None = None) -> Report:
+    """Run scenario files where they lie. Raises ``Refused`` for a file or a model that cannot be read."""
+    packs = packs or Packs()
+    parts = []
+    for path in gather(paths):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise Invalid("CRM-884", f"'{path}' cannot be read: {error.strerror}.", fix="Check the path.") from error
+        parts.append((read(str(path), content), _models(path, read(str(path), content), packs), _house(path, content)))
+    return run([(one, files, house) for one, files, house in parts])
+
+
+def run(parts: Sequence[tuple[Read, tuple[FileIn, ...], FileIn | None]]) -> Report:
+    """Run files that were read, each with its models and the file of its house."""
+    results: list[Result] = []
+    tallies: dict[tuple[str, ...], Tally] = {}
+    keys: dict[tuple[str, ...], list[str]] = {}
+    for one, files, house in parts:
+        place = world_of(one, files, house)
+        group = tuple(sorted(file.name for file in files))
+        tally = tallies.setdefault(group, Tally(files))
+        for index, scenario in enumerate(one.file.scenarios):
+            results.append(play(one, index, place, tally.add))
+            keys.setdefault(group, []).append(scenario.process or one.file.process)
+    paths = tuple(path for group, tally in tallies.items() for path in tally.paths(keys[group]))
+    rules = tuple(rule for tally in tallies.values() for rule in tally.rules())
+    return Report(tuple(results), paths, rules)
+
+
+def world_of(one: Read, files: tuple[FileIn, ...], house: FileIn | None) -> World:
+    """The world a file is played in: its people and those of its house."""
+    people, teams = dict(one.file.people), dict(one.file.teams)
+    if house is not None:
+        said = yaml.safe_load(house.content) or {}
+        people = {k: Person.model_validate(v) for k, v in (said.get("people") or {}).items()} | people
+        teams = {k: Team.model_validate(v) for k, v in (said.get("teams") or {}).items()} | teams
+    found = world(files, people, teams, moment(one.file.clock, None))
+    for key in dict.fromkeys([one.file.process, *(s.process for s in one.file.scenarios if s.process)]):
+        if key not in found.definitions:
+            known = ", ".join(sorted(found.definitions)) or "none"
+            finding = Finding(
+                "CRM-885",
+                Severity.ERROR,
+                f"No model holds the process '{key}'; there are: {known}.",
+                line=one.line("process"),
+                file=one.name,
+                fix="Name the process by its id, or the model under 'models'.",
+            )
+            raise Refused("CRM-885", finding.message, [finding], fix=finding.fix)
+    return found
+
+
+def demand(report: Report, percent: float) -> list[Finding]:
+    """Findings for what is below a demanded coverage, and for scenarios that fail."""
+    found = [
+        Finding(
+            "CRM-886",
+            Severity.ERROR,
+            f"The scenario '{one.name}' fails: {one.failures[0].message}",
+            line=one.failures[0].line,
+            file=one.file,
+            why="What the scenario says the flow does, it does not do.",
+            fix="Mend the flow or the scenario.",
+            message_zh=f"场景“{one.name}”未通过：{one.failures[0].message}",
+            why_zh="流程的实际行为与场景所述不符。",
+            fix_zh="修正流程或场景。",
+        )
+        for one in report.results
+        if not one.passed
+    ]
+    for path in report.paths:
+        if path.percent < percent:
+            ways = ", ".join(path.missed_names[:5])
+            found.append(
+                Finding(
+                    "CRM-887",
+                    Severity.ERROR,
+                    f"The scenarios of '{path.key}' take {path.percent} % of its flows; {percent:g} % are demanded.",
+                    element=path.key,
+                    name=path.name,
+                    why=f"Nobody has tried: {ways}.",
+                    fix="Write scenarios that come by what is missing.",
+                    message_zh=f"“{path.key}”的场景覆盖了 {path.percent} % 的顺序流，要求为 {percent:g} %。",
+                    why_zh=f"尚未测试：{ways}。",
+                    fix_zh="补充经过这些路径的场景。",
+                )
+            )
+    return found
+
+
+def _models(path: Path, one: Read, packs: Packs) -> tuple[FileIn, ...]:
+    """The models of a file: those it names, else the packs it lies in, else the models of its folder."""
+    folder = path.resolve().parent
+    if one.file.models:
+        found = [found for pattern in one.file.models for found in _glob(folder, pattern)]
+        if not found:
+            raise Invalid("CRM-884", f"{path}: 'models' names no file.", fix="Paths are below the file's folder.")
+        return tuple(FileIn(str(each), each.read_bytes()) for each in dict.fromkeys(found))
+    if any(folder.is_relative_to(root / "processes") for root in packs.roots):
+        return tuple(FileIn(f.name, f.read()) for area, endings in _AREAS for f in packs.files(area, *endings))
+    found = sorted(each for each in folder.rglob("*") if each.suffix in _MODELS)
+    return tuple(FileIn(str(each), each.read_bytes()) for each in found)
+
+
+def _glob(folder: Path, pattern: str) -> list[Path]:
+    while pattern.startswith("../"):
+        folder, pattern = folder.parent, pattern.removeprefix("../")
+    return sorted(each for each in folder.glob(pattern) if each.is_file())
+
+
+def _house(path: Path, content: bytes) -> FileIn | None:
+    named = read(str(path), content).file.house
+    if named is None:
+        return None
+    place = (path.resolve().parent / named).resolve()
+    try:
+        return FileIn(str(place), place.read_bytes())
+    except OSError as error:
+        raise Invalid("CRM-884", f"{path}: the house '{named}' cannot be read.", fix="Check the path.") from error

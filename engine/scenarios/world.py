@@ -1,0 +1,128 @@
+"""Where scenarios are played: the real engine on a database of its own, with the models deployed and people in it.
+
+A world is made once for the same models and people; each scenario gets a copy of it, on a clock that stands still.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from engine.app import Engine
+from engine.domain.access import SYSTEM
+from engine.domain.clock import FixedClock
+from engine.domain.commands import AddTeam, AddUser, Deploy, Publish
+from engine.domain.errors import Conflict, Refused
+from engine.domain.values import DefinitionRow, FileIn
+from engine.scenarios.schema import Person, Team
+from engine.settings import Settings
+
+_KEPT = 4  # worlds kept for the next run
+
+
+class World:
+    """A furnished database to copy from, and what was learnt in making it (compiled models)."""
+
+    def __init__(
+        self, files: tuple[FileIn, ...], people: Mapping[str, Person], teams: Mapping[str, Team], at: datetime
+    ):
+        self._folder = tempfile.TemporaryDirectory(prefix="crmflow-scenarios-")
+        self.path = Path(self._folder.name) / "world.sqlite"
+        self.files = files
+        self.people = people
+        engine = self._open(self.path, at)
+        try:
+            engine.migrate()
+            self.definitions = _deploy(engine, files)
+            _furnish(engine, people, teams)
+            self.library = engine.library
+        finally:
+            engine.close()
+
+    @contextmanager
+    def house(self, at: datetime) -> Iterator[tuple[Engine, FixedClock]]:
+        """A copy to play in, gone afterwards."""
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
+            path = Path(folder) / "house.sqlite"
+            with sqlite3.connect(self.path) as source, sqlite3.connect(path) as copy:
+                source.backup(copy)
+            engine = self._open(path, at)
+            engine.library = self.library  # the same ids mean the same models in every copy
+            try:
+                clock = engine.clock
+                assert isinstance(clock, FixedClock)
+                yield engine, clock
+            finally:
+                engine.close()
+
+    def _open(self, path: Path, at: datetime) -> Engine:
+        return Engine.open(f"sqlite:///{path}", clock=FixedClock(at), settings=Settings())
+
+
+_worlds: OrderedDict[str, World] = OrderedDict()
+_lock = Lock()
+
+
+def world(files: tuple[FileIn, ...], people: Mapping[str, Person], teams: Mapping[str, Team], at: datetime) -> World:
+    """The world of these models and people. Raises ``Refused`` CRM-168 with the findings of models that are wrong."""
+    digest = sha256(at.isoformat().encode())
+    for file in sorted(files, key=lambda file: file.name):
+        digest.update(file.name.encode() + b"\0" + sha256(file.content).digest())
+    digest.update(repr((sorted(people.items()), sorted(teams.items()))).encode())
+    key = digest.hexdigest()
+    with _lock:
+        found = _worlds.pop(key, None) or World(files, people, teams, at)
+        _worlds[key] = found
+        while len(_worlds) > _KEPT:
+            _worlds.popitem(last=False)
+    return found
+
+
+def _deploy(engine: Engine, files: tuple[FileIn, ...]) -> Mapping[str, DefinitionRow]:
+    """Deploy all; publish what may be published. A model without owner or goal is tried as a designer tries it."""
+    done = engine.do(Deploy(files, SYSTEM))
+    found = {}
+    for row in done.definitions:
+        try:
+            found[row.key] = engine.do(Publish(row.key, SYSTEM, row.version))
+        except Refused:
+            found[row.key] = row
+    return found
+
+
+def _furnish(engine: Engine, people: Mapping[str, Person], teams: Mapping[str, Team]) -> None:
+    for login, one in people.items():
+        command = AddUser(
+            login,
+            SYSTEM,
+            one.name or login.title(),
+            email=one.email,
+            roles=tuple(one.roles) or ("employee",),
+            locale=one.locale,
+            timezone=one.timezone,
+        )
+        _once(engine, command)
+    named = dict.fromkeys([*teams, *(team for one in people.values() for team in one.teams)])
+    waiting = list(named)
+    while waiting:
+        ready = [key for key in waiting if (teams.get(key) or Team()).parent not in waiting] or waiting[:1]
+        for key in ready:
+            team = teams.get(key) or Team()
+            members = tuple(login for login, one in people.items() if key in one.teams)
+            _once(engine, AddTeam(key, SYSTEM, team.name or key, lead=team.lead, parent=team.parent, members=members))
+            waiting.remove(key)
+
+
+def _once(engine: Engine, command: Any) -> None:
+    try:
+        engine.do(command)
+    except Conflict:
+        return  # the pack's own set-up has it already
