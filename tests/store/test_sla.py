@@ -10,8 +10,10 @@ from bench.measure import recording
 from engine.domain.access import SYSTEM
 from engine.domain.commands import CancelInstance, ClaimTask, CompleteTask, Deploy, SendMessage, StartInstance
 from engine.domain.errors import Forbidden, Invalid, NotFound
+from engine.domain.estimate import FEW
 from engine.domain.questions import GetTask
 from engine.domain.sla_values import (
+    EstimateTask,
     HangCalendar,
     ListCalendars,
     ListClocks,
@@ -306,3 +308,23 @@ def test_only_those_who_may_change_time(engine, alice, carol, support):
     assert engine.ask(ListClocks(carol, task_id=started.tasks[0])) == ()
     with pytest.raises(NotFound, match="CRM-417"):
         engine.ask(WhyDeadline("none", SYSTEM))
+
+
+def test_the_estimate_rests_on_past_runs_of_the_same_step(engine, clock, alice, support):
+    def once(hours):
+        started = start(engine, alice)
+        clock.move(hours * HOUR)
+        engine.do(CompleteTask(started.tasks[0], alice))
+        engine.do(CancelInstance(started.instance_id, SYSTEM, "enough"))
+
+    for hours in range(1, FEW):
+        once(hours)
+    few = start(engine, alice)
+    assert not engine.ask(EstimateTask(few.tasks[0], alice)).enough
+    once(FEW)
+    found = engine.ask(EstimateTask(few.tasks[0], alice))
+    # The task has waited 20 hours since it was looked at first: only what took longer is comparable, and nothing did.
+    assert (found.enough, found.cases) == (False, 0)
+    fresh = engine.ask(EstimateTask(start(engine, alice).tasks[0], alice))
+    assert (fresh.enough, fresh.cases, fresh.median) == (True, FEW, 10.5 * HOUR)
+    assert fresh.risk is not None
