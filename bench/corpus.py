@@ -14,6 +14,7 @@ from typing import Any
 
 from bench import pool
 from bench.player import Player
+from bench.stubs import start_data
 from engine.bpmn import check, compile
 from engine.bpmn.dialect import called_by, static
 from engine.domain.errors import CrmflowError
@@ -74,7 +75,7 @@ def _stopped(xml: bytes, key: str, called: Mapping[str, bytes]) -> str | None:
         player = Player(xml, key=key, called=called, decide=lambda *_: (None, ()), lonely=True)
         starts = player.process.starts
         plain = next((s.id for s in starts if s.trigger == "none"), starts[0].id if starts else None)
-        player.start(plain if len(starts) > 1 else None)
+        player.start(plain if len(starts) > 1 else None, **start_data(xml))
         for _ in range(ENOUGH):
             if not player.calls or player.faults:
                 break

@@ -16,6 +16,7 @@ from engine.bpmn import dialect_code as code
 from engine.bpmn.dialect import CAMUNDA7, CRMFLOW, ZEEBE
 from engine.bpmn.dialect_code import given, zeebe_of
 from engine.bpmn.dialect_juel import Untranslatable, is_juel, to_feel
+from engine.bpmn.dialect_zeebe import modernise, old
 from engine.model.xml import BPMN, local, space, text_of
 
 #: Attributes that steer transactions, storage and start pages of the other engine; nothing here needs them.
@@ -67,7 +68,9 @@ class Translation:
 def translate(root: etree._Element) -> Translation:
     """Rewrite a tree in place; a tree of another dialect is left as it is."""
     found = Translation(_dialect(root))
-    if not found.dialect:
+    if rewritten := modernise(root):
+        found.dialect, found.translated = found.dialect or "Zeebe before 0.22", rewritten
+    if not found.dialect or found.dialect.startswith("Zeebe"):
         return found
     ids = {str(e.get("id")) for e in root.iter(f"{{{BPMN}}}*") if e.get("id")}
     for e in list(root.iter(f"{{{BPMN}}}*")):
@@ -82,7 +85,7 @@ def translate(root: etree._Element) -> Translation:
 def speaks(xml: bytes) -> bool:
     """Whether a file may be of this dialect, or hold JUEL; cheap, so that other files pay nothing."""
     marks = (b"${", b"#{", *(ns.encode() for ns in CAMUNDA7))
-    return any(mark in xml for mark in marks) or xml[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return any(mark in xml for mark in marks) or old(xml) or xml[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 def _dialect(root: etree._Element) -> str:
