@@ -59,10 +59,14 @@ class Tally:
     def add(self, house: Seen) -> None:
         """Take in everything that happened in a house."""
         for row in house.engine.ask(ListInstances(SYSTEM, limit=200)).items:
-            view = house.engine.ask(GetInstance(row.id, SYSTEM))
             past = list(history(house, row.id))
-            active = {(mark.definition_key, mark.element_id) for mark in view.marks if mark.active or mark.incidents}
-            active |= {(task.definition_key, task.element_id) for task in view.tasks}
+            active: set[tuple[str, str]] = set()
+            if row.ended_at is None:
+                view = house.engine.ask(GetInstance(row.id, SYSTEM))
+                active = {
+                    (mark.definition_key, mark.element_id) for mark in view.marks if mark.active or mark.incidents
+                }
+                active |= {(task.definition_key, task.element_id) for task in view.tasks}
             self._walk(past, active)
             self._traces([row.choice, *(one.detail for one in past)])
 

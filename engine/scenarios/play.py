@@ -5,7 +5,9 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
+from engine.domain.access import SYSTEM
 from engine.domain.errors import CrmflowError
+from engine.domain.questions import ListIncidents
 from engine.scenarios.expect import check, differing
 from engine.scenarios.house import House
 from engine.scenarios.reading import Read
@@ -51,5 +53,6 @@ def _unexpected(house: House, following: list[Step], line: int, number: int) -> 
     coming = next((step.expect for step in following[:1] if step.expect is not None), None)
     if house.main is None or (coming is not None and coming.incidents is not None):
         return []
-    found = [f"{row.name or row.element_id}: {row.message}" for row in house.view().incidents]
+    rows = house.engine.ask(ListIncidents(SYSTEM, house.main)).items
+    found = [f"{row.name or row.element_id}: {row.message}" for row in rows]
     return [differing("an incident nobody expects", line, number, [], found)] if found else []

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import yaml
-
 from engine.domain.errors import Invalid, Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.packs import Packs
 from engine.scenarios.coverage import Tally
 from engine.scenarios.play import play
-from engine.scenarios.reading import SUFFIX, Read, read
+from engine.scenarios.reading import SUFFIX, Read, plain, read
 from engine.scenarios.results import Report, Result
 from engine.scenarios.schema import Person, Team
 from engine.scenarios.values import moment
@@ -42,8 +40,9 @@ def run_files(paths: Iterable[Path], packs: Packs | None = None) -> Report:
             content = path.read_bytes()
         except OSError as error:
             raise Invalid("CRM-884", f"'{path}' cannot be read: {error.strerror}.", fix="Check the path.") from error
-        parts.append((read(str(path), content), _models(path, read(str(path), content), packs), _house(path, content)))
-    return run([(one, files, house) for one, files, house in parts])
+        one = read(str(path), content)
+        parts.append((one, _models(path, one, packs), _house(path, one)))
+    return run(parts)
 
 
 def run(parts: Sequence[tuple[Read, tuple[FileIn, ...], FileIn | None]]) -> Report:
@@ -67,7 +66,7 @@ def world_of(one: Read, files: tuple[FileIn, ...], house: FileIn | None) -> Worl
     """The world a file is played in: its people and those of its house."""
     people, teams = dict(one.file.people), dict(one.file.teams)
     if house is not None:
-        said = yaml.safe_load(house.content) or {}
+        said = plain(house.content) or {}
         people = {k: Person.model_validate(v) for k, v in (said.get("people") or {}).items()} | people
         teams = {k: Team.model_validate(v) for k, v in (said.get("teams") or {}).items()} | teams
     found = world(files, people, teams, moment(one.file.clock, None))
@@ -144,8 +143,8 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
     return sorted(each for each in folder.glob(pattern) if each.is_file())
 
 
-def _house(path: Path, content: bytes) -> FileIn | None:
-    named = read(str(path), content).file.house
+def _house(path: Path, one: Read) -> FileIn | None:
+    named = one.file.house
     if named is None:
         return None
     place = (path.resolve().parent / named).resolve()

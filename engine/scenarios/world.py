@@ -35,6 +35,7 @@ class World:
         self, files: tuple[FileIn, ...], people: Mapping[str, Person], teams: Mapping[str, Team], at: datetime
     ):
         self._folder = tempfile.TemporaryDirectory(prefix="crmflow-scenarios-")
+        self._busy = Lock()
         self.path = Path(self._folder.name) / "world.sqlite"
         self.files = files
         self.people = people
@@ -43,25 +44,30 @@ class World:
             engine.migrate()
             self.definitions = _deploy(engine, files)
             _furnish(engine, people, teams)
-            self.library = engine.library
         finally:
             engine.close()
+        # One engine plays all scenarios, one after the other: what it has compiled serves the next.
+        self._house = Path(self._folder.name) / "house.sqlite"
+        self._engine = self._open(self._house, at)
 
     @contextmanager
     def house(self, at: datetime) -> Iterator[tuple[Engine, FixedClock]]:
-        """A copy to play in, gone afterwards."""
-        with tempfile.TemporaryDirectory(dir=self._folder.name) as folder:
-            path = Path(folder) / "house.sqlite"
-            with sqlite3.connect(self.path) as source, sqlite3.connect(path) as copy:
-                source.backup(copy)
-            engine = self._open(path, at)
-            engine.library = self.library  # the same ids mean the same models in every copy
+        """The world as it was furnished, to play one scenario in."""
+        with self._busy:
+            source, copy = sqlite3.connect(self.path), sqlite3.connect(self._house)
             try:
-                clock = engine.clock
-                assert isinstance(clock, FixedClock)
-                yield engine, clock
+                source.backup(copy)
             finally:
-                engine.close()
+                source.close()
+                copy.close()
+            clock = self._engine.clock
+            assert isinstance(clock, FixedClock)
+            clock.set(at)
+            yield self._engine, clock
+
+    def close(self) -> None:
+        self._engine.close()
+        self._folder.cleanup()
 
     def _open(self, path: Path, at: datetime) -> Engine:
         return Engine.open(f"sqlite:///{path}", clock=FixedClock(at), settings=Settings())
@@ -82,7 +88,9 @@ def world(files: tuple[FileIn, ...], people: Mapping[str, Person], teams: Mappin
         found = _worlds.pop(key, None) or World(files, people, teams, at)
         _worlds[key] = found
         while len(_worlds) > _KEPT:
-            _worlds.popitem(last=False)
+            _, old = _worlds.popitem(last=False)
+            with old._busy:  # a run may still play there
+                old.close()
     return found
 
 
