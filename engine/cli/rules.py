@@ -11,17 +11,27 @@ import click
 
 from engine.cli.frame import as_json, common
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 def _object(ctx: click.Context, param: click.Parameter, value: str) -> dict[str, Any]:
     """A JSON object, given as text or as ``@file``; numbers stay exact."""
-    text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
     try:
-        found = std_json.loads(text, parse_float=Decimal)
-    except ValueError as error:
+        text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
+        found = std_json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except OSError as error:
+        raise click.BadParameter(f"{value[1:]}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{value[1:]} is not text in UTF-8") from error
+    except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise click.BadParameter("not a JSON object")
+        raise click.BadParameter('not a JSON object such as {"amount": 5}')
     return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
 
 
 @click.command()
@@ -50,13 +60,16 @@ def feel(expression: str, context: dict[str, Any], json: bool) -> None:
     dump(language.to_json(value))
     for note in notes:
         click.echo(str(note), err=True)
+    if notes:
+        for hint in language.analyse(expression, names=context).hints:
+            click.echo(f"line {hint.line}, column {hint.column}: {hint.message}", err=True)
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE", type=_FILE)
 @click.argument("decision", metavar="DECISION")
 @click.option("--data", default="{}", callback=_object, metavar="JSON", help="The inputs; @FILE reads them.")
-@click.option("--import", "others", multiple=True, metavar="FILE", type=click.Path(exists=True, path_type=Path))
+@click.option("--import", "others", multiple=True, metavar="FILE", type=_FILE)
 @click.option("--why", is_flag=True, help="Tell the rules that matched or just missed.")
 @as_json
 @common
@@ -106,7 +119,7 @@ def dmn() -> None:
 
 
 @dmn.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=_FILE)
 @as_json
 @common
 @click.pass_context

@@ -74,3 +74,22 @@ def test_check_finds_overlaps_only_where_they_are_forbidden(table: str) -> None:
     (found,) = json.loads(run("dmn", "check", table, "--json", status=1).stdout)
     assert found["code"] == "CRM-157"
     assert found["params"]["example"] == {"Discount": 0.1}
+
+
+def test_a_misspelt_name_is_told_with_the_one_that_was_meant() -> None:
+    got = run("feel", "cuont([1]) + amuont", "--context", '{"amount": 1}')
+    assert "did you mean 'count'?" in got.stderr
+    assert "did you mean 'amount'?" in got.stderr
+
+
+@pytest.mark.parametrize("given", ["{bad", "[1]", '{"a": NaN}', "@/no/such/file.json", "@{tmp}/bytes.json"])
+def test_a_context_that_cannot_be_read_is_refused_in_one_line(given: str, tmp_path: Path) -> None:
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe{")
+    got = run("feel", "a", "--context", given.replace("{tmp}", str(tmp_path)), status=2)
+    assert "Invalid value for '--context'" in got.stderr
+    assert "Traceback" not in got.output
+
+
+def test_a_folder_is_no_dmn_file(tmp_path: Path, table: str) -> None:
+    for arguments in (["dmn", "check", str(tmp_path)], ["decide", table, "approval", "--import", str(tmp_path)]):
+        assert "is a directory" in run(*arguments, status=2).stderr
