@@ -17,6 +17,7 @@ from engine.bpmn.dialect import CAMUNDA7, CRMFLOW, ZEEBE
 from engine.bpmn.dialect_code import given, zeebe_of
 from engine.bpmn.dialect_juel import Untranslatable, is_juel, to_feel
 from engine.bpmn.dialect_zeebe import modernise, old
+from engine.bpmn.specs.cron import cron
 from engine.model.xml import BPMN, local, space, text_of
 
 #: Attributes that steer transactions, storage and start pages of the other engine; nothing here needs them.
@@ -429,6 +430,8 @@ def _texts(e: etree._Element, found: Translation) -> None:
             if e.get("language") is not None:
                 del e.attrib["language"]
             found.translated += 1
+        elif kind == "timeCycle" and found.dialect != "JUEL" and cron(e.text or "") is not None:
+            e.text = _quartz(e.text or "")
         if kind in ("message", "signal") and is_juel(e.get("name", "")):
             e.set("name", to_feel(e.get("name", "")))
         if kind == "scriptTask" and (e.get("scriptFormat") or "").lower() == "juel":
@@ -441,6 +444,17 @@ def _texts(e: etree._Element, found: Translation) -> None:
     except Untranslatable as why:
         found.odd(e if e.get("id") else _up(e), kind, f"{why}: {(e.text or '').strip()[:60]}")
         e.text = "null" if kind in _EXPRESSIONS and kind not in _TIMERS else e.text
+
+
+def _quartz(text: str) -> str:
+    """A cron expression with weekdays as numbers, which count from Sunday = 1 in that family: by names instead."""
+    fields = text.split()
+    if len(fields) in (6, 7):
+        fields[5] = re.sub(r"(?<![/#\d])[1-7]", lambda n: _WEEK[int(n[0]) - 1], fields[5])
+    return " ".join(fields)
+
+
+_WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def _foreign(e: etree._Element) -> bool:

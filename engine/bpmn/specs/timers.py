@@ -1,7 +1,7 @@
 """Times of a model: ISO 8601 dates, durations and cycles, and FEEL values, reckoned on our own clock.
 
 A date-time without a zone is UTC. Months are calendar months: 31 January + P1M is the last day of February.
-Cycles (``R3/PT10M``, ``R/2026-01-01T09:00:00Z/P1D``) are reckoned from their start, so they do not drift.
+Cycles (``R3/PT10M``, ``R/2026-01-01T09:00:00Z/P1D``) are reckoned from their start, so they do not drift; cron: ``cron``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import feel
+from engine.bpmn.specs.cron import Cron, cron
 from engine.domain.errors import RunError
 
 _DURATION = re.compile(
@@ -44,6 +45,10 @@ class Cycle:
     count: int | None
     every: Duration
     start: datetime | None = None
+
+    def at(self, base: datetime, round_no: int) -> datetime:
+        """The ``round_no``-th time; ``base`` is when it was armed, for cycles without a start of their own."""
+        return self.every.after(base, round_no) if self.start is None else self.every.after(self.start, round_no - 1)
 
 
 def duration(text: str) -> Duration | None:
@@ -118,7 +123,7 @@ def due(value: Any, now: datetime, what: str) -> datetime:
     raise _no_time(value, what, "is neither a date-time nor a duration")
 
 
-def cycle_of(value: Any, what: str) -> Cycle:
+def cycle_of(value: Any, what: str) -> Cycle | Cron:
     """The cycle a value stands for; a plain duration repeats without end. Raises ``RunError`` CRM-613."""
     text = value if isinstance(value, str) else feel.to_json(value)
     if isinstance(text, str):
@@ -126,13 +131,23 @@ def cycle_of(value: Any, what: str) -> Cycle:
             return found
         if span := duration(text):
             return Cycle(None, span)
-    raise _no_time(value, what, "is not a cycle such as R3/PT10M")
+        if found_cron := cron(text):
+            return found_cron
+    raise _no_time(value, what, "is not a cycle such as R3/PT10M or 0 0 9 * * MON-FRI")
+
+
+def moment(cycle: Cycle | Cron, base: datetime, round_no: int, what: str) -> datetime:
+    """The ``round_no``-th time of a cycle. Raises ``RunError`` CRM-613 where there is none."""
+    try:
+        return cycle.at(base, round_no)
+    except (ValueError, OverflowError):
+        raise _no_time("the cycle", what, "never comes") from None
 
 
 def is_time(text: str, kind: str) -> bool:
     """Whether a literal text is a time of this kind: ``date``, ``duration`` or ``cycle``."""
     if kind == "cycle":
-        return cycle(text) is not None
+        return cycle(text) is not None or cron(text) is not None
     if kind == "duration":
         return duration(text) is not None
     return instant(text) is not None

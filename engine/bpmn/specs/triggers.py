@@ -68,11 +68,7 @@ class TimerTrigger(Trigger):
                 return
         cycle = timers.cycle_of(text if "round" in inner else value, what)
         inner["round"] = [base, round_no, text]
-        if cycle.start is None:
-            when = cycle.every.after(base, round_no)
-        else:
-            when = cycle.every.after(cycle.start, round_no - 1)
-        self._set(token, at, machine, when, text)
+        self._set(token, at, machine, timers.moment(cycle, base, round_no, what), text)
 
     def _set(self, token: Token, at: Token, machine: Machine, when: Any, text: str) -> None:
         node = token.task_spec
@@ -89,9 +85,7 @@ class TimerTrigger(Trigger):
         cycle = timers.cycle_of(value, what)
         if cycle.count is not None and round_no > cycle.count:
             return None
-        return (
-            cycle.every.after(since, round_no) if cycle.start is None else cycle.every.after(cycle.start, round_no - 1)
-        )
+        return timers.moment(cycle, since, round_no, what)
 
     def next_round(self, token: Token) -> list[Any] | None:
         """The next round of a cycle after this one fired; None when it has no more."""
