@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -39,9 +40,9 @@ class World:
         self.path = Path(self._folder.name) / "world.sqlite"
         self.files = files
         self.people = people
+        _copy(_ground(), self.path)
         engine = self._open(self.path, at)
         try:
-            engine.migrate()
             self.definitions = _deploy(engine, files)
             _furnish(engine, people, teams)
         finally:
@@ -54,12 +55,7 @@ class World:
     def house(self, at: datetime) -> Iterator[tuple[Engine, FixedClock]]:
         """The world as it was furnished, to play one scenario in."""
         with self._busy:
-            source, copy = sqlite3.connect(self.path), sqlite3.connect(self._house)
-            try:
-                source.backup(copy)
-            finally:
-                source.close()
-                copy.close()
+            _copy(self.path, self._house)
             clock = self._engine.clock
             assert isinstance(clock, FixedClock)
             clock.set(at)
@@ -71,6 +67,28 @@ class World:
 
     def _open(self, path: Path, at: datetime) -> Engine:
         return Engine.open(f"sqlite:///{path}", clock=FixedClock(at), settings=Settings())
+
+
+_grounds = tempfile.TemporaryDirectory(prefix="crmflow-scenarios-")
+
+
+@cache
+def _ground() -> Path:
+    """An empty database with its tables, made once in a process."""
+    path = Path(_grounds.name) / "ground.sqlite"
+    engine = Engine.open(f"sqlite:///{path}")
+    engine.migrate()
+    engine.close()
+    return path
+
+
+def _copy(template: Path, path: Path) -> None:
+    source, copy = sqlite3.connect(template), sqlite3.connect(path)
+    try:
+        source.backup(copy)
+    finally:
+        source.close()
+        copy.close()
 
 
 _worlds: OrderedDict[str, World] = OrderedDict()
