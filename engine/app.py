@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from engine.domain.access import Actor
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.commands import Command
-from engine.domain.errors import Conflict, Invalid, Unavailable
+from engine.domain.errors import Conflict, Forbidden, Invalid, Unavailable
 from engine.domain.questions import Question
+from engine.domain.staff import NoteDenied
 from engine.packs import Packs
 from engine.services import registry
 from engine.services.context import Context
@@ -62,6 +64,9 @@ class Engine:
         while True:
             try:
                 return self._once(handler, command)
+            except Forbidden as error:
+                self.denied(command, error)
+                raise
             except DRIVER_ERRORS as error:
                 attempt += 1
                 if not self._again(error, attempt):
@@ -78,8 +83,17 @@ class Engine:
             with self._readers.lend() as conn:
                 answer: R = handler(self._context(conn), question)
                 return answer
+        except Forbidden as error:
+            self.denied(question, error)
+            raise
         except DRIVER_ERRORS as error:
             raise self._told(error) from error
+
+    def denied(self, attempt: object, error: Forbidden, action: str = "") -> None:
+        """Keep in the audit that somebody tried what they may not: a command, a question, or (an actor) ``action``."""
+        by = attempt if isinstance(attempt, Actor) else getattr(attempt, "by", None)
+        if isinstance(by, Actor) and not by.is_system:
+            self.do(NoteDenied(by, action or type(attempt).__name__, error.code, error.context.get("right")))
 
     def migrate(self) -> None:
         """Bring the database's tables to this version."""

@@ -10,7 +10,7 @@ from flask_login import current_user
 from engine.app import Engine
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.commands import Command
-from engine.domain.errors import Unauthenticated
+from engine.domain.errors import Forbidden, Unauthenticated
 from engine.domain.questions import Question
 
 R = TypeVar("R")
@@ -41,7 +41,11 @@ def me() -> Actor:
 def need(right: Right) -> Actor:
     """The person asking, who must hold ``right``; raises ``Forbidden`` CRM-310."""
     actor = me()
-    ensure(actor, right)
+    try:
+        ensure(actor, right)
+    except Forbidden as error:
+        the_engine().denied(actor, error, str(request.endpoint))
+        raise
     return actor
 
 

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "incidents": ("engine.cli.work:incidents", "List what failed; `incidents retry` tries again."),
     "records": ("engine.cli.records:records", "List and import CRM records."),
     "user": ("engine.cli.people:user", "Add users."),
+    "people": ("engine.cli.staff:people", "Import people, note absences."),
     "team": ("engine.cli.people:team", "Add teams."),
     "role": ("engine.cli.people:role", "Grant and revoke roles."),
     "token": ("engine.cli.people:token", "Issue API tokens."),

@@ -70,7 +70,7 @@ class GetPerson(Question[PersonRow]):
 class ChangePerson(Command[PersonRow]):
     """Change what a person can take and do. None leaves a field; an empty text clears it.
 
-    Raises ``Invalid`` CRM-061 for values outside their bounds.
+    Raises ``Invalid`` CRM-091 for values outside their bounds.
     """
 
     login: str
@@ -217,3 +217,10 @@ class NoteDenied(Command[None]):
     action: str
     code: str
     right: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamNames(Question[Mapping[str, str]]):
+    """What teams are called: key → name. For pages, which show names."""
+
+    by: Actor

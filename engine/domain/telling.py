@@ -25,7 +25,7 @@ class Wishes:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Wishes:
-        """From stored or typed values; raises ``Invalid`` CRM-060."""
+        """From stored or typed values; raises ``Invalid`` CRM-090."""
         known = {k: v for k, v in given.items() if k in cls.__slots__}
         quiet = known.get("quiet")
         known["quiet"] = tuple(quiet) if quiet and any(quiet) else None
@@ -36,15 +36,15 @@ class Wishes:
         return wishes
 
     def check(self) -> None:
-        """Raise ``Invalid`` CRM-060 for what cannot be kept to."""
+        """Raise ``Invalid`` CRM-090 for what cannot be kept to."""
         if self.mail not in WAYS:
-            raise Invalid("CRM-060", f"'{self.mail}' is no way to get mail.", fix=f"Use one of {', '.join(WAYS)}.")
+            raise Invalid("CRM-090", f"'{self.mail}' is no way to get mail.", fix=f"Use one of {', '.join(WAYS)}.")
         if self.webhook is not None and not self.webhook.startswith(("https://", "http://")):
-            raise Invalid("CRM-060", "The webhook is not an http address.", fix="Give https://….")
+            raise Invalid("CRM-090", "The webhook is not an http address.", fix="Give https://….")
         for text in (self.digest_at, *(self.quiet or ())):
             _clock(text)
         if self.quiet is not None and len(self.quiet) != 2:
-            raise Invalid("CRM-060", "Quiet hours have a begin and an end.", fix="Give both, as in 20:00 and 07:30.")
+            raise Invalid("CRM-090", "Quiet hours have a begin and an end.", fix="Give both, as in 20:00 and 07:30.")
 
     def stored(self) -> dict[str, Any]:
         """As JSON; what is at its default is left out."""
@@ -77,4 +77,4 @@ def _clock(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise Invalid("CRM-060", f"'{text}' is no time of day.", fix="Write it as 08:30.") from None
+        raise Invalid("CRM-090", f"'{text}' is no time of day.", fix="Write it as 08:30.") from None

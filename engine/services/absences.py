@@ -19,8 +19,9 @@ from engine.services import crew
 from engine.services.context import Context
 from engine.services.registry import handles
 from engine.store import due
+from engine.store.moves import change_tasks
 from engine.store.repos import JobLock, lock_for_task
-from engine.store.tables import membership, principal, task, task_candidate
+from engine.store.tables import membership, principal, task
 from engine.store.tables_people import absence
 
 AGAIN = timedelta(minutes=1)
@@ -29,12 +30,12 @@ _MOST = 200
 
 @handles(AddAbsence)
 def add_absence(ctx: Context, cmd: AddAbsence) -> AbsenceRow:
-    """Raises ``Invalid`` CRM-062 for times or a delegate that make no sense."""
+    """Raises ``Invalid`` CRM-092 for times or a delegate that make no sense."""
     _ensure_may(ctx, cmd.by, cmd.login)
     if cmd.until <= cmd.since or cmd.until <= ctx.now:
-        raise Invalid("CRM-062", "The absence ends before it begins, or is over.", fix="Give a later end.")
+        raise Invalid("CRM-092", "The absence ends before it begins, or is over.", fix="Give a later end.")
     if cmd.delegate == cmd.login:
-        raise Invalid("CRM-062", "Nobody stands in for themselves.", fix="Choose somebody else, or the team's queue.")
+        raise Invalid("CRM-092", "Nobody stands in for themselves.", fix="Choose somebody else, or the team's queue.")
     for login in filter(None, (cmd.login, cmd.delegate)):
         known = select(principal.c.id).where(principal.c.id == login, principal.c.kind == "user", principal.c.active)
         if ctx.conn.scalar(known) is None:
@@ -105,12 +106,11 @@ def _move(ctx: Context, row: Mapping[Any, Any], task_id: str, by: Actor) -> None
     if to is None and not candidates:
         teams = [f"team:{team}" for team in crew.teams_above(ctx, row["login"])]
         candidates = tuple(teams or ["role:manager"])
-        ctx.conn.execute(insert(task_candidate), [{"task_id": task_id, "candidate": one} for one in candidates])
     until = row["until"].isoformat(timespec="minutes")
     why = {"by": "absence", "away": row["login"], "until": until, "chosen": to}
     why["reason"] = "stands in for the absent" if to else "the absent have no stand-in; the queue gets it"
     change = {"assignee": to, "candidates": list(candidates), "why": why, "revision": mine.revision + 1}
-    ctx.conn.execute(update(task).where(task.c.id == task_id).values(change))
+    change_tasks(ctx.conn, [task_id], change)
     detail = {"from": row["login"], "to": to, "reason": "away"}
     ctx.audit(by, "task.stand-in", instance_id=instance.id, target=task_id, detail=detail)
     due.chain(ctx.conn, instance.id, ctx.trail.seal(instance.id, instance.audit_digest))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, true
 
 from engine.domain.choosing import FULL, Asked, Person
 from engine.services.context import Context
@@ -61,6 +61,11 @@ def of_role(ctx: Context, role: str) -> list[Person]:
     """Everybody who has a role."""
     holds = principal.c.roles.contains([role]) if ctx.dialect == "postgresql" else principal.c.roles.like(f'%"{role}"%')
     return _some(ctx, holds)
+
+
+def everybody(ctx: Context) -> list[Person]:
+    """All users, inactive ones too, by login."""
+    return _some(ctx, true())
 
 
 def pool_of(ctx: Context, asked: Asked) -> list[Person]:

@@ -13,8 +13,8 @@ from flask import Response, request
 from pydantic import TypeAdapter
 
 from engine.app import Engine
-from engine.domain.access import ensure
-from engine.domain.errors import CrmflowError
+from engine.domain.access import Actor, ensure
+from engine.domain.errors import CrmflowError, Forbidden
 from engine.domain.values import InstanceView, MessageSent, Page, Started, TaskView
 from webui.api import inputs, problem
 from webui.api.limits import Limiter, ensure_slow
@@ -52,14 +52,24 @@ def read(route: Route, door: Door) -> Call:
     engine = door.engine()
     actor = actor_of(engine, request)
     ensure_slow(door.limiter, actor.id)
-    if route.right is not None:
-        ensure(actor, route.right)
+    _ensure(engine, actor, route)
     path = inputs.path_of(request)
     query = inputs.query_of(route, request)
     revision = inputs.revision_of(route, request)
     key = inputs.key_of(route, request)
     body, files = inputs.body_of(route, request)
     return Call(engine, actor, path, query, body, files, revision, key)
+
+
+def _ensure(engine: Engine, actor: Actor, route: Route) -> None:
+    """The right of the route; a refused attempt is kept in the audit."""
+    if route.right is None:
+        return
+    try:
+        ensure(actor, route.right)
+    except Forbidden as error:
+        engine.denied(actor, error, route.name)
+        raise
 
 
 def write(route: Route, call: Call, answer: Any) -> Response:

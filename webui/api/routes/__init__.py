@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webui.api.routes import decisions, instances, models, operate, people, records, tasks, work, workers
+from webui.api.routes import decisions, instances, models, operate, people, records, staff, tasks, work, workers
 from webui.api.routing import Route, Tag
 
 TAGS: tuple[Tag, ...] = (
@@ -15,5 +15,6 @@ TAGS: tuple[Tag, ...] = (
     workers.TAG,
     records.TAG,
     people.TAG,
+    staff.TAG,
 )
 ROUTES: tuple[Route, ...] = tuple(route for tag in TAGS for route in tag.routes)

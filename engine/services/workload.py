@@ -1,0 +1,89 @@
+"""Who has how much work against what they can take, who is away, and what if somebody were: for managers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, select
+
+from engine.domain.access import Right, ensure
+from engine.domain.choosing import Asked, Person, choose
+from engine.domain.staff import Workload, WorkloadRow
+from engine.services import crew
+from engine.services.context import Context
+from engine.services.registry import answers
+from engine.services.staff import coming
+from engine.store.tables import membership, principal, task
+
+
+@answers(Workload)
+def workload(ctx: Context, ask: Workload) -> tuple[WorkloadRow, ...]:
+    """Those with the least room first."""
+    people = _people(ctx, ask)
+    logins = [each.login for each in people]
+    names = {key: name for key, name in ctx.conn.execute(  # noqa: C416
+        select(principal.c.id, principal.c.name).where(principal.c.id.in_(logins)))}  # fmt: skip
+    late = _late(ctx, logins)
+    teams = _teams(ctx, logins)
+    absences = coming(ctx, logins)
+    total, weights = sum(p.load for p in people), sum(p.weight for p in people)
+    gets = _deal(ctx, people, set(ask.away))
+    rows = []
+    for each in people:
+        fair = total * each.weight / weights if weights else 0
+        mine = absences.get(each.login, ())
+        now = next((a for a in mine if a.since <= ctx.now), None)
+        rows.append(
+            WorkloadRow(
+                each.login, names[each.login], teams.get(each.login, ()), each.load, late.get(each.login, 0),
+                each.weight, each.most, round(each.load / fair, 2) if fair else 0.0, now, mine,
+                -each.load if each.login in ask.away else gets[each.login],
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (-row.load / row.weight, row.login)))
+
+
+def _people(ctx: Context, ask: Workload) -> list[Person]:
+    """A team's people. Without a team: everybody for who manages tasks, else whom one leads or who reports to one."""
+    led = select(principal.c.id).where(principal.c.kind == "team", principal.c.lead == ask.by.id)
+    mine = set(ctx.conn.scalars(led))
+    if Right.TASK_MANAGE not in ask.by.rights and ask.team not in mine and (ask.team is not None or not mine):
+        ensure(ask.by, Right.TASK_MANAGE)
+    if ask.team is not None:
+        found = crew.team_of(ctx, ask.team)
+    elif Right.TASK_MANAGE in ask.by.rights:
+        found = crew.everybody(ctx)
+    else:
+        found = [person for team in sorted(mine) for person in crew.team_of(ctx, team)]
+    return [p for p in {each.login: each for each in found}.values() if p.active]
+
+
+def _late(ctx: Context, logins: Iterable[str]) -> dict[str, int]:
+    t = task.c
+    query = select(t.assignee, func.count()).where(t.assignee.in_(list(logins)), t.due_at <= ctx.now)
+    return {login: count for login, count in ctx.conn.execute(query.group_by(t.assignee))}  # noqa: C416
+
+
+def _teams(ctx: Context, logins: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    m = membership.c
+    for login, team in ctx.conn.execute(select(m.member, m.team).where(m.member.in_(list(logins))).order_by(m.team)):
+        found[login] = (*found.get(login, ()), team)
+    return found
+
+
+def _deal(ctx: Context, people: list[Person], away: set[str]) -> Counter[str]:
+    """Who would get the open tasks of these people: dealt out one by one as the least loaded would."""
+    gets: Counter[str] = Counter()
+    rest = {p.login: p for p in people if p.login not in away}
+    asked: Any = Asked("least-loaded")
+    for _ in range(sum(p.load for p in people if p.login in away)):
+        found = choose(asked, rest.values())
+        if found.login is None:
+            break
+        rest[found.login] = replace(rest[found.login], load=rest[found.login].load + 1)
+        gets[found.login] += 1
+    return gets
