@@ -39,15 +39,15 @@ class Wanted:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Wanted:
-        """From a mapping as saved or sent. Raises ``Invalid`` CRM-015 … CRM-018 for what is not a condition."""
+        """From a mapping as saved or sent. Raises ``Invalid`` CRM-015, CRM-081 for what is not a condition."""
         known = {f.name for f in fields(cls)}
         strange = sorted(set(given) - known)
         if strange:
-            raise Invalid("CRM-018", f"'{strange[0]}' is no condition.", fix=f"Use: {', '.join(sorted(known))}.")
+            raise Invalid("CRM-081", f"'{strange[0]}' is no condition.", fix=f"Use: {', '.join(sorted(known))}.")
         values = {name: value for name, value in given.items() if value not in (None, "")}
         for name in _TEXTS:
             if name in values and (not isinstance(values[name], str) or len(values[name]) > _LONGEST):
-                raise Invalid("CRM-018", f"'{name}' takes a text of at most {_LONGEST} characters.", fix="Shorten it.")
+                raise Invalid("CRM-081", f"'{name}' takes a text of at most {_LONGEST} characters.", fix="Shorten it.")
         for name, kind in (("priority", int), ("amount_from", float), ("amount_to", float)):
             if name in values:
                 values[name] = _number(name, values[name], kind)
@@ -56,14 +56,14 @@ class Wanted:
         return made
 
     def check(self) -> None:
-        """Raise ``Invalid`` for a box (CRM-015), an order or a time (CRM-018) that does not exist."""
+        """Raise ``Invalid`` for a box (CRM-015), an order or a time (CRM-081) that does not exist."""
         if self.box not in BOXES:
             raise Invalid("CRM-015", f"There is no box '{self.box}'.", fix=f"Use one of: {', '.join(BOXES)}.")
         for name, legal in (("sort", SORTS), ("due", ("", *DUES))):
             value = getattr(self, name)
             if value not in legal:
                 told = ", ".join(filter(None, legal))
-                raise Invalid("CRM-018", f"'{value}' is no value of '{name}'.", fix=f"Use one of: {told}.")
+                raise Invalid("CRM-081", f"'{value}' is no value of '{name}'.", fix=f"Use one of: {told}.")
 
     def plain(self) -> dict[str, Any]:
         """As saved: what differs from the default, the box always."""
@@ -104,5 +104,5 @@ def _number(name: str, value: Any, kind: type) -> Any:
         if number != number or abs(number) > 1e15:
             raise ValueError(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise Invalid("CRM-018", f"'{name}' takes a number.", fix="Write digits.") from error
+        raise Invalid("CRM-081", f"'{name}' takes a number.", fix="Write digits.") from error
     return number

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engine import bpmn, forms
 from engine.domain.access import Actor, Right, ensure, may_see_task
@@ -24,6 +24,11 @@ from engine.services.tasks import gone
 from engine.services.views import instance_row, task_row
 from engine.store import inbox, inbox_counts, queries, tables as t
 from engine.store.naming import NEVER_TEXT
+from engine.store.prepared import Prepared
+
+_VERSIONS = Prepared(
+    select(t.definition.c.id).where(t.definition.c.key == bindparam("key")).order_by(t.definition.c.version)
+)
 
 
 @answers(ListTasks)
@@ -123,8 +128,7 @@ def conditions_of(ctx: Context, wanted: Wanted, by: Actor) -> dict[str, Any]:
 
 
 def _versions(ctx: Context, key: str) -> tuple[str, ...]:
-    d = t.definition.c
-    return tuple(ctx.conn.scalars(select(d.id).where(d.key == key).order_by(d.version)))
+    return tuple(row[0] for row in _VERSIONS.rows(ctx.conn, key=key))
 
 
 @answers(GetTask)

@@ -17,10 +17,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from engine.domain.errors import Invalid
 from engine.i18n import DEFAULT
 from engine.store import tables as t
-from engine.store.tables_inbox import follow
 from engine.store.inbox_where import Seen, holds, of_candidacy, of_task, values_of
 from engine.store.prepared import Prepared
 from engine.store.queries import MOST, seal, unseal
+from engine.store.tables_inbox import follow
 
 CAP = 1000  # counts above 999 are not told apart
 _OWN, _TITLE = t.label.alias("own"), t.label.alias("title")  # a task's and its definition's translated names
@@ -136,7 +136,7 @@ def task_rows(locale: str = DEFAULT) -> Select[Any]:
 @lru_cache(maxsize=8)
 def _row(locale: str) -> Any:
     """A light row with the columns of ``task_rows`` as attributes."""
-    return namedtuple("TaskLine", [column.key for column in task_rows(locale).selected_columns])  # type: ignore[misc]  # noqa: PYI024
+    return namedtuple("TaskLine", [column.key for column in task_rows(locale).selected_columns])  # type: ignore[misc]
 
 
 @lru_cache(maxsize=64)

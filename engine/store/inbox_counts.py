@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column, or_, select
 
 from engine.store import tables as t
 from engine.store.inbox_where import COPIED, Seen, holds, of_task, values_of
@@ -19,11 +19,21 @@ from engine.store.prepared import Prepared
 from engine.store.tables_inbox import follow
 
 CAP = 1000  # counts above 999 are not told apart
-_BOUND = 20_000  # rows that one pass reads; who sees more is counted by sub-selects
+_BOUND = 20_000  # rows that one pass may read; who has seen more is counted by sub-selects from then on
+_crowded: set[str] = set()
 _COPIES = ("breach_at", "rank", "definition_id", "stage", "segment", "amount", "follow_up_at")
-#: Columns with an index of their own, the most selective first: it leads the search for the thousandth row.
-_LEADS = ("record_id", "amount_from", "amount_to", "stage", "segment", "flows", "rank", "asleep")
-_COLUMN = {"flows": "definition_id", "amount_from": "amount", "amount_to": "amount", "asleep": "follow_up_at"}
+_OWN = ("mine", "later")
+#: Conditions with an index of their own, the most telling first: it leads the search for the thousandth row.
+_LEADS = {
+    "record_id": ("record_id", "breach_at"),
+    "amount_from": ("amount", "breach_at"),
+    "amount_to": ("amount", "breach_at"),
+    "stage": ("stage", "segment", "breach_at"),
+    "segment": ("segment", "breach_at"),
+    "flows": ("definition_id", "breach_at", "rank", "id"),
+    "rank": ("rank", "breach_at", "id"),
+    "asleep": ("follow_up_at", "breach_at"),
+}
 
 Shape = tuple[str, tuple[tuple[str, int], ...]]  # a box and the conditions on it
 
@@ -41,11 +51,12 @@ def counts(
         names, values = values_of(wanted, f"f{number}_")
         shapes.append((box, names))
         params |= values
-    found = _plan(tuple(shapes), len(who), wide=False).row(conn, **params)
+    found = _plan(tuple(shapes), len(who), wide=login in _crowded).row(conn, **params)
     assert found is not None
     if found[0] > _BOUND:
-        found = _plan(tuple(shapes), len(who), wide=True).row(conn, **params)
-        assert found is not None
+        if len(_crowded) > _BOUND:
+            _crowded.clear()
+        _crowded.add(login)  # the pass was long this once
     return [min(int(number), CAP) for number in found[1:]]
 
 
@@ -53,23 +64,20 @@ def counts(
 def _plan(shapes: tuple[Shape, ...], many: int, *, wide: bool) -> Prepared:
     """One row: how many rows the pass read (0: none was needed), then a number per filter."""
     passed = [n for n, shape in enumerate(shapes) if not wide and _in_pass(shape)]
-    columns: list[ColumnElement[Any]] = []
-    source = None
-    if passed:
-        seen = _seen(many)
-        rows = Seen({c.key: c for c in seen.c}, literal(value=True))
-        tallies = [_tally(rows, shapes[n], n).label(f"n{n}") for n in passed]
-        source = select(func.count().label("read"), *tallies).select_from(seen).subquery("tally")
-        columns.append(source.c.read)
-    else:
-        columns.append(literal(0).label("read"))
+    # Each part counts by itself, so that no part is copied: a task is in one of them only.
+    parts = _parts(shapes, passed, many) if passed else []
+    columns: list[ColumnElement[Any]] = [_added([part.c.read for part in parts])]
     for number, shape in enumerate(shapes):
-        if source is not None and number in passed:
-            columns.append(func.coalesce(source.c[f"n{number}"], 0))
+        if number in passed:
+            columns.append(_added([part.c[f"n{number}"] for part in parts if f"n{number}" in part.c]))
         else:
             columns.append(_capped(shape, number, many))
     query = select(*(column.label(f"c{n}") for n, column in enumerate(columns)))
-    return Prepared(query if source is None else query.select_from(source))
+    return Prepared(query.select_from(*parts))
+
+
+def _added(numbers: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return sum(numbers[1:], start=numbers[0]) if numbers else literal_column("0")
 
 
 def _in_pass(shape: Shape) -> bool:
@@ -77,41 +85,45 @@ def _in_pass(shape: Shape) -> bool:
     return box in ("mine", "later", "teams", "visible") and all(name in COPIED for name, _ in names)
 
 
-def _seen(many: int) -> Any:
-    """What a person has and may claim, each task once, ``own`` = 1 where it is theirs."""
+def _parts(shapes: Sequence[Shape], passed: Sequence[int], many: int) -> list[Any]:
+    """What a person has, and may claim: tallies over each, one row per part."""
     k, c = t.task_candidate.c, t.task.c
     marks = [bindparam(f"who_{n}", type_=k.candidate.type) for n in range(many)]
-    claimable = select(
-        k.task_id.label("id"), *(k[name].label(name) for name in _COPIES), literal(0).label("own")
-    ).where(k.candidate.in_(marks), k.free)
-    own = select(c.id, *(c[name].label(name) for name in _COPIES), literal(1).label("own"))
-    own = own.where(c.assignee == bindparam("login"))
-    every = union(claimable, own).subquery("every")
-    return select(every).limit(_BOUND + 1).subquery("seen")
+    mine = k.candidate.in_(marks)
+    task_of, copies = k.task_id.label("id"), [k[name] for name in _COPIES]
+    # Only a task with several candidacies can come twice; the others are counted straight off the index.
+    several = select(task_of, *copies).where(mine, k.free, ~k.lone).distinct().subquery("several")
+    parts = {
+        "lone": (Seen({column.key: column for column in k}, literal(value=True)), select().where(mine, k.free, k.lone)),
+        "several": (
+            Seen({column.key: column for column in several.c}, literal(value=True)),
+            select().select_from(several),
+        ),
+        "own": (of_task(), select().where(c.assignee == bindparam("login"))),
+    }
+    made = []
+    for name, (seen, rows) in parts.items():
+        fitting = [n for n in passed if (name == "own") == (shapes[n][0] in _OWN) or shapes[n][0] == "visible"]
+        tallies = [_tally(seen, shapes[n], n).label(f"n{n}") for n in fitting]
+        made.append(rows.add_columns(func.count().label("read"), *tallies).subquery(f"tally_{name}"))
+    return made
 
 
 def _tally(rows: Seen, shape: Shape, number: int) -> ColumnElement[Any]:
-    box, names = shape
-    conditions = holds(rows, names, f"f{number}_")
-    if box in ("mine", "later"):
-        conditions.append(rows.columns["own"] == 1)
-    elif box == "teams":
-        conditions.append(rows.columns["own"] == 0)
-    if not conditions:
-        return func.count()
-    return func.sum(case((and_(*conditions), 1), else_=0))
+    conditions = holds(rows, shape[1], f"f{number}_")
+    return func.count().filter(*conditions) if conditions else func.count()
 
 
 def _capped(shape: Shape, number: int, many: int) -> Any:
     """Count to the thousandth, led by the most telling index."""
     box, names = shape
     c = t.task.c
-    lead = next((name for name in _LEADS if any(name == given for given, _ in names)), None)
-    query = select(c.id).where(*_rights(box, many), *holds(of_task(), names, f"f{number}_"))
-    column = _COLUMN.get(lead or "", lead)
+    given = {name for name, _ in names}
+    lead = next((order for name, order in _LEADS.items() if name in given), ("breach_at", "rank", "id"))
+    query = select(literal_column("1")).where(*_rights(box, many), *holds(of_task(), names, f"f{number}_"))
     # The order is that of the index: the planner then walks it instead of reading the table from its start.
-    if box == "all" or lead == "record_id":
-        query = query.order_by(c[column], c.breach_at) if column else query.order_by(c.breach_at, c.rank, c.id)
+    if box == "all" or "record_id" in given:
+        query = query.order_by(*(c[name] for name in lead))
     some = query.limit(CAP).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 

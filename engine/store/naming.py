@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, text
 
 from engine.store.types import Amount, Id, Key, UtcTime
@@ -18,24 +20,37 @@ metadata = MetaData(
 
 #: Stands for "no due date" in orders: after every date there is. As SQLite keeps it and PostgreSQL reads it.
 NEVER_TEXT = "9999-12-31 00:00:00.000000+00:00"
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+#: What a candidacy copies of its task (``engine.store.moves`` keeps the copies).
+COPIED = ("breach_at", "rank", "definition_id", "stage", "segment", "amount", "follow_up_at")
+
+#: Business facts of a task that people filter by, and what else their index holds, so that it answers by itself.
+FACTS = {
+    "segment": ("breach_at", "rank", "definition_id", "amount"),
+    "stage": ("segment", "breach_at", "rank", "definition_id", "amount"),
+    "record_id": ("breach_at",),
+    "amount": ("breach_at",),
+    "follow_up_at": ("breach_at",),
+    "delegated_by": ("breach_at",),
+}
 
 
 def inbox_indexes() -> tuple[Index, ...]:
     """Indexes of ``task``: whose, by when; and one per business fact that people filter by."""
-    facts = ("segment", "stage", "record_id", "amount", "follow_up_at", "delegated_by")
     return (
         Index("ix_task_assignee_breach_at", "assignee", "breach_at", "rank", "id"),
         Index("ix_task_breach_at", "breach_at", "rank", "id"),
         Index("ix_task_rank", "rank", "breach_at", "id"),
         Index("ix_task_definition_id", "definition_id", "breach_at", "rank", "id"),
-        *(_filled(fact) for fact in facts),
+        *(_filled(fact, *more) for fact, more in FACTS.items()),
     )
 
 
-def _filled(column: str) -> Index:
+def _filled(column: str, *more: str) -> Index:
     """An index of the rows that have a value: costs nothing where the fact is unknown."""
     where = text(f"{column} is not null")
-    return Index(f"ix_task_{column}", column, "breach_at", sqlite_where=where, postgresql_where=where)
+    return Index(f"ix_task_{column}", column, *more, sqlite_where=where, postgresql_where=where)
 
 
 def candidacy_columns() -> tuple[Column[object] | Index, ...]:
@@ -49,10 +64,11 @@ def candidacy_columns() -> tuple[Column[object] | Index, ...]:
         Column("segment", Key),
         Column("amount", Amount),
         Column("follow_up_at", UtcTime),
+        Column("lone", Boolean(name="lone"), nullable=False, server_default=text("false")),  # the task's only candidacy
         Index(
             "ix_task_candidate_candidate_breach_at",
             *("candidate", "breach_at", "rank", "task_id"),
-            *("definition_id", "stage", "segment", "amount", "follow_up_at"),
+            *("definition_id", "stage", "segment", "amount", "follow_up_at", "lone", "free"),
             sqlite_where=text("free = 1"),
             postgresql_where=text("free"),
         ),

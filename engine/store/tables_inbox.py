@@ -1,4 +1,4 @@
-"""Tables around a task: comments, attachments, to-do lists, who follows, saved filters, bulk changes with their undo."""
+"""Tables around a task: comments, attachments, to-do lists, followers, saved filters, bulk changes with their undo."""
 
 from __future__ import annotations
 

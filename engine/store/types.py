@@ -74,6 +74,9 @@ class Amount(TypeDecorator[float]):
     impl = Float
     cache_ok = True
 
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
+        return value
+
     def result_processor(self, dialect: Dialect, coltype: Any) -> None:
         return None  # the stock processor wants the driver's column type, which a prepared statement does not know
 
