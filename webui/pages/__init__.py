@@ -16,6 +16,8 @@ from webui.pages import (
     rules,
     rules_try,
     rules_words,
+    settings,
+    sla,
     start,
     task,
     upload,
@@ -28,5 +30,7 @@ def set_up(app: Flask) -> None:
     for room in (login, inbox, task, start, flows, upload, instances, watch, records, bell, people, profile):
         app.register_blueprint(room.room)
     for room in (rules_try, rules):
+        app.register_blueprint(room.room)
+    for room in (sla, settings):
         app.register_blueprint(room.room)
     rules_words.set_up(app)
