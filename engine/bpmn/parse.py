@@ -132,9 +132,8 @@ def _undo(node: Boundary, plan: Plan, spec: ScopeSpec, ext: Extensions, xml: etr
     if activity is None or undo is None or handler is None or not flag(handler.xml, "isForCompensation", False):
         ext.wrong(xml, "no association leads from it to a compensation activity", "没有关联指向补偿活动")
         return
-    if isinstance(activity, Loop) or isinstance(undo, Loop):
-        ext.problems.unable(xml, "compensation of a loop", "循环活动的补偿")
-    activity.undo = undo
+    # Each run of a loop is undone by itself, with its own data.
+    (activity.body if isinstance(activity, Loop) else activity).undo = undo
 
 
 def _check_events(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:

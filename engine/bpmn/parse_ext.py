@@ -184,10 +184,9 @@ class Extensions:
             case "terminate":
                 return Terminate()
             case "compensate":
-                if not flag(definition, "waitForCompletion", True):
-                    self.problems.unable(at, "compensation that is not waited for", "不等待完成的补偿")
                 ref = self.source.ref(definition.get("activityRef"))
-                return Compensate(None if ref is None else ref.get("id"))
+                waits = flag(definition, "waitForCompletion", True)
+                return Compensate(None if ref is None else ref.get("id"), waits)
             case "cancel":
                 return Cancel()
             case "link":

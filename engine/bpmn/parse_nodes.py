@@ -26,8 +26,8 @@ from engine.bpmn.specs.tasks import (
     ServiceTask,
     UserTask,
 )
-from engine.bpmn.specs.triggers import MessageTrigger, Trigger
-from engine.bpmn.specs.undo import CancelEnd, UndoEvent
+from engine.bpmn.specs.triggers import Compensate, MessageTrigger, Trigger
+from engine.bpmn.specs.undo import CancelEnd, UndoEvent, unwaited
 
 _FEEL = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")
 
@@ -89,17 +89,22 @@ def _end(site: Site) -> Node | None:
                 site.xml, "a cancel end event belongs directly into a transaction", "取消结束事件必须直接位于事务内"
             )
         return CancelEnd(site.spec, site.id, "endEvent", site.draft.title, trigger)
-    if trigger is not None and trigger.kind == "compensate":
-        return UndoEvent(site.spec, site.id, "endEvent", site.draft.title, trigger)
+    if isinstance(trigger, Compensate):
+        return _undo(site, "endEvent", trigger)
     return None if trigger is None else EndEvent(site.spec, site.id, "endEvent", site.draft.title, trigger)
+
+
+def _undo(site: Site, kind: str, trigger: Compensate) -> UndoEvent:
+    node = UndoEvent(site.spec, site.id, kind, site.draft.title, trigger)
+    return node if trigger.waits else unwaited(node)
 
 
 def _throw(site: Site) -> Node | None:
     if site.ext.job(site.xml) is not None:
         return _service(site)
     trigger = _trigger(site)
-    if trigger is not None and trigger.kind == "compensate":
-        return UndoEvent(site.spec, site.id, "intermediateThrowEvent", site.draft.title, trigger)
+    if isinstance(trigger, Compensate):
+        return _undo(site, "intermediateThrowEvent", trigger)
     return (
         None if trigger is None else ThrowEvent(site.spec, site.id, "intermediateThrowEvent", site.draft.title, trigger)
     )

@@ -63,8 +63,14 @@ class Tokens(Data):
             self.report.done(token, self.now)
         if node.boundaries or node.hosts:
             self.release(token)
-        if (node.undo is not None or "log" in token.internal_data) and "again" not in token.internal_data:
-            token.workflow.log.append([node.name, token.data or None, token.internal_data.get("log")])
+        inner = token.internal_data
+        if (node.undo is not None or "log" in inner) and "again" not in inner:
+            entry = [node.name, token.data or None, inner.get("log")]
+            host = self.instance.tokens.get(token.host) if node.loop is not None and token.host is not None else None
+            # A run of a loop can be undone once the whole loop is done.
+            (token.workflow.log if host is None else host.internal_data.setdefault("runs", [])).append(entry)
+        if "runs" in inner:
+            token.workflow.log += inner["runs"]
         for flow in token.chosen:
             for _ in range(node.yields):
                 self.spawn(token.workflow, flow.target, flow.id)

@@ -192,7 +192,7 @@ class Node(Seams):
         if (self.writes or "result" in inner) and "settled" not in inner:
             machine.settle(my_task)
             inner["settled"] = 1
-        if self.loop is not None:
+        if self.loop is not None and "again" not in inner:
             self.loop.collect(my_task, machine)
         my_task.chosen = self.choose(my_task, machine)
         return True if my_task.live else None

@@ -1,7 +1,7 @@
 """Times of a model: ISO 8601 dates, durations and cycles, and FEEL values, reckoned on our own clock.
 
 A date-time without a zone is UTC. Months are calendar months: 31 January + P1M is the last day of February.
-Cycles (``R3/PT10M``, ``R/2026-01-01T09:00:00Z/P1D``) are reckoned from their start, so they do not drift; cron: ``cron``.
+Cycles (``R3/PT10M``, ``R/2026-01-01T09:00:00Z/P1D``) are reckoned from their start, so do not drift; cron: ``cron``.
 """
 
 from __future__ import annotations

@@ -238,8 +238,9 @@ class Compensate(Trigger):
 
     kind = "compensate"
 
-    def __init__(self, ref: str | None = None) -> None:
+    def __init__(self, ref: str | None = None, waits: bool = True) -> None:
         self.ref = ref
+        self.waits = waits  # whether the throwing event goes on only when all is undone
 
 
 class Cancel(Trigger):

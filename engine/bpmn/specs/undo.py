@@ -20,19 +20,26 @@ if TYPE_CHECKING:
 
 
 class UndoEvent(EventNode):
-    """Throws compensation and waits until all handlers are done."""
+    """Throws compensation and waits until all handlers are done; with an ``aside``, that node does so instead."""
 
     hosts = True
+    aside: UndoEvent | None = None
 
     def work(self, token: Token, machine: Machine) -> bool:
         inner = token.internal_data
         if "undo" not in inner:
             scope = _home(token)
             ref = self.trigger.ref if isinstance(self.trigger, Compensate) else None
-            chosen = [entry for entry in scope.log if ref in (None, entry[0])]
+            origins = [scope.spec.node(entry[0]).origin for entry in scope.log]
+            chosen = [entry for entry, origin in zip(scope.log, origins, strict=True) if ref in (None, origin)]
+            told = [origin for origin in reversed(origins) if ref in (None, origin)]
             scope.log = [entry for entry in scope.log if entry not in chosen]
+            token.detail = {"compensated": told}
+            if self.aside is not None:
+                if chosen:
+                    machine.spawn(token.workflow, self.aside).internal_data["undo"] = chosen
+                return True
             inner["undo"] = chosen
-            token.detail = {"compensated": [entry[0] for entry in reversed(chosen)]}
         return self._next(token, machine)
 
     def child_done(self, token: Token, child: Token, machine: Machine) -> None:
@@ -69,6 +76,14 @@ class CancelEnd(UndoEvent):
         machine.report.done(token, machine.now)  # it goes with its scope, so its history comes first
         boundary.catch(activity, machine, {"code": "", "message": ""}, ActivityState.CANCELLED)
         return ()
+
+
+def unwaited(node: UndoEvent) -> UndoEvent:
+    """Let the event go on at once: an undrawn one beside it has the handlers done."""
+    aside = UndoEvent(node.scope_spec, f"{node.name}#aside", node.kind, node.title, node.trigger)
+    aside.drawn, aside.origin = False, node.origin
+    node.aside = aside
+    return node
 
 
 def hidden(spec: ScopeSpec) -> UndoEvent:
