@@ -46,6 +46,9 @@ def addresses(task: TaskRow, flow: DefinitionRow, record: str) -> dict[str, str]
         "start-form": f"/start/{flow.id}",
         "flows": "/flows",
         "flow": f"/flows/{flow.id}",
+        "rules": "/rules",
+        "rules-table": "/rules/loan-rules",
+        "rules-new": "/rules/new",
         "upload": "/upload",
         "instances": "/instances",
         "instance": f"/instances/{task.instance_id}",
@@ -65,6 +68,8 @@ def settle(page: Page) -> None:
     """Wait until forms and diagrams are drawn."""
     page.wait_for_load_state("networkidle")
     page.wait_for_function("!document.querySelector('.diagram-wait')?.offsetParent")
+    if page.locator("[data-rules]").count():
+        page.wait_for_selector("[data-rules][data-ready]")
 
 
 def look_round(

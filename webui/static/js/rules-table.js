@@ -46,7 +46,7 @@ export class Sheet {
     this.place = make('div', { class: 'rules-place' });
     this.box.replaceChildren(this.place);
     const size = { height: '100%', width: '100%' };
-    this.editor = new Editor({ container: this.place, ...size, ...perView, common: { keyboard: { bindTo: window } } });
+    this.editor = new Editor({ container: this.place, ...size, ...perView });
     this.editor.on('views.changed', ({ views, activeView }) => this.#listed(views, activeView));
   }
 
@@ -116,8 +116,9 @@ export class Sheet {
     if (view && view.element.id !== this.decision) await this.editor.open(view);
   }
 
-  async xml() {
-    this.place.querySelector(':focus')?.blur(); // a cell under edit is taken over when it is left
+  /** The text as it stands; ``leave``: a cell under edit is left first, so that nothing typed is missed. */
+  async xml(leave = false) {
+    if (leave) this.place.querySelector(':focus')?.blur();
     return (await this.editor.saveXML({ format: true })).xml;
   }
 

@@ -173,7 +173,9 @@ function edited(on) {
 const keep = later(500, async () => {
   if (!state.edited) return;
   try {
-    localStorage.setItem(draftKey, JSON.stringify({ base: state.base, xml: await sheet.xml() }));
+    const xml = await sheet.xml();
+    localStorage.setItem(draftKey, JSON.stringify({ base: state.base, xml }));
+    desk.dataset.kept = String(xml.length);
   } catch {
     // A full or forbidden store: the page itself still holds the changes.
   }
@@ -223,7 +225,7 @@ at('undo-all')?.addEventListener('click', drop);
 
 async function preview() {
   const dialog = at('publish-dialog');
-  const { html } = await part('preview', { xml: await sheet.xml() });
+  const { html } = await part('preview', { xml: await sheet.xml(true) });
   fill(at('preview-here'), html);
   if (!dialog.open) dialog.showModal();
 }
@@ -233,7 +235,7 @@ async function publish(form) {
     button = form.querySelector('.btn-primary');
   button.disabled = true;
   try {
-    const body = { xml: await sheet.xml(), base: state.base, reason: form.elements.reason.value };
+    const body = { xml: await sheet.xml(true), base: state.base, reason: form.elements.reason.value };
     const answer = await send(desk.dataset.publishTo, body);
     if (answer.ok) {
       localStorage.removeItem(draftKey);
