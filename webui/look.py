@@ -110,6 +110,15 @@ def human(value: Any) -> str:
     return str(value)
 
 
+def editable(value: Any) -> str:
+    """A variable's value as it is typed in: texts as they are, everything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, Mapping) and "$record" in value:
+        value = {"$record": value["$record"]}
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def said(thing: Any, field: str) -> str:
     """A text of a finding or a kind in the reader's language: ``field`` or ``field_zh`` where there is one."""
     get = thing.get if isinstance(thing, Mapping) else lambda name, default="": getattr(thing, name, default)
@@ -131,7 +140,7 @@ def may(right: str) -> bool:
 def set_up(app: Flask) -> None:
     """Attach filters and globals."""
     app.jinja_env.filters.update(
-        when=when, ago=ago, initials=initials, hue=hue, human=human, said=said, due_state=due_state
+        editable=editable, when=when, ago=ago, initials=initials, hue=hue, human=human, said=said, due_state=due_state
     )
     app.jinja_env.globals.update(may=may, here_with=here_with, lasting=lasting, now=lambda: the_engine().clock.now())
     app.jinja_env.trim_blocks = True

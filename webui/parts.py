@@ -94,6 +94,7 @@ def role_name(role: str) -> str:
         "manager": gettext("manager"),
         "consultant": gettext("consultant"),
         "administrator": gettext("administrator"),
+        "worker": gettext("worker"),
     }
     return str(known.get(role, role))
 

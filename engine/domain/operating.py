@@ -298,6 +298,29 @@ class ListCauses(Question[tuple[Cause, ...]]):
     limit: int = 200
 
 
+# --- places --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An element where a token of an instance can be put, or is."""
+
+    element_id: str
+    name: str
+    kind: str
+    here: bool  # something is open there now
+    reached: bool  # history knows it, so there is data of that time
+    open: bool  # a token can be put there
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlaces(Question[tuple[Place, ...]]):
+    """Where an instance can be sent, in the order of the model."""
+
+    instance_id: str
+    by: Actor
+
+
 # --- data over time --------------------------------------------------------------------------------
 
 

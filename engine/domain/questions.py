@@ -186,6 +186,11 @@ class ListInstances(Question[Page[InstanceRow]]):
     search: str = ""
     limit: int = 50
     cursor: str | None = None
+    version: int | None = None
+    element: str | None = None  # something is open, or an incident is, at this element
+    incidents: bool = False  # only those with incidents
+    started_before: datetime | None = None
+    started_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

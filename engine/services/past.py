@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.bpmn import codec
+from engine.bpmn.runtime_operate import target
 from engine.domain.access import Right, ensure
-from engine.domain.errors import NotFound
-from engine.domain.operating import Edit, ListEdits
+from engine.domain.errors import Invalid, NotFound
+from engine.domain.operating import Edit, ListEdits, ListPlaces, Place
+from engine.i18n import language
 from engine.services.context import Context
 from engine.services.edges import outward
-from engine.services.flow import GONE
+from engine.services.flow import GONE, runtime
 from engine.services.registry import answers
 from engine.store import queries, tables as t
 
@@ -64,6 +66,44 @@ def data_then(ctx: Context, instance_id: str, element: str) -> dict[str, Any]:
             fix="Take the present data, or an element that has been reached.",
         )
     return data_at(ctx, instance_id, since)
+
+
+@answers(ListPlaces)
+def list_places(ctx: Context, ask: ListPlaces) -> tuple[Place, ...]:
+    """The elements of the flow (and of those it calls): where something is open, where one can go."""
+    ensure(ask.by, Right.INSTANCE_READ)
+    row = queries.instance(ctx.conn, ask.instance_id)
+    state = queries.instance_state(ctx.conn, ask.instance_id)
+    if row is None or state is None:
+        raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    loaded = ctx.library.load(ctx.conn, row.definition_id)
+    here: set[str] = set()
+    if state.blob is not None:
+        here = set(runtime(ctx, loaded).resume(loaded.process, state.blob, ctx.now).at())
+    known = set(ctx.conn.scalars(select(_A.element_id).where(_A.instance_id == ask.instance_id).distinct()))
+    locale = language(ask.by.locale)
+    found: dict[str, Place] = {}
+    for key, info in loaded.infos.items():
+        for element, drawn in info["elements"].items():
+            place = Place(
+                element_id=element,
+                name=loaded.text(element, drawn["name"], locale, key) or element,
+                kind=drawn["kind"],
+                here=element in here,
+                reached=element in known or element in here,
+                open=_is_open(loaded.process, element),
+            )
+            if place.open or place.here:
+                found.setdefault(element, place)
+    return tuple(found.values())
+
+
+def _is_open(process: Any, element: str) -> bool:
+    try:
+        target(process, element)
+    except Invalid:
+        return False
+    return True
 
 
 @answers(ListEdits)

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.errors import NotFound
+from engine.domain.operating import Chosen
 from engine.domain.questions import GetAudit, GetHistory, GetInstance, ListInstances, ListJobs, ListTimers
 from engine.domain.states import ActivityState, InstanceState, JobState
 from engine.domain.values import (
@@ -32,7 +33,7 @@ from engine.services.edges import outward
 from engine.services.flow import runtime, stored
 from engine.services.library import Loaded
 from engine.services.registry import answers, port
-from engine.store import inbox, queries
+from engine.store import chosen, inbox, queries
 from engine.store.apply import state_of
 
 Named = TypeVar("Named", DeadlineRow, IncidentRow, JobRow)
@@ -48,9 +49,22 @@ def list_instances(ctx: Context, ask: ListInstances) -> Page[InstanceRow]:
         "business_key": ask.business_key,
         "record_id": ask.record_id,
         "search": ask.search,
+        "chosen": _narrowed(ask),
     }
     rows, following = queries.instances(ctx.conn, wanted, ask.limit, ask.cursor, language(ask.by.locale))
     return Page(tuple(instance_row(row) for row in rows), following)
+
+
+def _narrowed(ask: ListInstances) -> Any:
+    """Ids by the filters that operations on many have, too; None where none is given."""
+    by = Chosen(
+        version=ask.version,
+        element=ask.element,
+        incidents=ask.incidents,
+        started_before=ask.started_before,
+        started_after=ask.started_after,
+    )
+    return chosen.chosen("restart", by).order_by(None) if by != Chosen() else None
 
 
 @answers(GetInstance)

@@ -172,6 +172,8 @@ def instances(
     if wanted.get("record_id"):
         r = t.instance_record
         query = query.where(i.c.id.in_(select(r.c.instance_id).where(r.c.record_id == wanted["record_id"])))
+    if wanted.get("chosen") is not None:
+        query = query.where(i.c.id.in_(wanted["chosen"]))
     if wanted.get("search"):
         text = wanted["search"]
         query = query.where(or_(contains(i.c.business_key, text), contains(m.c.name, text), i.c.id == text))

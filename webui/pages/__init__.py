@@ -6,10 +6,13 @@ from flask import Flask
 
 from webui.pages import (
     bell,
+    bulk,
     flows,
     inbox,
     instances,
+    kept,
     login,
+    operate,
     people,
     profile,
     records,
@@ -30,6 +33,8 @@ def set_up(app: Flask) -> None:
     for room in (login, inbox, task, start, flows, upload, instances, watch, records, bell, people, profile):
         app.register_blueprint(room.room)
     for room in (rules_try, rules):
+        app.register_blueprint(room.room)
+    for room in (operate, bulk, kept):
         app.register_blueprint(room.room)
     for room in (sla, settings):
         app.register_blueprint(room.room)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -9,9 +11,11 @@ from flask_babel import gettext
 from engine.domain.access import Right
 from engine.domain.commands import CancelInstance
 from engine.domain.errors import Invalid
+from engine.domain.operating import Chosen, CountChosen, ListPlaces, Operation
 from engine.domain.questions import GetAudit, GetHistory, GetInstance, ListInstances
 from engine.domain.states import InstanceState
 from webui.door import ask, cursor_of, do, need
+from webui.pages.bulk import FIELDS, day
 
 room = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -23,15 +27,37 @@ def show() -> ResponseReturnValue:
     state = request.args.get("state", "active")
     wanted = InstanceState(state) if state in set(InstanceState) else None
     key, q = request.args.get("flow") or None, request.args.get("q", "").strip()[:200]
-    page = ask(ListInstances(by=actor, state=wanted, definition_key=key, search=q, cursor=cursor_of()))
-    return render_template("instance/list.html", page=page, state=state, flow=key, q=q, states=list(InstanceState))
+    more = narrowed()
+    page = ask(ListInstances(by=actor, state=wanted, definition_key=key, search=q, cursor=cursor_of(), **more))
+    total = None
+    if Right.INSTANCE_OPERATE in actor.rights and page.items:
+        chosen = Chosen(key, state=wanted, search=q, **more)
+        total = ask(CountChosen(Operation("resume", chosen) if wanted else Operation("move", chosen), actor))
+    return render_template(
+        "instance/list.html", page=page, state=state, flow=key, q=q, states=list(InstanceState), total=total,
+        fields={name: request.args.get(name, "") for name in FIELDS},
+    )  # fmt: skip
+
+
+def narrowed() -> dict[str, Any]:
+    """The filters beside state, flow and words."""
+    version = request.args.get("version", "")
+    return {
+        "version": int(version) if version.isdecimal() and len(version) < 9 else None,
+        "element": request.args.get("element") or None,
+        "incidents": bool(request.args.get("incidents")),
+        "started_before": day(request.args.get("before", "")),
+        "started_after": day(request.args.get("after", "")),
+    }
 
 
 @room.get("/<instance_id>")
 def one(instance_id: str) -> ResponseReturnValue:
     """One instance with its diagram, tokens, variables, timers, incidents."""
-    view = ask(GetInstance(instance_id, need(Right.INSTANCE_READ)))
-    return render_template("instance/one.html", view=view, row=view.row)
+    actor = need(Right.INSTANCE_READ)
+    view = ask(GetInstance(instance_id, actor))
+    places = ask(ListPlaces(instance_id, actor)) if Right.INSTANCE_OPERATE in actor.rights else ()
+    return render_template("instance/one.html", view=view, row=view.row, places=places)
 
 
 @room.get("/<instance_id>/history")

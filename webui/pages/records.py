@@ -12,7 +12,7 @@ from flask_babel import gettext
 from engine.domain.access import Actor, Right
 from engine.domain.commands import SaveRecord
 from engine.domain.errors import BadForm, NotFound
-from engine.domain.questions import GetRecord, ListRecords, RecordKinds
+from engine.domain.questions import GetRecord, ListPeople, ListRecords, RecordKinds
 from webui import timeline
 from webui.door import ask, cursor_of, do, need
 from webui.typed import typed_data
@@ -64,7 +64,8 @@ def edit(kind: str, record_id: str) -> ResponseReturnValue:
     actor = need(Right.RECORD_WRITE)
     _, this = kinds_and(kind, actor)
     record = ask(GetRecord(record_id, actor))
-    return render_template("records/edit.html", kind=this, record=record, data=record.data, wrong={})
+    users = ask(ListPeople(by=actor, kind="user", limit=200)).items if Right.PEOPLE_READ in actor.rights else ()
+    return render_template("records/edit.html", kind=this, record=record, data=record.data, wrong={}, users=users)
 
 
 @room.post("/<kind>")
@@ -76,7 +77,9 @@ def save(kind: str, record_id: str | None = None) -> ResponseReturnValue:
     data = typed_data(this["fields"], request.form)
     revision = request.form.get("revision", type=int)
     try:
-        saved = do(SaveRecord(kind, actor, data, id=record_id, revision=revision, owner=None))
+        saved = do(
+            SaveRecord(kind, actor, data, id=record_id, revision=revision, owner=_said("owner"), state=_said("state"))
+        )
     except BadForm as error:
         record = ask(GetRecord(record_id, actor)) if record_id else None
         page = render_template(
@@ -85,6 +88,10 @@ def save(kind: str, record_id: str | None = None) -> ResponseReturnValue:
         return make_response(page, error.status)
     flash(gettext("“%(name)s” is saved.", name=saved.name))
     return redirect(url_for("records.one", kind=kind, record_id=saved.id))
+
+
+def _said(name: str) -> str | None:
+    return request.form.get(name, "").strip() or None
 
 
 def kinds_and(key: str, actor: Actor) -> tuple[tuple[Kind, ...], Kind]:

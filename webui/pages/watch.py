@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from engine.domain.access import Right
 from engine.domain.commands import RetryIncident
+from engine.domain.operating import ListCauses
 from engine.domain.questions import ListIncidents, ListJobs, ListTimers
 from webui.door import ask, cursor_of, do, need
 from webui.pages.login import is_local
@@ -32,8 +33,10 @@ def jobs() -> ResponseReturnValue:
 @room.get("/incidents")
 def incidents() -> ResponseReturnValue:
     """What failed for good and waits for a person."""
-    page = ask(ListIncidents(by=need(Right.INCIDENT_READ), cursor=cursor_of()))
-    return render_template("watch/incidents.html", page=page)
+    actor = need(Right.INCIDENT_READ)
+    page = ask(ListIncidents(by=actor, cursor=cursor_of()))
+    causes = ask(ListCauses(actor)) if cursor_of() is None else ()
+    return render_template("watch/incidents.html", page=page, causes=causes)
 
 
 @room.post("/incidents/<incident_id>/retry")

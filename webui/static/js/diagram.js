@@ -107,6 +107,10 @@ export async function draw(box, xml, marks) {
   }
   box.querySelector('.diagram-wait')?.remove();
   viewers.set(box, viewer);
+  viewer.get('eventBus').on('element.click', ({ element }) => {
+    const detail = { id: element.labelTarget?.id ?? element.id, name: element.businessObject?.name };
+    box.dispatchEvent(new CustomEvent('diagram:chosen', { bubbles: true, detail }));
+  });
   mark(viewer, marks);
   tools(box, viewer);
   fit(viewer, marks);
