@@ -36,6 +36,8 @@ ROOMS = {
     "/timers": {"maria", "dora", "carl", "ada"},
     "/jobs": {"maria", "dora", "carl", "ada"},
     "/incidents": {"maria", "dora", "carl", "ada"},
+    "/sla": {"maria", "ada"},
+    "/settings": "all",
 }
 
 
