@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     keep_messages_hours: float = Field(default=168.0, ge=0)  # how long messages nobody wanted can be looked at
     long_polls: int = Field(default=4, ge=0, le=100)  # workers that may wait for jobs at once; others are told to wait
 
+    # --- models
+    require_coverage: float | None = Field(default=None, ge=0, le=100)  # percent of flows its scenarios must take
+
     # --- limits
     step_limit: int = Field(default=10_000, ge=100)  # elements one command may run through
     upload_bytes: int = Field(default=5_000_000, ge=1_000)

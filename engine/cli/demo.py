@@ -22,7 +22,11 @@ from engine.domain.values import FileIn
 if TYPE_CHECKING:
     from engine.app import Engine
 
-AREAS = (("processes", (".bpmn", "labels.zh_Hans.yaml")), ("rules", (".dmn",)), ("forms", (".json", ".form")))
+AREAS = (
+    ("processes", (".bpmn", "labels.zh_Hans.yaml", ".scenario.yaml")),
+    ("rules", (".dmn",)),
+    ("forms", (".json", ".form")),
+)
 
 
 @dataclass(slots=True)

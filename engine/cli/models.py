@@ -44,20 +44,30 @@ def lint(ctx: click.Context, files: tuple[str, ...], json: bool) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True))
 @click.option("--publish", is_flag=True, help="Let people start them at once (needs owner, goal and KPI).")
+@click.option(
+    "--require-coverage",
+    type=click.FloatRange(0, 100),
+    metavar="N",
+    help="Refuse if a scenario fails, or a process's scenarios take less than N percent of its flows.",
+)
 @as_json
 @common
-def deploy(paths: tuple[str, ...], publish: bool, json: bool) -> None:
+def deploy(paths: tuple[str, ...], publish: bool, require_coverage: float | None, json: bool) -> None:
     """Deploy files, and all models in folders, together: all or none. The same content again changes nothing.
 
     \b
     crmflow deploy order.bpmn approve.json
     crmflow deploy processes/ forms/ rules/ --publish --as dora
+    crmflow deploy processes/ forms/ rules/ --publish --require-coverage 80
     """
     from engine.cli.show import dump, findings
     from engine.cli.values import model_files
+    from engine.scenarios import ensure_files
 
     sent = model_files(paths)
     with engine() as opened:
+        demanded = opened.settings.require_coverage if require_coverage is None and publish else require_coverage
+        ensure_files(opened, sent, demanded)
         done = opened.do(Deploy(sent, by=actor(opened), publish=publish))
     if json:
         dump(done)

@@ -54,16 +54,19 @@ def read(path: Path) -> bytes:
         ) from error
 
 
+def _is_model(path: Path) -> bool:
+    """Models, forms, labels, scenarios; not the JSON Schemas and templates that lie beside them."""
+    if path.name.endswith(".schema.json") or "element-templates" in path.parts:
+        return False
+    return path.suffix in MODELS or path.name.startswith("labels.") or path.name.endswith(".scenario.yaml")
+
+
 def model_files(paths: Iterable[str]) -> tuple[FileIn, ...]:
     """The files named, and in folders all models, forms and labels below, by name. Raises CRM-062 if there is none."""
     found: dict[Path, FileIn] = {}
     named = [Path(path) for path in paths]
     for path in named:
-        inside = (
-            sorted(one for one in path.rglob("*") if one.suffix in MODELS or one.name.startswith("labels."))
-            if path.is_dir()
-            else [path]
-        )
+        inside = sorted(one for one in path.rglob("*") if _is_model(one)) if path.is_dir() else [path]
         for one in inside:
             found.setdefault(one.resolve(), FileIn(str(one), read(one)))
     if not found:

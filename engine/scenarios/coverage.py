@@ -28,6 +28,7 @@ class Plan:
 
     def __init__(self, files: Iterable[FileIn]) -> None:
         self.processes: dict[str, graph.Scope] = {}
+        self.nodes: dict[tuple[str, str], graph.Node] = {}
         self.tables: dict[str, tuple[str, str, int]] = {}  # decision → (name, table, rules)
         for file in files:
             try:
@@ -38,6 +39,9 @@ class Plan:
                 self._rules(root)
             else:
                 self.processes |= {p.id: p for p in graph.from_tree(root).processes if p.executable}
+
+        for key, process in self.processes.items():
+            self.nodes |= {(key, node.id): node for scope in process.walk() for node in scope.nodes}
 
     def _rules(self, root: etree._Element) -> None:
         for decision in root.iter("{*}decision"):
@@ -53,33 +57,36 @@ class Tally:
 
     def __init__(self, files: Iterable[FileIn]) -> None:
         self.plan = Plan(files)
-        self.ran: dict[str, set[str]] = {}  # process → ids of elements and flows
+        self.ran: dict[str, dict[str, int]] = {}  # process → element or flow → scenarios that came by
         self.matched: dict[str, set[int]] = {}  # table → rules
 
     def add(self, house: Seen) -> None:
         """Take in everything that happened in a house."""
+        came: dict[str, set[str]] = {}
         for row in house.engine.ask(ListInstances(SYSTEM, limit=200)).items:
             past = list(history(house, row.id))
             active: set[tuple[str, str]] = set()
             if row.ended_at is None:
                 view = house.engine.ask(GetInstance(row.id, SYSTEM))
-                active = {
-                    (mark.definition_key, mark.element_id) for mark in view.marks if mark.active or mark.incidents
-                }
+                marks = (mark for mark in view.marks if mark.active or mark.incidents)
+                active = {(mark.definition_key, mark.element_id) for mark in marks}
                 active |= {(task.definition_key, task.element_id) for task in view.tasks}
-            self._walk(past, active)
+            self._walk(past, active, came)
             self._traces([row.choice, *(one.detail for one in past)])
+        for key, ids in came.items():
+            ran = self.ran.setdefault(key, {})
+            for one in ids:
+                ran[one] = ran.get(one, 0) + 1
 
-    def _walk(self, past: list[ActivityRow], active: set[tuple[str, str]]) -> None:
+    def _walk(self, past: list[ActivityRow], active: set[tuple[str, str]], came: dict[str, set[str]]) -> None:
         here = active | {(one.definition_key, one.element_id) for one in past}
         for key, element in here:
-            self.ran.setdefault(key, set()).add(element)
+            came.setdefault(key, set()).add(element)
         for one in past:
-            if one.state is ActivityState.COMPLETED and (scope := self.plan.processes.get(one.definition_key)):
-                for inner in scope.walk():
-                    for node in inner.nodes:
-                        if node.id == one.element_id:
-                            self.ran[one.definition_key].update(_taken(node, one, here))
+            if one.state is ActivityState.COMPLETED:
+                node = self.plan.nodes.get((one.definition_key, one.element_id))
+                if node is not None:
+                    came[one.definition_key].update(_taken(node, one, here))
 
     def _traces(self, told: Iterable[Any]) -> None:
         waiting = list(told)
@@ -104,7 +111,7 @@ class Tally:
     def _path(self, process: graph.Scope) -> PathCoverage:
         nodes = [node for scope in process.walk() for node in scope.nodes if node.kind in FLOW_NODES]
         flows = [flow for scope in process.walk() for flow in scope.flows]
-        ran = self.ran.get(process.id, set())
+        ran = self.ran.get(process.id, {})
         missed = [(n.id, n.name or n.id) for n in nodes if n.id not in ran]
         missed += [(f.id, _name(f)) for f in flows if f.id not in ran]
         taken = sum(flow.id in ran for flow in flows)
@@ -116,7 +123,7 @@ class Tally:
             flows=len(flows),
             flows_run=taken,
             percent=round(100 * taken / len(flows), 1) if flows else 100.0,
-            run=tuple(sorted(id for id in ran if id in {n.id for n in nodes} | {f.id for f in flows})),
+            times={one: ran[one] for one in [*(n.id for n in nodes), *(f.id for f in flows)] if one in ran},
             missed=tuple(id for id, _ in missed),
             missed_names=tuple(name for _, name in missed),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -45,7 +46,7 @@ class PathCoverage:
     flows: int
     flows_run: int
     percent: float
-    run: tuple[str, ...] = ()  # ids of elements and flows
+    times: Mapping[str, int] = field(default_factory=dict)  # element or flow → scenarios that came by
     missed: tuple[str, ...] = ()  # ids of elements and flows
     missed_names: tuple[str, ...] = ()  # what a person calls them, in the same order
 
@@ -73,6 +74,10 @@ class Report:
     results: tuple[Result, ...]
     paths: tuple[PathCoverage, ...]
     rules: tuple[RuleCoverage, ...]
+
+    def only(self, key: str) -> Report:
+        """The same with the coverage of one process."""
+        return Report(self.results, tuple(path for path in self.paths if path.key == key), self.rules)
 
     @property
     def passed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -45,11 +46,30 @@ def run_files(paths: Iterable[Path], packs: Packs | None = None) -> Report:
     return run(parts)
 
 
-def run(parts: Sequence[tuple[Read, tuple[FileIn, ...], FileIn | None]]) -> Report:
+def run_sent(scenarios: Iterable[FileIn], models: tuple[FileIn, ...], packs: Packs, also: Iterable[str] = ()) -> Report:
+    """Run scenario files that were handed in, against models that were. A house is looked up in the packs by name.
+
+    ``also``: processes whose coverage is told although no scenario names them.
+    """
+    parts = []
+    for file in scenarios:
+        one = read(file.name, file.content)
+        parts.append((one, models, _pack_house(one, packs)))
+    return run(parts, also, models)
+
+
+def run(
+    parts: Sequence[tuple[Read, tuple[FileIn, ...], FileIn | None]],
+    also: Iterable[str] = (),
+    models: tuple[FileIn, ...] = (),
+) -> Report:
     """Run files that were read, each with its models and the file of its house."""
     results: list[Result] = []
     tallies: dict[tuple[str, ...], Tally] = {}
     keys: dict[tuple[str, ...], list[str]] = {}
+    if also := list(also):
+        group = tuple(sorted(file.name for file in models))
+        tallies[group], keys[group] = Tally(models), also
     for one, files, house in parts:
         place = world_of(one, files, house)
         group = tuple(sorted(file.name for file in files))
@@ -85,44 +105,6 @@ def world_of(one: Read, files: tuple[FileIn, ...], house: FileIn | None) -> Worl
     return found
 
 
-def demand(report: Report, percent: float) -> list[Finding]:
-    """Findings for what is below a demanded coverage, and for scenarios that fail."""
-    found = [
-        Finding(
-            "CRM-886",
-            Severity.ERROR,
-            f"The scenario '{one.name}' fails: {one.failures[0].message}",
-            line=one.failures[0].line,
-            file=one.file,
-            why="What the scenario says the flow does, it does not do.",
-            fix="Mend the flow or the scenario.",
-            message_zh=f"场景“{one.name}”未通过：{one.failures[0].message}",
-            why_zh="流程的实际行为与场景所述不符。",
-            fix_zh="修正流程或场景。",
-        )
-        for one in report.results
-        if not one.passed
-    ]
-    for path in report.paths:
-        if path.percent < percent:
-            ways = ", ".join(path.missed_names[:5])
-            found.append(
-                Finding(
-                    "CRM-887",
-                    Severity.ERROR,
-                    f"The scenarios of '{path.key}' take {path.percent} % of its flows; {percent:g} % are demanded.",
-                    element=path.key,
-                    name=path.name,
-                    why=f"Nobody has tried: {ways}.",
-                    fix="Write scenarios that come by what is missing.",
-                    message_zh=f"“{path.key}”的场景覆盖了 {path.percent} % 的顺序流，要求为 {percent:g} %。",
-                    why_zh=f"尚未测试：{ways}。",
-                    fix_zh="补充经过这些路径的场景。",
-                )
-            )
-    return found
-
-
 def _models(path: Path, one: Read, packs: Packs) -> tuple[FileIn, ...]:
     """The models of a file: those it names, else the packs it lies in, else the models of its folder."""
     folder = path.resolve().parent
@@ -152,3 +134,24 @@ def _house(path: Path, one: Read) -> FileIn | None:
         return FileIn(str(place), place.read_bytes())
     except OSError as error:
         raise Invalid("CRM-884", f"{path}: the house '{named}' cannot be read.", fix="Check the path.") from error
+
+
+def _pack_house(one: Read, packs: Packs) -> FileIn | None:
+    """The house of a file that was handed in: below the packs, where the file's name says it would be."""
+    named = one.file.house
+    if named is None:
+        return None
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(one.name), named))
+    below = place[place.rfind("processes/") :] if "processes/" in place else place
+    found = packs.find(below)
+    if found is None:
+        finding = Finding(
+            "CRM-884",
+            Severity.ERROR,
+            f"The house '{named}' is in no pack.",
+            line=one.line("house"),
+            file=one.name,
+            fix="Write people and teams into the file itself.",
+        )
+        raise Refused("CRM-884", finding.message, [finding], fix=finding.fix)
+    return FileIn(found.name, found.read())

@@ -12,7 +12,7 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.model.xml import BadXml, read, space
-from engine.services import dmn_imports, labels
+from engine.services import dmn_imports, kits, labels
 from engine.services.context import Context
 from engine.store import models
 
@@ -49,7 +49,7 @@ class Part:
     """A DMN model or a form."""
 
     file: str
-    kind: str  # dmn, form
+    kind: str  # dmn, form, scenario
     key: str
     name: str
     content: bytes
@@ -82,9 +82,11 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
     drawn: list[FileIn] = []
     tables: list[FileIn] = []
     for file in files:
-        kind = "labels" if labels.locale_of(file.name) else _kind(file.content)
+        kind = "labels" if labels.locale_of(file.name) else _kind(file)
         if kind == "labels":
             _labels(found, file)
+        elif kind == kits.KIND:
+            _scenarios(found, file)
         elif kind == "form":
             _form(found, file)
         elif kind == "dmn":
@@ -100,8 +102,11 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
     return found
 
 
-def _kind(content: bytes) -> str:
-    """form, dmn, or bpmn (what is none of them gets its finding from the BPMN reader)."""
+def _kind(file: FileIn) -> str:
+    """scenario (by its name), form, dmn, or bpmn (what is none of them gets its finding from the BPMN reader)."""
+    content = file.content
+    if file.name.endswith(kits.SUFFIX):
+        return kits.KIND
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return "form"
     try:
@@ -115,6 +120,14 @@ def _labels(found: Sources, file: FileIn) -> None:
     found.findings.extend(findings)
     for model, elements in texts.items():
         found.labels.setdefault(model, {}).setdefault(labels.locale_of(file.name) or "", {}).update(elements)
+
+
+def _scenarios(found: Sources, file: FileIn) -> None:
+    processes, findings = kits.about(file)
+    found.findings.extend(findings)
+    if not findings:
+        key = file.name.rsplit("/", 1)[-1].removesuffix(kits.SUFFIX)
+        found.parts.append(Part(file.name, kits.KIND, key, file.name, file.content, processes))
 
 
 def _form(found: Sources, file: FileIn) -> None:
@@ -184,7 +197,7 @@ def _twice(found: Sources) -> list[Finding]:
         holders.setdefault(("process", process.info.key), []).append(process.file)
     for part in found.parts:
         holders.setdefault((part.kind, part.key), []).append(part.file)
-    chinese = {"process": "流程", "dmn": "决策模型", "form": "表单"}
+    chinese = {"process": "流程", "dmn": "决策模型", "form": "表单", "scenario": "场景"}
     return [
         Finding(
             "CRM-840",

@@ -137,7 +137,7 @@ def test_a_first_scenario_is_written_and_runs(tmp_path):
 
 
 def test_the_schema_for_editors_is_the_present_one():
-    shipped = json.loads((ROOT / "processes" / "scenario.schema.json").read_text(encoding="utf-8"))
+    shipped = json.loads((ROOT / "engine" / "scenarios" / "scenario.schema.json").read_text(encoding="utf-8"))
     assert shipped == scenarios.json_schema()
 
 

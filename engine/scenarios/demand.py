@@ -1,0 +1,86 @@
+"""What a deployment may demand of its scenarios: that they pass, and come by enough of the flow."""
+
+from __future__ import annotations
+
+from engine.app import Engine
+from engine.domain.access import Actor
+from engine.domain.errors import Refused
+from engine.domain.states import Severity
+from engine.domain.testing import GetScenarios
+from engine.domain.values import FileIn, Finding
+from engine.scenarios.coverage import Plan
+from engine.scenarios.reading import SUFFIX
+from engine.scenarios.results import Report
+from engine.scenarios.run import run_sent
+
+
+def demand(report: Report, percent: float) -> list[Finding]:
+    """Findings for what is below a demanded coverage, and for scenarios that fail."""
+    found = [
+        Finding(
+            "CRM-886",
+            Severity.ERROR,
+            f"The scenario '{one.name}' fails: {one.failures[0].message}",
+            line=one.failures[0].line,
+            file=one.file,
+            why="What the scenario says the flow does, it does not do.",
+            fix="Mend the flow or the scenario.",
+            message_zh=f"场景“{one.name}”未通过：{one.failures[0].message}",
+            why_zh="流程的实际行为与场景所述不符。",
+            fix_zh="修正流程或场景。",
+        )
+        for one in report.results
+        if not one.passed
+    ]
+    for path in report.paths:
+        if path.percent < percent:
+            ways = ", ".join(path.missed_names[:5])
+            found.append(
+                Finding(
+                    "CRM-887",
+                    Severity.ERROR,
+                    f"The scenarios of '{path.key}' take {path.percent} % of its flows; {percent:g} % are demanded.",
+                    element=path.key,
+                    name=path.name,
+                    why=f"Nobody has tried: {ways}.",
+                    fix="Write scenarios that come by what is missing.",
+                    message_zh=f"“{path.key}”的场景覆盖了 {path.percent} % 的顺序流，要求为 {percent:g} %。",
+                    why_zh=f"尚未测试：{ways}。",
+                    fix_zh="补充经过这些路径的场景。",
+                )
+            )
+    return found
+
+
+def run_definition(engine: Engine, definition_id: str, by: Actor) -> Report:
+    """Run the scenarios that were deployed with a definition; its coverage alone is told."""
+    kit = engine.ask(GetScenarios(definition_id, by))
+    return run_sent(kit.scenarios, kit.models, engine.packs, also=[kit.key]).only(kit.key)
+
+
+def ensure_files(engine: Engine, files: tuple[FileIn, ...], percent: float | None) -> None:
+    """Refuse files whose processes are covered less. Raises ``Refused`` CRM-889. ``percent`` None: nothing is asked."""
+    if percent is None:
+        return
+    scenarios = [file for file in files if file.name.endswith(SUFFIX)]
+    models = tuple(file for file in files if not file.name.endswith(SUFFIX))
+    keys = list(Plan(models).processes)
+    _ensure(run_sent(scenarios, models, engine.packs, also=keys), percent)
+
+
+def ensure_definition(engine: Engine, definition_id: str, by: Actor) -> None:
+    """Refuse to publish what is covered less than the setting ``require_coverage`` says. Raises ``Refused`` CRM-889."""
+    percent = engine.settings.require_coverage
+    if percent is not None:
+        _ensure(run_definition(engine, definition_id, by), percent)
+
+
+def _ensure(report: Report, percent: float) -> None:
+    found = demand(report, percent)
+    if found:
+        raise Refused(
+            "CRM-889",
+            f"The scenarios do not show enough: {found[0].message}",
+            found,
+            fix="Mend what the findings name, or demand less (require_coverage).",
+        )
