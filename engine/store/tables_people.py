@@ -47,7 +47,7 @@ absence = Table(
 held = Table(  # tasks that wait until somebody has room for them
     "held",
     metadata,
-    Column("instance_id", Id, ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column("instance_id", Id, primary_key=True),  # written before the instance is, so no foreign key
     Column("node", Integer, primary_key=True, autoincrement=False),
     Column("pool", String(250), nullable=False),  # among whom: one job hands out each pool's work
     Column("priority", Integer, nullable=False),

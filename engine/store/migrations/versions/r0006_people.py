@@ -65,7 +65,6 @@ def _hold_and_send() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("asked", Json(), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
-        sa.ForeignKeyConstraint(["instance_id"], ["instance.id"], name=op.f("fk_held_instance_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("instance_id", "node", name=op.f("pk_held")),
     )
     op.create_index("ix_held_pool", "held", ["pool"], unique=False)
