@@ -11,11 +11,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml import etree
 
 from engine.bpmn.dialect import CRMFLOW, extensions
+from engine.domain.errors import Invalid
+from engine.domain.sla import METRICS, Unit, duration
 
 
 def time_marks(process: etree._Element) -> dict[str, Any]:
@@ -48,3 +51,27 @@ def _of(element: etree._Element) -> dict[str, Any]:
 def _words(text: str | None) -> list[str]:
     """Names apart by blanks or commas; none means all."""
     return (text or "").replace(",", " ").split() or ["*"]
+
+
+def wrong_marks(process: etree._Element) -> Iterator[tuple[etree._Element, str, str, str]]:
+    """(element, attribute, value, what is allowed) of every ``crmflow:sla`` that could not start a clock."""
+    for element in process.iter():
+        if not isinstance(element.tag, str):
+            continue
+        for mark in _of(element).get("sla", ()):
+            for name, value, allowed in _wrong(mark):
+                yield element, f"sla {name}", value, allowed
+
+
+def _wrong(mark: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    if not mark.get("policy") or mark.get("target"):
+        try:
+            duration(mark.get("target", ""), mark.get("unit", ""))
+        except Invalid:
+            named = "unit" if mark.get("unit") and mark["unit"] not in list(Unit) else "target"
+            allowed = ", ".join(Unit) if named == "unit" else "PT30M, PT4H, 3 business days (or name a policy)"
+            yield named, mark.get(named, ""), allowed
+    if mark.get("from", "open") not in ("open", "done"):
+        yield "from", mark["from"], "open, done"
+    if not mark.get("metric", "resolve").replace("-", "_").isidentifier():
+        yield "metric", mark["metric"], ", ".join(METRICS)
