@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.dialect import KINDS, STRATEGIES, crmflow_value, static, zeebe_value
+from engine.bpmn.dialect import KINDS, STRATEGIES, crmflow, crmflow_value, static, zeebe_value
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.supported import running
+from engine.bpmn.time_marks import wrong_marks
 from engine.model.graph import Scope
 from engine.model.vocabulary import ACTIVITIES
 
@@ -44,7 +45,7 @@ def no_kpi(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-183", ERROR)
 def bad_kind(c: Context) -> Iterator[Hit]:
-    """``kind`` is business or management; ``strategy`` is one we know."""
+    """``kind`` is business or management; ``strategy`` is one we know; an SLA says what it promises."""
     for process in c.model.processes:
         kind = crmflow_value(process.xml, "process", "kind")
         if kind and kind not in KINDS:
@@ -53,6 +54,9 @@ def bad_kind(c: Context) -> Iterator[Hit]:
         strategy = static(crmflow_value(node.xml, "assignment", "strategy"))
         if strategy and strategy not in STRATEGIES:
             yield hit(node.xml, attribute="strategy", value=strategy, allowed=", ".join(STRATEGIES))
+    for process in c.model.processes:
+        for element, attribute, value, allowed in wrong_marks(process.xml):
+            yield hit(element, attribute=attribute, value=value, allowed=allowed)
 
 
 @rule("CRM-184", WARNING)
@@ -90,7 +94,7 @@ def no_deadline(c: Context) -> Iterator[Hit]:
         for node in scope.nodes:
             if node.kind != "userTask" or timed_scope:
                 continue
-            due = zeebe_value(node.xml, "taskSchedule", "dueDate")
+            due = zeebe_value(node.xml, "taskSchedule", "dueDate") or crmflow(node.xml, "sla") is not None
             if not due and not any(b.event == "timer" for b in node.boundary):
                 yield hit(node.xml)
 
