@@ -25,6 +25,7 @@ from engine.services.views import instance_row, task_row
 from engine.store import inbox, inbox_counts, queries, tables as t
 from engine.store.naming import NEVER_TEXT
 from engine.store.prepared import Prepared
+from engine.store.tables_inbox import follow
 
 _VERSIONS = Prepared(
     select(t.definition.c.id).where(t.definition.c.key == bindparam("key")).order_by(t.definition.c.version)
@@ -88,6 +89,12 @@ def tasks_named(ctx: Context, ask: TasksNamed) -> tuple[TaskRow, ...]:
     return tuple(task_row(row) for row in rows if may_see_task(ask.by, row.assignee, row.candidates))
 
 
+def follows(ctx: Context, by: Actor, instance_id: str) -> bool:
+    """Whether a person follows the case: they were mentioned, or delegated it, or chose to. Followers read along."""
+    f = follow.c
+    return ctx.conn.scalar(select(f.login).where(f.login == by.id, f.instance_id == instance_id)) is not None
+
+
 def _counted(ctx: Context, by: Actor, filters: Sequence[Wanted]) -> list[int]:
     asked: dict[int, tuple[str, Mapping[str, Any]]] = {}
     for number, wanted in enumerate(filters):
@@ -138,7 +145,7 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
     row = inbox.one(ctx.conn, ask.task_id, locale)
     if row is None:
         raise gone(ctx, ask.task_id, "CRM-202")
-    if not may_see_task(ask.by, row.assignee, row.candidates):
+    if not may_see_task(ask.by, row.assignee, row.candidates) and not follows(ctx, ask.by, row.instance_id):
         raise NotFound("CRM-403", f"There is no task '{ask.task_id}'.", fix="Look in your inbox.")
     instance = queries.instance(ctx.conn, row.instance_id, locale)
     state = queries.instance_state(ctx.conn, row.instance_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from engine import forms
 from engine.domain.access import (
@@ -25,6 +25,7 @@ from engine.i18n import language
 from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward
+from engine.services.filed import facts
 from engine.services.flow import Outcome, conclude, ensure_moving, resume, stored
 from engine.services.library import Loaded
 from engine.services.notes import tell
@@ -33,6 +34,7 @@ from engine.services.sla_follow import accepted
 from engine.services.views import task_row
 from engine.store import due, inbox, tables as t
 from engine.store.apply import Placed
+from engine.store.moves import change_tasks
 from engine.store.repos import Locked, TaskLock, end_of_task, lock_for_task
 
 _WORDS = {"completed": "completed", "cancelled": "cancelled", "failed": "ended by an error"}
@@ -48,12 +50,12 @@ def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
         if known is not None:
             return _done_before(ctx, known, cmd.by)
     # Read only now, under the lock: a boundary timer or somebody else may have ended it since its form was drawn.
-    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-202")
     ensure_may_complete(cmd.by, task.name, task.assignee, task.candidates)
-    _fresh(task, cmd.revision)
+    ensure_fresh(task, cmd.revision)
     flow, run = resume(ctx, locked, cmd.by)
     raw = stored(run, task.node)
-    data = _checked(flow.loaded, task, inward(cmd.data), run.scope(task.node), cmd.by)
+    data = _checked(ctx, flow.loaded, locked.id, task, inward(cmd.data), run.scope(task.node), cmd.by)
     data = _to_records(ctx, data, raw, cmd.by)
     flow.closing = {task.node: task.id}
     flow.own_timers = task.timers
@@ -84,56 +86,54 @@ def _done_before(ctx: Context, known: Mapping[str, Any], by: Actor) -> TaskDone:
 @handles(ClaimTask)
 def claim(ctx: Context, cmd: ClaimTask) -> TaskRow:
     """Take a task from the queue; claiming one's own again changes nothing."""
-    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-203")
+    locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-203")
     ensure_may_claim(cmd.by, task.name, task.assignee, task.candidates)
-    _fresh(task, cmd.revision)
+    ensure_fresh(task, cmd.revision)
     if task.assignee != cmd.by.id:
-        _assign(ctx, locked, task, cmd.by, "task.claim", assignee=cmd.by.id)
-    return _shown(ctx, task.id, cmd.by)
+        assign(ctx, locked, task, cmd.by, "task.claim", assignee=cmd.by.id)
+    return shown(ctx, task.id, cmd.by)
 
 
 @handles(ReleaseTask)
 def release(ctx: Context, cmd: ReleaseTask) -> TaskRow:
     """Give a claimed task back to its candidates."""
-    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-202")
     if task.assignee != cmd.by.id:
         ensure(cmd.by, Right.TASK_MANAGE)
     if not task.candidates:
         raise Conflict(
             "CRM-206", f"Task '{task.name}' has no candidates to go back to.", fix="Reassign it to a user or a team."
         )
-    _fresh(task, cmd.revision)
+    ensure_fresh(task, cmd.revision)
     if task.assignee is not None:
-        _assign(ctx, locked, task, cmd.by, "task.release", assignee=None)
-    return _shown(ctx, task.id, cmd.by)
+        assign(ctx, locked, task, cmd.by, "task.release", assignee=None)
+    return shown(ctx, task.id, cmd.by)
 
 
 @handles(ReassignTask)
 def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
     """Give a task to a user, or ("team:KEY") to a team's queue. One's own may be handed on, others' by managers."""
-    locked, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-202")
     if task.assignee != cmd.by.id:
         ensure(cmd.by, Right.TASK_MANAGE)
-    _fresh(task, cmd.revision)
+    ensure_fresh(task, cmd.revision)
     kind, _, key = cmd.to.rpartition(":")
-    _ensure_principal(ctx, "team" if kind == "team" else "user", key)
+    ensure_principal(ctx, "team" if kind == "team" else "user", key)
     detail = {"from": task.assignee, "to": cmd.to, "reason": cmd.reason}
     if kind == "team":
         team = (f"team:{key}",)
-        ctx.conn.execute(delete(t.task_candidate).where(t.task_candidate.c.task_id == task.id))
-        ctx.conn.execute(insert(t.task_candidate), [{"task_id": task.id, "candidate": team[0]}])
-        _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=None, candidates=team)
+        assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=None, candidates=team)
     else:
-        _assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=key)
+        assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=key)
         if key != cmd.by.id and key != task.assignee:
             _tell(ctx, locked, task, key, cmd)
-    return _shown(ctx, task.id, cmd.by)
+    return shown(ctx, task.id, cmd.by)
 
 
 @handles(SaveDraft)
 def save_draft(ctx: Context, cmd: SaveDraft) -> None:
     """Keep what was typed; empty data removes it. Drafts are one's own and end with the task."""
-    _, task = _lock(ctx, cmd.task_id, cmd.by, "CRM-202")
+    _, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-202")
     ensure_may_complete(cmd.by, task.name, task.assignee, task.candidates)
     d = t.draft.c
     ctx.conn.execute(delete(t.draft).where(d.task_id == task.id, d.login == cmd.by.id))
@@ -154,7 +154,7 @@ def _tell(ctx: Context, locked: Locked, task: TaskLock, to: str, cmd: ReassignTa
     tell(ctx, [to], title, cmd.reason, task_id=task.id, instance_id=locked.id)
 
 
-def _lock(ctx: Context, task_id: str, by: Actor, code: str) -> tuple[Locked, TaskLock]:
+def lock_task(ctx: Context, task_id: str, by: Actor, code: str) -> tuple[Locked, TaskLock]:
     """The task under its instance's lock. Who may not see it learns nothing of it."""
     found = lock_for_task(ctx.conn, task_id)
     if found is None:
@@ -185,7 +185,7 @@ def gone(ctx: Context, task_id: str, code: str) -> CrmflowError:
     )
 
 
-def _fresh(task: TaskLock, revision: int | None) -> None:
+def ensure_fresh(task: TaskLock, revision: int | None) -> None:
     """If-Match: the task as it was seen. Raises ``Stale`` CRM-290."""
     if revision is not None and revision != task.revision:
         raise Stale(
@@ -193,7 +193,7 @@ def _fresh(task: TaskLock, revision: int | None) -> None:
         )
 
 
-def _assign(
+def assign(
     ctx: Context,
     locked: Locked,
     task: TaskLock,
@@ -203,7 +203,7 @@ def _assign(
     **values: Any,
 ) -> None:
     """Change whose a task is; the audit row is chained to the instance's."""
-    ctx.conn.execute(update(t.task).where(t.task.c.id == task.id).values(revision=task.revision + 1, **values))
+    change_tasks(ctx.conn, [task.id], {"revision": task.revision + 1, **values})
     if values.get("assignee"):
         accepted(ctx, ctx.library.load(ctx.conn, locked.definition_id), locked.id, task.id)
     ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
@@ -211,25 +211,32 @@ def _assign(
     due.chain(ctx.conn, locked.id, digest)
 
 
-def _ensure_principal(ctx: Context, kind: str, key: str) -> None:
+def ensure_principal(ctx: Context, kind: str, key: str) -> None:
     p = t.principal.c
     found = ctx.conn.scalar(select(p.id).where(p.id == key, p.kind == kind, p.active.is_(True)))
     if found is None:
         raise NotFound("CRM-411", f"There is no active {kind} '{key}'.", fix="Choose one of the list.")
 
 
-def _shown(ctx: Context, task_id: str, by: Actor) -> TaskRow:
+def shown(ctx: Context, task_id: str, by: Actor) -> TaskRow:
     row = inbox.one(ctx.conn, task_id, language(by.locale))
     assert row is not None
     return task_row(row)
 
 
 def _checked(
-    loaded: Loaded, task: TaskLock, data: Mapping[str, Any], scope: Mapping[str, Any], by: Actor
+    ctx: Context,
+    loaded: Loaded,
+    instance_id: str,
+    task: TaskLock,
+    data: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    by: Actor,
 ) -> dict[str, Any]:
     """The form's data, cleaned. A task without a form takes what it is given."""
     form = loaded.forms.get(task.form_key or "")
     if form is not None:
+        data = forms.with_facts(form, data, lambda key: facts(ctx, instance_id, key))
         return form.validate(data, scope, locale=by.locale)
     strange = [name for name in data if not name.isidentifier() or name == "instance"]
     if strange:

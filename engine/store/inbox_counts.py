@@ -72,7 +72,7 @@ def _plan(shapes: tuple[Shape, ...], many: int, *, wide: bool) -> Prepared:
             columns.append(_added([part.c[f"n{number}"] for part in parts if f"n{number}" in part.c]))
         else:
             columns.append(_capped(shape, number, many))
-    query = select(*(column.label(f"c{n}") for n, column in enumerate(columns)))
+    query: Select[Any] = select(*(column.label(f"c{n}") for n, column in enumerate(columns)))
     return Prepared(query.select_from(*parts))
 
 

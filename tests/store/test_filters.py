@@ -1,0 +1,153 @@
+"""Saved filters with live counts, sweeps over many tasks with undo, columns, what one has done; on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bench.measure import recording
+from engine.domain.commands import ClaimTask, CompleteTask, StartInstance
+from engine.domain.desk import (
+    ChooseColumns,
+    DropFilter,
+    GetColumns,
+    GetDesk,
+    GetSweep,
+    ListDone,
+    ListFilters,
+    NoteSweepItem,
+    RunSweepItem,
+    SaveFilter,
+    StartSweep,
+)
+from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound
+from engine.domain.filters import Wanted
+from engine.domain.questions import CountFilters, ListTasks
+from engine.store.moves import change_tasks
+
+
+@pytest.fixture
+def three(engine, clock, alice, two_tasks) -> list[str]:
+    """Three tasks of alice's, oldest first."""
+    ids = []
+    for _ in range(3):
+        task_id = engine.do(StartInstance("two-task", alice, variables={"amount": 1})).tasks[0]
+        ids.append(engine.do(ClaimTask(task_id, alice)).id)
+        clock.move(timedelta(seconds=1))
+    return ids
+
+
+def sweep(engine, actor, action, ids, **params):
+    """All of it, as the page does."""
+    row = engine.do(StartSweep(actor, action, tuple(ids), params))
+    for number, item in enumerate(row.items):
+        if item.state == "waiting":
+            try:
+                engine.do(RunSweepItem(row.id, number, actor))
+            except CrmflowError as error:
+                engine.do(NoteSweepItem(row.id, number, actor, error.code, error.message))
+    return engine.ask(GetSweep(row.id, actor))
+
+
+def test_business_facts_filter_and_count_alike(engine, alice, three):
+    with engine._db.begin() as conn:
+        change_tasks(conn, three[:2], {"segment": "strategic", "amount": 5000.0, "stage": "offer"})
+    wanted = [
+        Wanted(segment="strategic"),
+        Wanted(stage="offer", amount_from=6000),
+        Wanted(amount_to=6000),
+        Wanted(flow="two-task"),
+        Wanted(flow="nothing"),
+        Wanted(search="how much"),
+        Wanted(due="none"),
+        Wanted(due="overdue"),
+        Wanted(box="teams"),
+        Wanted(box="all"),
+    ]
+    lists = [len(engine.ask(ListTasks(alice, wanted=w)).items) for w in wanted[:-1]]
+    assert lists == [2, 0, 2, 3, 0, 3, 0, 0, 0]  # the model gives each four hours
+    with recording() as tape:
+        assert list(engine.ask(CountFilters(alice, tuple(wanted)))) == [*lists, 0]  # all: not for employees
+    assert tape.statements <= 3  # one, and one per flow named
+
+
+def test_filter_is_shared_with_a_team_and_counts_for_its_reader(engine, alice, bob, three):
+    saved = engine.do(SaveFilter(alice, "Mine, big", Wanted(box="mine"), colour="red", team="bench"))
+    assert [(f.id, f.name, f.colour, f.count) for f in engine.ask(ListFilters(alice))] == [
+        (saved.id, "Mine, big", "red", 3)
+    ]
+    assert [(f.owner, f.count) for f in engine.ask(ListFilters(bob))] == [("alice", 0)]
+    with pytest.raises(NotFound) as error:
+        engine.do(SaveFilter(bob, "x", Wanted(), id=saved.id))
+    assert error.value.code == "CRM-424"
+    with pytest.raises(Forbidden) as forbidden:
+        engine.do(SaveFilter(bob, "x", Wanted(), team="board"))
+    assert forbidden.value.code == "CRM-316"
+    engine.do(DropFilter(saved.id, alice))
+    assert engine.ask(ListFilters(bob)) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"box": "attic"}, "CRM-015"),
+        ({"colour": "x"}, "CRM-081"),
+        ({"priority": "high"}, "CRM-081"),
+        ({"due": "soonish"}, "CRM-081"),
+        ({"amount_from": float("nan")}, "CRM-081"),
+        ({"search": "x" * 300}, "CRM-081"),
+    ],
+)
+def test_what_is_no_condition_is_refused(given, code):
+    with pytest.raises(Invalid) as error:
+        Wanted.of(given)
+    assert error.value.code == code
+
+
+def test_sweep_tells_of_each_and_is_undone(engine, alice, bob, three):
+    done = sweep(engine, alice, "prioritise", [*three, "nothing"], priority=90)
+    assert [item.state for item in done.items] == ["done", "done", "done", "failed"]
+    assert done.items[3].code == "CRM-403"
+    assert {row.priority for row in engine.ask(ListTasks(alice)).items} == {90}
+    engine.do(CompleteTask(three[2], alice, data={"amount": 1}))  # changed since: this one cannot be undone
+    for number in range(2):
+        assert engine.do(RunSweepItem(done.id, number, alice, undo=True)).state == "undone"
+    with pytest.raises(Conflict):
+        engine.do(RunSweepItem(done.id, 2, alice, undo=True))
+    assert {row.priority for row in engine.ask(ListTasks(alice)).items if row.id in three} == {50}
+    with pytest.raises(NotFound):
+        engine.ask(GetSweep(done.id, bob))
+
+
+def test_sweep_assigns_and_gives_back(engine, alice, bob, three):
+    given = sweep(engine, alice, "assign", three, to="bob")
+    assert len(engine.ask(ListTasks(bob)).items) == 3
+    for number in range(3):
+        engine.do(RunSweepItem(given.id, number, alice, undo=True))
+    assert {row.assignee for row in engine.ask(ListTasks(alice)).items} == {"alice"}
+
+
+def test_sweep_completes_and_comments(engine, alice, three):
+    sweep(engine, alice, "comment", three[:1], text="on it")
+    assert [c.text for c in engine.ask(GetDesk(three[0], alice)).comments] == ["on it"]
+    done = sweep(engine, alice, "complete", three, data={"amount": 5})
+    assert [item.state for item in done.items] == ["done"] * 3
+    assert not done.undoable
+    with pytest.raises(Invalid) as error:
+        engine.do(StartSweep(alice, "prioritise", tuple(three), {}))
+    assert error.value.code == "CRM-085"
+
+
+def test_done_box_lists_what_one_has_completed(engine, alice, bob, three):
+    engine.do(CompleteTask(three[0], alice, data={"amount": 1}))
+    assert [(row.task_id, row.name) for row in engine.ask(ListDone(alice)).items] == [(three[0], "Say how much")]
+    assert engine.ask(ListDone(bob)).items == ()
+
+
+def test_columns_are_kept_for_the_person(engine, alice, bob):
+    engine.do(ChooseColumns(alice, ("segment", "amount")))
+    assert engine.ask(GetColumns(alice)) == ("segment", "amount")
+    assert engine.ask(GetColumns(bob)) == ("flow", "assignee")
+    with pytest.raises(Invalid):
+        engine.do(ChooseColumns(alice, ("password",)))
