@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -146,3 +146,8 @@ def _above(ctx: Context, teams: Collection[str]) -> list[str]:
     up = select(membership.c.team).where(membership.c.member.in_(sorted(teams))).cte("up", recursive=True)
     up = up.union(select(membership.c.team).where(membership.c.member == up.c.team))
     return [*sorted(teams), *ctx.conn.scalars(select(up.c.team))]
+
+
+def by_name(ctx: Context) -> Callable[[str], Calendar]:
+    """For timers in working time: the newest version of a calendar by its key. Raises ``NotFound`` CRM-415."""
+    return lambda key: load(ctx, key)[0]
