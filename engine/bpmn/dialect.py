@@ -205,6 +205,7 @@ def expressions_of(node: Node) -> Iterator[Expression]:
         condition = event.xml.find(f"{{{BPMN}}}condition")
         if condition is not None and (condition.text or "").strip():
             yield _expression(condition.text or "", "condition", condition, node.xml)
+    yield from carried_by(node)
     loop = loop_of(node)
     if loop is not None:
         yield from _extension_expressions(loop, node.xml)
@@ -216,6 +217,15 @@ def expressions_of(node: Node) -> Iterator[Expression]:
         e = node.child(part)
         if e is not None and (e.text or "").strip():
             yield _expression(e.text or "", part, e, node.xml)
+
+
+def carried_by(node: Node) -> Iterator[Expression]:
+    """FEEL of a node's data associations: assignments and transformations."""
+    for side in ("dataInputAssociation", "dataOutputAssociation"):
+        for association in node.xml.findall(f"{{{BPMN}}}{side}"):
+            for e in association.iter(f"{{{BPMN}}}from", f"{{{BPMN}}}transformation"):
+                if (e.text or "").strip():
+                    yield _expression(e.text or "", local(e), e, node.xml)
 
 
 def conditions_of(scope: Scope) -> Iterator[Expression]:

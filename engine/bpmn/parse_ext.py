@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.parse_data import SIDES, carried
 from engine.bpmn.parse_source import (
     BPMN,
     CRMFLOW,
@@ -67,15 +68,16 @@ class Extensions:
     def mapping(self, xml: etree._Element, side: str) -> tuple[tuple[str, Expr], ...]:
         """Input or output mappings, in order."""
         holder = zeebe(xml, "ioMapping")
-        if holder is None:
-            return ()
+        parts = [] if holder is None else list(holder.iterchildren(f"{{{ZEEBE}}}{side}"))
+        pairs = [(given(part, "target") or "", part.get("source")) for part in parts]
+        if child(xml, SIDES[side]) is not None:
+            pairs += carried(xml, side, self.source.ids)
         found = []
-        for part in holder.iterchildren(f"{{{ZEEBE}}}{side}"):
-            target = given(part, "target") or ""
+        for target, source in pairs:
             if not valid_target(target):
                 self.wrong(xml, f"the {side} mapping's target '{target}' is no variable name", "变量映射的目标名称无效")
                 continue
-            expr = self.expr(part.get("source"), xml, f"The {side} mapping to '{target}'")
+            expr = self.expr(source, xml, f"The {side} mapping to '{target}'")
             if expr is not None:
                 found.append((target, expr))
         return tuple(found)

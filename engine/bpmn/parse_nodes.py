@@ -298,6 +298,7 @@ def node_of(site: Site) -> Node | None:
     node.reads = site.ext.mapping(xml, "input")
     if loop is None:
         node.writes = site.ext.mapping(xml, "output")
+        node.keeps = zeebe(xml, "ioMapping") is None
     else:
         node = _loop(site, node, loop)
     node.needs, node.yields = _quantity(site, "startQuantity"), _quantity(site, "completionQuantity")
@@ -320,10 +321,6 @@ def _refuse_features(site: Site) -> None:
         site.ext.wrong(xml, "a compensation activity has no outgoing flow", "补偿活动不能有流出顺序流")
     if (given(xml, "eventGatewayType") or "Exclusive") != "Exclusive":
         site.unable("an event-based gateway that waits for all its events", "等待全部事件的事件网关")
-    for side in ("dataInputAssociation", "dataOutputAssociation"):
-        for association in xml.iterchildren("{*}" + side):
-            if child(association, "assignment") is not None or child(association, "transformation") is not None:
-                site.unable("a data association with an assignment or a transformation", "带赋值或转换的数据关联")
 
 
 def _loop(site: Site, body: Node, xml: etree._Element) -> Node:

@@ -74,7 +74,7 @@ class Data:
             for path, expr in node.writes:
                 value = expr.value(self.view(token, local))
                 self.assign(token.workflow, path, value)
-        else:
+        if not node.writes or node.keeps:
             for name, value in result.items():
                 if name in token.data:
                     token.data[name] = value  # an input mapping made it the activity's own

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lxml import etree
-
 from engine.bpmn.dialect import loop_of, zeebe_value
+from engine.bpmn.parse_data import SIDES, carried
 from engine.bpmn.process import SUPPORTED
 from engine.bpmn.rules.base import ERROR, Context, Hit, hit, rule
+from engine.bpmn.specs.expr import valid_target
 from engine.model.graph import Node, Scope
 from engine.model.soundness import handlers
 from engine.model.vocabulary import ACTIVITIES
-from engine.model.xml import BPMN, line_of, local
+from engine.model.xml import local
 
 #: What to draw instead: construct → (English, Chinese). The longest matching key wins.
 _INSTEAD: dict[str, tuple[str, str]] = {
@@ -107,25 +107,15 @@ def not_executed(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-194", ERROR)
 def data_is_drawing(c: Context) -> Iterator[Hit]:
-    """Data associations with a transformation or assignments are not executed: variables need no carrying."""
+    """Assignments and transformations of data associations give a named variable the value of FEEL (10.4.2)."""
     for scope in running(c):
-        for e in scope.xml.iter(f"{{{BPMN}}}dataInputAssociation", f"{{{BPMN}}}dataOutputAssociation"):
-            does = [e.find(f"{{{BPMN}}}{part}") for part in ("transformation", "assignment")]
-            if _owner(e) is scope.xml and any(part is not None for part in does):
-                yield hit(_node(e), line_of(e))
-
-
-def _node(e: etree._Element) -> etree._Element:
-    """The node an association belongs to: it is what the diagram can mark."""
-    parent = e.getparent()
-    return e if parent is None else parent
-
-
-def _owner(e: etree._Element) -> etree._Element | None:
-    at = e.getparent()
-    while at is not None and local(at) not in ("process", "subProcess", "transaction", "adHocSubProcess"):
-        at = at.getparent()
-    return at
+        for node in scope.nodes:
+            for side, name in SIDES.items():
+                if node.child(name) is None:
+                    continue
+                for target, text in carried(node.xml, side, c.model.elements):
+                    if not valid_target(target) or not text:
+                        yield hit(node.xml, target=target or "?")
 
 
 def _said(construct: str) -> str:

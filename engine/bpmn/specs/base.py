@@ -147,6 +147,7 @@ class Node(Seams):
         self.loop: Any = None  # the looping activity whose body this is
         self.reads: tuple[tuple[str, Expr], ...] = ()
         self.writes: tuple[tuple[str, Expr], ...] = ()
+        self.keeps = False  # writes what data associations say and all of the result besides
 
     # --- what subclasses say ---------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ CASES = {
         tag("task", "x", '<multiInstanceLoopCharacteristics behavior="One"><loopCardinality>2</loopCardinality>'
             "</multiInstanceLoopCharacteristics>"), "CRM-191"),
     "assignment in data": (
-        tag("task", "x", "<dataInputAssociation><assignment/></dataInputAssociation>"), "CRM-170"),
+        tag("task", "x", "<dataInputAssociation><assignment/></dataInputAssociation>"), "CRM-191"),
     "receive without message": (tag("receiveTask", "x"), "CRM-191"),
     "timer without time": (tag("intermediateCatchEvent", "x", "<timerEventDefinition/>"), "CRM-191"),
     "timer that is no time": (tag("intermediateCatchEvent", "x", timer("soon")), "CRM-191"),

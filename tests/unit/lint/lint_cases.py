@@ -337,7 +337,7 @@ RUN = [
         straight(
             user(
                 '<dataInputAssociation id="da"><targetRef>t</targetRef>'
-                "<assignment><from>1</from><to>x</to></assignment></dataInputAssociation>"
+                "<assignment><from>1</from><to>1 2</to></assignment></dataInputAssociation>"
             )
         ),
         GOOD,

@@ -86,12 +86,12 @@ TEXTS: dict[str, Text] = {
         "如需更好的界面，请设计表单并在此引用。",
     ),
     "CRM-194": Text(
-        "The assignments or transformation of {el} are not executed.",
-        "Variables are seen by every step of their scope; nothing needs to be carried.",
-        "Use input and output mappings (zeebe:ioMapping).",
-        "{el}的赋值或转换不会执行。",
-        "变量对其范围内的每一步可见，无需搬运。",
-        "请使用输入输出映射（zeebe:ioMapping）。",
+        "A data association of {el} gives a value to “{target}”, which is no name of a variable, or gives none.",
+        "An assignment sets a variable; it needs a name for it and FEEL for the value.",
+        "Name a variable (or a data object with such a name), or use input and output mappings (zeebe:ioMapping).",
+        "{el}的数据关联给“{target}”赋值，但它不是变量名，或没有给出值。",
+        "赋值设置一个变量，需要变量名和 FEEL 值。",
+        "请指定变量名（或有此名称的数据对象），或使用输入输出映射（zeebe:ioMapping）。",
     ),
     "CRM-196": Text(
         "A mapping ({part}) of {el} goes to “{target}”, which is no name of a variable.",
