@@ -5,7 +5,8 @@
 """
 
 from engine.forms.default import default_form
+from engine.forms.files import accept, with_facts
 from engine.forms.form import Form, load, merge
 from engine.forms.locale import localise
 
-__all__ = ["Form", "default_form", "load", "localise", "merge"]
+__all__ = ["Form", "accept", "default_form", "load", "localise", "merge", "with_facts"]

@@ -157,7 +157,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 def files(field: Field, value: Any) -> Any:
-    """Uploaded files: references, or objects with ``id``, ``name``, ``size``, ``type``."""
+    """Uploaded files: objects with ``id``, ``name``, ``size``, ``type``; the browser's own references name nothing."""
     if value in (None, "", []):
         return value
     given = value if isinstance(value, list) else [value]
@@ -166,14 +166,14 @@ def files(field: Field, value: Any) -> Any:
     if len(given) > 1 and field.raw.get("multiple") in (None, False):
         raise Misfit("one_file")
     for file in given:
-        if isinstance(file, Mapping):
-            _file(field, file)
-        elif not isinstance(file, str) or len(file) > 512:
+        if not isinstance(file, Mapping):
             raise Misfit("file")
+        fits_file(field, file)
     return value
 
 
-def _file(field: Field, file: Mapping[str, Any]) -> None:
+def fits_file(field: Field, file: Mapping[str, Any]) -> None:
+    """Whether one file is of an accepted type and size. Raises Misfit."""
     name, kind = str(file.get("name") or ""), str(file.get("type") or "")
     if not isinstance(file.get("id"), str):
         raise Misfit("file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine import forms
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.commands import CancelInstance, StartInstance
 from engine.domain.errors import Conflict, NotFound, Stale
@@ -127,7 +128,9 @@ def _through_form(loaded: Loaded, data: Mapping[str, Any]) -> dict[str, Any]:
         return dict(data)
     # Record references are chosen by a field of the form or handed in by the page; the form sees ids.
     records = {name: value for name, value in data.items() if references({name: value}) and name not in form.keys}
-    return {**inward(form.validate({k: v for k, v in data.items() if k not in records})), **records}
+    given = {k: v for k, v in data.items() if k not in records}
+    given = forms.with_facts(form, given, lambda key: None)  # there is no instance yet that could hold a file
+    return {**inward(form.validate(given)), **records}
 
 
 def _answer(started: Started) -> dict[str, Any]:

@@ -127,11 +127,10 @@ def test_every_complaint_is_told_at_once_in_both_languages() -> None:
             ["2026-02-28T09:30Z", "2026-02-28T09:30:15+02:00"],
             ["2026-02-28", "2026-02-30T09:30Z"],
         ),
-        ({"type": "filepicker"}, ["files::1", None, []], [["a", "b"], 5]),
+        ({"type": "filepicker"}, [{"id": "1"}, None, []], ["files::1", ["a", "b"], [{"id": "1"}, {"id": "2"}], 5]),
         (
             {"type": "filepicker", "multiple": True, "accept": ".pdf,image/*", "properties": {"maxSize": 10}},
             [
-                ["a"],
                 [{"id": "1", "name": "a.PDF", "size": 10}],
                 [{"id": "1", "name": "x", "type": "image/png", "size": 1}],
             ],
