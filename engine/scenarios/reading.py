@@ -15,8 +15,9 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding
 from engine.scenarios.schema import File
+from engine.services.kits import PARSER, bounded
 
-SUFFIX = ".scenario.yaml"
+_MOST = 200_000  # parts of a file, those that aliases repeat included
 Loc = tuple[str | int, ...]
 
 
@@ -36,10 +37,7 @@ class Read:
         return 1
 
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is many times faster, where it is
-
-
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(PARSER):  # type: ignore[misc]
     """YAML whose dates and times stay text: the file's values are JSON's."""
 
 
@@ -53,6 +51,7 @@ def read(name: str, content: bytes) -> Read:
     """A scenario file. Raises ``Refused`` CRM-880 with a finding per complaint."""
     loader = _Loader(content)
     try:
+        bounded(content)
         tree = loader.get_single_node()
         value = loader.construct_document(tree) if tree is not None else None
     except yaml.YAMLError as error:
@@ -62,7 +61,11 @@ def read(name: str, content: bytes) -> Read:
         raise _refused(name, [_finding(name, line, f"This is not YAML: {said}.", "Mend the line.")]) from error
     finally:
         loader.dispose()
-    lines = dict(_lines(tree, ()))
+    lines: dict[Loc, int] = {}
+    for at, line in _lines(tree, ()):
+        lines[at] = line
+        if len(lines) > _MOST:  # aliases of aliases
+            raise _refused(name, [_finding(name, line, "The file says too much.", "Split it.")])
     try:
         return Read(name, File.model_validate(value), lines)
     except ValidationError as error:

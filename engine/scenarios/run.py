@@ -143,7 +143,10 @@ def _pack_house(one: Read, packs: Packs) -> FileIn | None:
         return None
     place = posixpath.normpath(posixpath.join(posixpath.dirname(one.name), named))
     below = place[place.rfind("processes/") :] if "processes/" in place else place
-    found = packs.find(below)
+    try:
+        found = packs.find(below)
+    except OSError:  # a name that no file can have
+        found = None
     if found is None:
         finding = Finding(
             "CRM-884",

@@ -19,9 +19,30 @@ SUFFIX = ".scenario.yaml"
 KIND = "scenario"
 
 
+#: libyaml's parser is many times faster, where it is.
+PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST, _MOST = 60, 100_000
+
+
+def bounded(content: bytes) -> None:
+    """Refuse YAML that is nested or repeats itself beyond measure. Raises ``yaml.YAMLError``."""
+    deep = 0
+    anchors = aliases = 0
+    for number, event in enumerate(yaml.parse(content, Loader=PARSER)):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            deep += 1
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            deep -= 1
+        anchors += getattr(event, "anchor", None) is not None
+        aliases += isinstance(event, yaml.AliasEvent)
+        if deep > _DEEPEST or number > _MOST or aliases * anchors > _MOST:
+            raise yaml.MarkedYAMLError(problem="it is too large or nested too deeply", problem_mark=event.start_mark)
+
+
 def about(file: FileIn) -> tuple[tuple[str, ...], list[Finding]]:
     """The processes that a scenario file tests, and a finding if it does not say. The whole is checked when it runs."""
     try:
+        bounded(file.content)
         said: Any = yaml.safe_load(file.content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

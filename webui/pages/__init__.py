@@ -19,6 +19,7 @@ from webui.pages import (
     rules,
     rules_try,
     rules_words,
+    scenarios,
     settings,
     sla,
     start,
@@ -32,7 +33,7 @@ def set_up(app: Flask) -> None:
     """Attach every room."""
     for room in (login, inbox, task, start, flows, upload, instances, watch, records, bell, people, profile):
         app.register_blueprint(room.room)
-    for room in (rules_try, rules):
+    for room in (rules_try, rules, scenarios):
         app.register_blueprint(room.room)
     for room in (operate, bulk, kept):
         app.register_blueprint(room.room)

@@ -15,6 +15,7 @@ from webui.api.routing import Route
 BODIES: dict[str, dict[str, Any]] = {
     "deploy": {"files": []},
     "lint": {"files": []},
+    "run_scenarios": {"files": []},
     "start_instance": {"key": "nothing"},
     "cancel_instance": {"reason": "test"},
     "reassign_task": {"to": "rival"},

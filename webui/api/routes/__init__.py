@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webui.api.routes import decisions, instances, models, operate, people, records, staff, tasks, work, workers
+from webui.api.routes import decisions, instances, models, operate, people, records, scenarios, staff, tasks, work, workers
 from webui.api.routing import Route, Tag
 
 TAGS: tuple[Tag, ...] = (
@@ -12,6 +12,7 @@ TAGS: tuple[Tag, ...] = (
     tasks.TAG,
     work.TAG,
     operate.TAG,
+    scenarios.TAG,
     workers.TAG,
     records.TAG,
     people.TAG,

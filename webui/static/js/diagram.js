@@ -48,6 +48,12 @@ function mark(viewer, { marks = [], current, findings = [] }) {
   };
   for (const m of marks) {
     const element = registry.get(m.id);
+    if (element && m.missed) {
+      // Nobody has come by: dashed, and with a sign of its own.
+      canvas.addMarker(m.id, 'not-tried');
+      overlays.add(m.id, { position: { top: -12, left: 0 }, html: pin('pin-warn', 'alert-triangle', '', '') });
+      continue;
+    }
     if (!element || element.waypoints) continue;
     const row = make('span', { class: 'pin-row' });
     if (m.active) {
