@@ -35,10 +35,19 @@ class Runtime:
 
     ``decide(decision, inputs)`` → (value, trace), a drawn ``Binding`` is handed in third;
     ``records(ref)`` → the record's present fields; ``limit``: steps one command may take without a wait;
+    ``calendars``: key → ``Calendar``, for timers in working time;
     ``compact_above``: finished tokens kept within a run (0: never dropped, also not at its end; for tests).
     """
 
-    def __init__(self, decide: Decide, records: Records, limit: int = 10_000, compact_above: int = 200) -> None:
+    def __init__(
+        self,
+        decide: Decide,
+        records: Records,
+        limit: int = 10_000,
+        compact_above: int = 200,
+        calendars: Callable[[str], Any] | None = None,
+    ) -> None:
+        self.calendars = calendars
         self.decide = decide
         self.records = records
         self.limit = limit

@@ -21,6 +21,7 @@ from engine.domain.errors import Conflict, CrmflowError, NotFound, RunError
 from engine.domain.states import InstanceState
 from engine.domain.values import ActivityDone, Step, TaskOpened
 from engine.services import registry
+from engine.services.calendars import by_name
 from engine.services.context import Context, Current
 from engine.services.deciding import decide
 from engine.services.edges import outward, references
@@ -108,6 +109,7 @@ def runtime(ctx: Context, loaded: Loaded) -> bpmn.Runtime:
         decide=partial(decide, ctx, loaded),
         records=lambda ref: port("record.read")(ctx, ref),
         limit=ctx.settings.step_limit,
+        calendars=by_name(ctx),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import feel
 from engine.bpmn.specs.cron import Cron, cron
+from engine.domain.calendar.wait import named, until
 from engine.domain.errors import RunError
 
 _DURATION = re.compile(
@@ -100,6 +102,20 @@ def cycle(text: str) -> Cycle | None:
     return None
 
 
+def working(value: Any, now: datetime, calendars: Callable[[str], Any] | None) -> datetime | None:
+    """The end of a wait in working time (``PT8H on office``); None for any other time.
+
+    Raises ``RunError`` CRM-615 where no calendars are at hand, ``NotFound`` CRM-415 for one that is not there.
+    """
+    found = named(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    span, key = found
+    if calendars is None:
+        raise RunError("CRM-615", f"'{value}' names a calendar, and there are none here.", fix="Run it in an engine.")
+    return until(calendars(key), now, span)
+
+
 def due(value: Any, now: datetime, what: str) -> datetime:
     """The instant a value stands for: a date-time, a date (midnight UTC), or a duration from ``now``.
 
@@ -149,7 +165,7 @@ def is_time(text: str, kind: str) -> bool:
     if kind == "cycle":
         return cycle(text) is not None or cron(text) is not None
     if kind == "duration":
-        return duration(text) is not None
+        return duration(text) is not None or named(text) is not None
     return instant(text) is not None
 
 

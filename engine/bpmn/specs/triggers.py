@@ -64,7 +64,8 @@ class TimerTrigger(Trigger):
             text = self.expr.text if self.expr.program is None else _plain(value)
             base, round_no = machine.now, 1
             if self.mode != "cycle":
-                self._set(token, at, machine, timers.due(value, machine.now, what), text)
+                when = timers.working(value, machine.now, machine.runtime.calendars)
+                self._set(token, at, machine, when or timers.due(value, machine.now, what), text)
                 return
         cycle = timers.cycle_of(text if "round" in inner else value, what)
         inner["round"] = [base, round_no, text]
