@@ -164,24 +164,11 @@ class Shelf:
             extra = {"content": part.content, "provides": list(part.provides), "deployed_by": self.by}
             models.add_resources(self.ctx.conn, [written | extra])
             if part.rules is not None:
-                self._note(row.id, part, part.rules)
+                _note(self, row.id, part, part.rules)
             self.added.append(f"{part.kind} {part.key} v{number}")
         self.put[part.kind, part.key] = row.id
         self._offer(part.kind, part.provides, row.id, digest)
         return row
-
-    def _note(self, resource_id: str, part: Part, about: Rules) -> None:
-        """The names by which a DMN model decides, what it is read with, what its check found."""
-        fresh = {key: row_id for (kind, key), row_id in self.put.items() if kind == "dmn"}
-        counts = Counter(finding.severity.value for finding in about.findings)
-        noted = {
-            "namespace": about.namespace,
-            "imports": [fresh.get(one, one) for one in about.imports],
-            "findings": dict(counts),
-            "reason": self.reason,
-        }
-        names = {name: about.tags.get(name) for name in part.provides if len(name) <= 255}
-        rules.note(self.ctx.conn, resource_id, names, noted)
 
     def _offer(self, kind: str, names: Any, resource_id: str, digest: str) -> None:
         for name in names:
@@ -284,3 +271,16 @@ class Shelf:
                 for name in each.wants[area]:
                     lines.append(f"{kind} {name} {self.offers.get((kind, name), ('', ''))[1]}")
         return sha256("\n".join(dict.fromkeys(lines)).encode()).hexdigest()
+
+
+def _note(shelf: Shelf, resource_id: str, part: Part, about: Rules) -> None:
+    """The names by which a DMN model decides, what it is read with, what its check found."""
+    fresh = {key: row_id for (kind, key), row_id in shelf.put.items() if kind == "dmn"}
+    noted = {
+        "namespace": about.namespace,
+        "imports": [fresh.get(one, one) for one in about.imports],
+        "findings": dict(Counter(finding.severity.value for finding in about.findings)),
+        "reason": shelf.reason,
+    }
+    names = {name: about.tags.get(name) for name in part.provides if len(name) <= 255}
+    rules.note(shelf.ctx.conn, resource_id, names, noted)
