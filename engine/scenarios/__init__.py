@@ -3,11 +3,12 @@
 from engine.scenarios.coverage import Tally
 from engine.scenarios.demand import demand, ensure_definition, ensure_files, run_definition
 from engine.scenarios.play import play
-from engine.scenarios.reading import SUFFIX, Read, read
+from engine.scenarios.reading import Read, read
 from engine.scenarios.results import Failure, PathCoverage, Report, Result, RuleCoverage
 from engine.scenarios.run import gather, run, run_files, run_sent
 from engine.scenarios.schema import File, json_schema
 from engine.scenarios.starter import starter
+from engine.services.kits import SUFFIX
 
 __all__ = [
     "SUFFIX", "Failure", "File", "PathCoverage", "Read", "Report", "Result", "RuleCoverage", "Tally", "demand",

@@ -9,9 +9,9 @@ from engine.domain.states import Severity
 from engine.domain.testing import GetScenarios
 from engine.domain.values import FileIn, Finding
 from engine.scenarios.coverage import Plan
-from engine.scenarios.reading import SUFFIX
 from engine.scenarios.results import Report
 from engine.scenarios.run import run_sent
+from engine.services.kits import SUFFIX
 
 
 def demand(report: Report, percent: float) -> list[Finding]:

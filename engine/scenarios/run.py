@@ -12,11 +12,12 @@ from engine.domain.values import FileIn, Finding
 from engine.packs import Packs
 from engine.scenarios.coverage import Tally
 from engine.scenarios.play import play
-from engine.scenarios.reading import SUFFIX, Read, plain, read
+from engine.scenarios.reading import Read, plain, read
 from engine.scenarios.results import Report, Result
 from engine.scenarios.schema import Person, Team
 from engine.scenarios.values import moment
 from engine.scenarios.world import World, world
+from engine.services.kits import SUFFIX
 
 _AREAS = (("processes", (".bpmn", "labels.zh_Hans.yaml")), ("rules", (".dmn",)), ("forms", (".form", ".json")))
 _MODELS = (".bpmn", ".dmn", ".form")

@@ -36,7 +36,8 @@ def bounded(content: bytes) -> None:
         anchors += getattr(event, "anchor", None) is not None
         aliases += isinstance(event, yaml.AliasEvent)
         if deep > _DEEPEST or number > _MOST or aliases * anchors > _MOST:
-            raise yaml.MarkedYAMLError(problem="it is too large or nested too deeply", problem_mark=event.start_mark)
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem="it is too large or nested too deeply", problem_mark=mark)
 
 
 def about(file: FileIn) -> tuple[tuple[str, ...], list[Finding]]:
