@@ -65,6 +65,7 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
     "taskListeners": frozenset(),
     "taskListener": frozenset({"eventType", "type", "retries"}),
     "adHoc": frozenset({"activeElementsCollection"}),
+    "conditionalFilter": frozenset({"variableNames", "variableEvents"}),
     "linkedResources": frozenset(),
     "linkedResource": frozenset({"resourceId", "resourceType", "bindingType", "linkName", "versionTag"}),
     "versionTag": frozenset({"value"}),

@@ -177,6 +177,8 @@ class Extensions:
                     self.wrong(at, "it names no signal", "未引用具名的信号")
                 return None if name is None else SignalTrigger(name)
             case "conditional":
+                if zeebe(definition, "conditionalFilter") is not None:
+                    self.problems.unable(at, "a filter on the variables of a condition", "条件的变量过滤")
                 expr = self.expr(text_in(child(definition, "condition")), at, "The condition", condition=True)
                 if expr is None:
                     self.wrong(at, "it has no condition", "缺少条件")

@@ -245,6 +245,14 @@ def _gateway(made: type[Node]) -> Callable[[Site], Node | None]:
     return lambda site: made(site.spec, site.id, site.draft.kind, site.draft.title)
 
 
+def _events(site: Site) -> Node | None:
+    gateway = EventGateway(site.spec, site.id, site.draft.kind, site.draft.title)
+    gateway.together = given(site.xml, "eventGatewayType") == "Parallel"
+    if gateway.together and not flag(site.xml, "instantiate", False):
+        site.ext.wrong(site.xml, "a parallel event-based gateway starts the process", "并行事件网关必须用于启动流程")
+    return gateway
+
+
 def _complex(site: Site) -> Node | None:
     gateway = ComplexGateway(site.spec, site.id, site.draft.kind, site.draft.title)
     text = text_in(child(site.xml, "activationCondition"))
@@ -274,7 +282,7 @@ BUILDERS: dict[str, Callable[[Site], Node | None]] = {
     "parallelGateway": _gateway(ParallelGateway),
     "inclusiveGateway": _gateway(InclusiveGateway),
     "complexGateway": _complex,
-    "eventBasedGateway": _gateway(EventGateway),
+    "eventBasedGateway": _events,
 }
 
 
@@ -319,8 +327,6 @@ def _refuse_features(site: Site) -> None:
     xml = site.xml
     if flag(xml, "isForCompensation", False) and site.draft.outgoing:
         site.ext.wrong(xml, "a compensation activity has no outgoing flow", "补偿活动不能有流出顺序流")
-    if (given(xml, "eventGatewayType") or "Exclusive") != "Exclusive":
-        site.unable("an event-based gateway that waits for all its events", "等待全部事件的事件网关")
 
 
 def _loop(site: Site, body: Node, xml: etree._Element) -> Node:

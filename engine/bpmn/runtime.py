@@ -21,6 +21,7 @@ from engine.bpmn.runtime_operate import Operated
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.adhoc import AdHocSubProcess
 from engine.bpmn.specs.base import READY, Node
+from engine.bpmn.specs.gateways import EventGateway
 from engine.bpmn.specs.tasks import shaped
 from engine.domain.errors import Conflict, CrmflowError, Invalid
 from engine.domain.states import InstanceState
@@ -76,7 +77,7 @@ class Runtime:
         instance.data = stored(dict(variables), "variables")
         run = Run(self, process, instance, now)
         nodes = (node,) if node is not None else process.scope.starts
-        run.begin(nodes, begun=node is not None)
+        run.begin(nodes, begun=node is not None, beside=_beside(node))
         return run
 
     def begin_at(
@@ -173,6 +174,13 @@ class Run(Operated):
         """What each live token waits for: key → task, timer, wait (a message or signal), call or fault."""
         tokens = self.instance.tokens.items()
         return {key: t.internal_data["open"] for key, t in tokens if t.live and "open" in t.internal_data}
+
+
+def _beside(node: Node | None) -> list[Node]:
+    """The other events of a parallel event gateway: the new instance waits for them as well."""
+    sources = [] if node is None else [flow.source for flow in node.incoming]
+    gates = [gate for gate in sources if isinstance(gate, EventGateway) and gate.together]
+    return [flow.target for gate in gates for flow in gate.out if flow.target is not node]
 
 
 def _start_node(process: Process, start_event: str | None) -> Node | None:

@@ -29,14 +29,16 @@ class Held:
         self.machine = Machine(runtime, process, instance, now)
         self._clock = FixedClock(now)  # FEEL's now() and today() are the command's
 
-    def begin(self, nodes: Sequence[Node], *, begun: bool) -> None:
-        """Put the first tokens; used by ``Runtime.start``."""
+    def begin(self, nodes: Sequence[Node], *, begun: bool, beside: Sequence[Node] = ()) -> None:
+        """Put the first tokens; used by ``Runtime.start``. ``beside`` are events that wait from the start."""
         machine = self.machine
         with feel.at(self._clock):
             for node in nodes:
                 token = machine.spawn(self.instance, node)
                 if begun and node.kind != "startEvent":
                     token.internal_data["done"] = 1  # the message it waits for has started the instance
+            for node in beside:
+                machine.spawn(self.instance, node)
             begin(self.instance, (), machine)
             machine.drain()
 

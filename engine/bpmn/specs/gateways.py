@@ -163,10 +163,14 @@ class ComplexGateway(InclusiveGateway):
 
 
 class EventGateway(Node):
-    """Waits for the first of the events behind it; the others are given up."""
+    """Waits for the first of the events behind it; the others are given up.
+
+    ``together``: one that starts the process by its first event and waits for all of them (BPMN 2.0, 10.6.6).
+    """
 
     hosts = True
     waits = True
+    together = False
 
     def work(self, token: Token, machine: Machine) -> bool:
         for flow in self.out:
