@@ -11,7 +11,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import CancelInstance, ClaimTask, CompleteTask, Deploy, SendMessage, StartInstance
 from engine.domain.errors import Forbidden, Invalid, NotFound
 from engine.domain.estimate import FEW
-from engine.domain.questions import GetTask
+from engine.domain.questions import GetTask, ListIncidents, ListTasks, ListTimers
 from engine.domain.sla_values import (
     EstimateTask,
     HangCalendar,
@@ -30,7 +30,7 @@ from engine.domain.sla_values import (
     WhyDeadline,
 )
 from engine.jobs import drain
-from tests.store.drawing import END, START, catch, flow, message, model, user
+from tests.store.drawing import END, START, catch, flow, message, model, timer, user
 
 OFFICE = {"zone": "UTC", "week": {n: [["09:00", "17:00"]] for n in range(5)}}
 HOUR = timedelta(hours=1)
@@ -328,3 +328,25 @@ def test_the_estimate_rests_on_past_runs_of_the_same_step(engine, clock, alice, 
     fresh = engine.ask(EstimateTask(start(engine, alice).tasks[0], alice))
     assert (fresh.enough, fresh.cases, fresh.median) == (True, FEW, 10.5 * HOUR)
     assert fresh.risk is not None
+
+
+def test_a_timer_of_a_model_waits_in_working_time(engine, clock, alice, bench, office):  # A16
+    inner = START + user("work") + timer("late", "work", "PT4H on office") + user("rescue") + END
+    inner += flow("start>work", "work>end", "late>rescue", "rescue>end")
+    engine.do(Deploy((model("waits", inner),), SYSTEM, publish=True))
+    clock.set(at("06 16:00"))  # a Friday
+    engine.do(StartInstance("waits", alice))
+    (due,) = engine.ask(ListTimers(SYSTEM)).items
+    assert (due.due_at, due.text) == (at("09 12:00"), "PT4H on office")
+    clock.set(at("09 12:00"))
+    assert drain(engine) == 1
+    assert [t.name for t in engine.ask(ListTasks(alice, box="teams")).items] == ["Rescue"]
+
+
+def test_a_timer_on_a_calendar_that_is_not_there_is_told(engine, alice, bench):
+    inner = START + user("work") + timer("late", "work", "PT4H on nowhere") + user("rescue") + END
+    inner += flow("start>work", "work>end", "late>rescue", "rescue>end")
+    engine.do(Deploy((model("waits", inner),), SYSTEM, publish=True))
+    started = engine.do(StartInstance("waits", alice))
+    (incident,) = engine.ask(ListIncidents(SYSTEM)).items
+    assert (incident.instance_id, incident.code) == (started.instance_id, "CRM-415")
