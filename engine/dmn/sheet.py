@@ -315,6 +315,8 @@ def fit(value: Any, kind: str) -> Any:
     if not isinstance(value, str):
         return value
     if kind in _TEMPORAL:
+        if kind.endswith("time") and len(value.rpartition("T")[2]) == 5:
+            value += ":00"  # browsers leave out seconds that are zero
         made = feel.evaluate(_TEMPORAL[kind], {"text": value})
         return value if made is None else made
     if kind == "number":
