@@ -82,6 +82,8 @@ class Kind:
     match: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (mail | phone | name, fields): duplicates
     search: tuple[str, ...] = ()  # fields found by words
     relations: tuple[tuple[str, str], ...] = ()  # (relation, kind) of outgoing links
+    segment: str = ""  # the field whose value lists of tasks filter by
+    amount: str = ""  # the field of money that they filter by
 
     def field(self, key: str) -> Field | None:
         return next((f for f in self.fields if f.key == key), None)
@@ -89,6 +91,12 @@ class Kind:
     def name_of(self, data: Mapping[str, Any]) -> str:
         """The record's name, from the title fields that are filled."""
         return " · ".join(str(data[k]) for k in self.title if data.get(k) not in (None, "")) or self.names["en"]
+
+    def facts_of(self, data: Mapping[str, Any]) -> tuple[str | None, float | None]:
+        """(segment, amount in its own currency) by which lists of tasks are filtered; None where unknown."""
+        segment, money = data.get(self.segment), data.get(self.amount) or {}
+        amount = money.get("amount") if isinstance(money, Mapping) else money
+        return (None if segment is None else str(segment)), (None if amount is None else float(amount))
 
     def clean(self, data: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """``before`` changed by ``data``, every value checked; an empty value removes a field.
@@ -266,7 +274,13 @@ def kinds_of(declared: Mapping[str, Any]) -> dict[str, Kind]:
 def _kind(key: str, body: Mapping[str, Any]) -> Kind:
     fields = tuple(_field(key, k, b) for k, b in (body.get("fields") or {}).items())
     known = {f.key for f in fields}
-    used = [*_list(body.get("title")), *_list(body.get("search")), *(f for fs in _matches(body) for f in fs[1])]
+    facts = {name: str(field) for name, field in (body.get("facts") or {}).items() if name in ("segment", "amount")}
+    used = [
+        *facts.values(),
+        *_list(body.get("title")),
+        *_list(body.get("search")),
+        *(f for fs in _matches(body) for f in fs[1]),
+    ]
     for name in used:
         if name not in known:
             raise _bad(key, f"names a field '{name}' that it does not have")
@@ -282,6 +296,7 @@ def _kind(key: str, body: Mapping[str, Any]) -> Kind:
         match=_matches(body),
         search=tuple(_list(body.get("search"))),
         relations=tuple((str(r), str(k)) for r, k in (body.get("relations") or {}).items()),
+        **facts,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from engine.domain.errors import RunError
 from engine.domain.values import RecordRef, ServiceCall
@@ -14,7 +14,8 @@ from engine.services.assignment import leads, members, owner_of, pick
 from engine.services.calls_records import actor, needed, optional
 from engine.services.context import Context
 from engine.services.registry import transactional
-from engine.store.tables import principal, task, task_candidate
+from engine.store.moves import change_tasks
+from engine.store.tables import principal, task
 
 
 @transactional("crmflow:assign")
@@ -58,9 +59,7 @@ def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
         "why": why,
         "revision": row["revision"] + 1,
     }
-    ctx.conn.execute(update(task).where(task.c.id == row["id"]).values(change))
-    ctx.conn.execute(delete(task_candidate).where(task_candidate.c.task_id == row["id"]))
-    ctx.conn.execute(insert(task_candidate), [{"task_id": row["id"], "candidate": c} for c in candidates])
+    change_tasks(ctx.conn, [row["id"]], change)
     ref = optional(call, "record", RecordRef)
     if ref is not None:
         records.change(ctx, ref, {}, actor(ctx), owner=found.login)

@@ -217,7 +217,7 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
     flow.before, flow.told = step.variables, ()
     if step.calls or step.messages:
         ctx.wake = True
-    return outcome
+    return Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> bytes | None:
@@ -236,5 +236,5 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> bytes | None
 
 def _placed(ctx: Context, task: TaskOpened, loaded: Loaded) -> Placed:
     found = place(ctx, task, loaded)
-    subject = port("record.name")(ctx, task.record) if task.record else None
-    return Placed(found.assignee, found.candidates, found.why or None, subject)
+    about = port("record.brief")(ctx, task.record) if task.record else (None, None, None)
+    return Placed(found.assignee, found.candidates, found.why or None, *about)

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select
 
 from engine.domain.access import Actor
 from engine.domain.choosing import Asked
 from engine.domain.values import TaskOpened
 from engine.services.context import Context
 from engine.store import due
+from engine.store.moves import change_tasks
 from engine.store.repos import JobLock, lock_for_task
 from engine.store.tables import task
 from engine.store.tables_people import held
@@ -78,7 +79,7 @@ def _give(ctx: Context, row: Mapping[Any, Any], by: Actor) -> bool:
     instance, open_task = locked
     why = {**found.why, "held_since": row["since"].isoformat(timespec="seconds")}
     change = {"assignee": found.login, "why": why, "revision": open_task.revision + 1}
-    ctx.conn.execute(update(task).where(task.c.id == open_task.id).values(change))
+    change_tasks(ctx.conn, [open_task.id], change)
     ctx.audit(by, "task.hand-out", instance_id=instance.id, target=open_task.id, detail={"to": found.login})
     due.chain(ctx.conn, instance.id, ctx.trail.seal(instance.id, instance.audit_digest))
     if found.login is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from engine.domain.access import SYSTEM
 from engine.domain.values import RecordRef
@@ -18,8 +18,9 @@ from engine.services.instances import begin
 from engine.services.ladder_people import having, named
 from engine.services.sla_clocks import Row
 from engine.store import due, models
+from engine.store.moves import change_tasks
 from engine.store.repos import Locked
-from engine.store.tables import principal, task, task_candidate
+from engine.store.tables import principal
 
 Did = dict[str, Any]
 
@@ -156,17 +157,12 @@ def _change(scene: Scene, **values: Any) -> None:
     """Change the open task; whoever looks at it sees a new revision."""
     assert scene.task is not None
     scene.task.update(values, revision=scene.task["revision"] + 1)
-    change = update(task).where(task.c.id == scene.task["id"])
-    scene.ctx.conn.execute(change.values(**values, revision=scene.task["revision"]))
+    change_tasks(scene.ctx.conn, [scene.task["id"]], {**values, "revision": scene.task["revision"]})
 
 
 def _offer(scene: Scene, candidates: list[str], *, replace: bool = False) -> None:
     assert scene.task is not None
-    wanted = list(dict.fromkeys(candidates))
-    scene.ctx.conn.execute(delete(task_candidate).where(task_candidate.c.task_id == scene.task["id"]))
-    rows = [{"task_id": scene.task["id"], "candidate": each} for each in wanted]
-    scene.ctx.conn.execute(insert(task_candidate), rows)
-    _change(scene, candidates=wanted)
+    _change(scene, candidates=list(dict.fromkeys(candidates)))
 
 
 def _why(scene: Scene, asked: str, login: str | None) -> Did:

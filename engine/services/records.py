@@ -19,6 +19,7 @@ from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
 from engine.store import due, post
+from engine.store.moves import change_facts
 from engine.store.prepared import Insert, Prepared
 from engine.store.tables import principal, record, record_link, record_match, record_word
 
@@ -33,7 +34,7 @@ _CHANGE = Prepared(
     update(record).where(record.c.id == bindparam("id_")).values({n: bindparam(f"new_{n}") for n in _CHANGED})
 )
 _DATA = Prepared(select(record.c.data).where(record.c.id == bindparam("id")))
-_NAME = Prepared(select(record.c.name).where(record.c.id == bindparam("id")))
+_BRIEF = Prepared(select(record.c.name, record.c.kind, record.c.data).where(record.c.id == bindparam("id")))
 
 
 # --- commands and questions ------------------------------------------------------------------------
@@ -124,12 +125,14 @@ def read(ctx: Context, ref: RecordRef) -> Mapping[str, Any]:
     return {**fields, "state": state, "owner": owner, "created": created, "changed": changed}
 
 
-@provides("record.name")
-def name_of(ctx: Context, ref: RecordRef) -> str:
-    row = _NAME.row(ctx.conn, id=ref.id)
+@provides("record.brief")
+def brief_of(ctx: Context, ref: RecordRef) -> tuple[str, str | None, float | None]:
+    """What a task's row keeps of its record: name, segment, amount."""
+    row = _BRIEF.row(ctx.conn, id=ref.id)
     if row is None:
         raise _missing(ref.id)
-    return str(row[0])
+    name, kind, data = row
+    return (str(name), *kind_of(ctx.packs, kind).facts_of(data))
 
 
 def data_of(ctx: Context, ref: RecordRef) -> Mapping[str, Any]:
@@ -227,6 +230,8 @@ def change(
     values |= {"changed_at": ctx.now, "revision": found["revision"] + 1}
     _CHANGE.run(ctx.conn, id_=ref.id, **{f"new_{name}": value for name, value in values.items()})
     _reindex(ctx, ref.id, kind, found, values)
+    if (facts := kind.facts_of(clean)) != kind.facts_of(found["data"]):
+        change_facts(ctx.conn, ref.id, *facts)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
     _tell_conditions(ctx, ref)
     return True

@@ -36,7 +36,7 @@ ports: dict[str, Callable[..., Any]] = {}
 #: What each port is for, with its shape. The module that owns the matter provides it.
 PORTS: Mapping[str, str] = {
     "record.read": "(ctx, RecordRef) -> Mapping of fields (FEEL sees them); raises NotFound CRM-40x",
-    "record.name": "(ctx, RecordRef) -> str, the record's name for lists",
+    "record.brief": "(ctx, RecordRef) -> (name, segment, amount) of the record, for lists and their filters",
     "record.row": "(ctx, RecordRef) -> RecordRow | None, for the task page",
     "record.write": "(ctx, RecordRef, Mapping of fields to change, by: Actor) -> None",
     "task.assign": "(ctx, TaskOpened, Definition loaded) -> Assignment, called for tasks with crmflow:assignment",

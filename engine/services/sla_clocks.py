@@ -20,7 +20,8 @@ from engine.services.calendars import Chosen
 from engine.services.context import Context
 from engine.services.sla_terms import Terms
 from engine.store import due
-from engine.store.tables import job, task
+from engine.store.moves import change_tasks
+from engine.store.tables import job
 from engine.store.tables_time import sla_change, sla_clock, sla_pause, sla_rung
 
 ALARM = "crmflow:rung"
@@ -184,7 +185,7 @@ def settle(ctx: Context, clock: Row, pauses: Sequence[Pause], before: Row | None
         row = {"clock_id": clock["id"], "at": ctx.now, "by": by, "reason": reason}
         ctx.conn.execute(insert(sla_change), [{**row, "before": brief(before), "after": brief(clock)}])
     if clock["task_id"] is not None and clock["mark"].get("drives"):
-        ctx.conn.execute(update(task).where(task.c.id == clock["task_id"]).values(due_at=clock["due_at"]))
+        change_tasks(ctx.conn, [clock["task_id"]], {"due_at": clock["due_at"]})
 
 
 def replan(ctx: Context, clock: Row, plan: Sequence[tuple[str, datetime | None]]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import update
-
 from engine.domain.states import ActivityState, InstanceState
 from engine.domain.values import RecordRef, TaskOpened
 from engine.services import sla_clocks as clocks
@@ -16,7 +14,7 @@ from engine.services.library import Loaded
 from engine.services.sla_clocks import Row
 from engine.services.sla_moves import reckon_anew
 from engine.services.sla_terms import facts, record_in, terms
-from engine.store.tables import task
+from engine.store.moves import change_tasks
 
 if TYPE_CHECKING:
     from engine.services.flow import Flow, Outcome
@@ -159,8 +157,7 @@ class _Case:
         clock = clocks.open_clock(self.ctx, base, promise, chosen, self.ctx.now)
         self.open.append(clock)
         if drives:
-            change = update(task).where(task.c.id == clock["task_id"])
-            self.ctx.conn.execute(change.values(due_at=clock["due_at"]))
+            change_tasks(self.ctx.conn, [clock["task_id"]], {"due_at": clock["due_at"]})
 
     def meet(self, metrics: Iterable[str]) -> None:
         """The clocks named are met, and only those."""

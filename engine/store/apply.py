@@ -16,14 +16,13 @@ from engine.domain.ids import new_id
 from engine.domain.states import InstanceState, TaskState
 from engine.domain.values import Step, TaskOpened
 from engine.store import tables as t
+from engine.store.moves import candidacies, sort_keys
 from engine.store.prepared import Insert, Prepared, batch
 
 _AUDIT = Insert(t.audit, "instance_id", "at", "by", "action", "target", "detail", "digest")
 _INSTANCE = Insert(t.instance)
-# Triggers fill what lists order and filter by: see migration 0007.
-_FILLED = ("delegated_by", "breach_at", "rank", "segment", "amount")
-_TASK = Insert(t.task, *(c.name for c in t.task.columns if c.name not in _FILLED))
-_CANDIDATE = Insert(t.task_candidate, "candidate", "task_id")
+_TASK = Insert(t.task)
+_CANDIDATE = Insert(t.task_candidate)
 _DEADLINE = Insert(t.deadline)
 _JOB = Insert(t.job)
 _SUBSCRIPTION = Insert(t.subscription)
@@ -52,7 +51,9 @@ class Placed:
     assignee: str | None
     candidates: tuple[str, ...]
     why: Mapping[str, Any] | None = None
-    subject: str | None = None
+    subject: str | None = None  # what the record is called
+    segment: str | None = None  # the record's, to filter by
+    amount: float | None = None
 
 
 @dataclass(slots=True)
@@ -96,15 +97,9 @@ def write_step(conn: Connection, step: Step, to: Write) -> dict[int, str]:
 
 def _write_parts(conn: Connection, step: Step, to: Write, opened: Mapping[int, str]) -> None:
     ended = _close_tasks(conn, step, to)
-    _TASK.run(conn, [_task_row(task, opened[task.key], to) for task in step.opened])
-    _CANDIDATE.run(
-        conn,
-        [
-            {"task_id": opened[task.key], "candidate": candidate}
-            for task in step.opened
-            for candidate in dict.fromkeys(to.placed[task.key].candidates)
-        ],
-    )
+    rows = [_task_row(task, opened[task.key], to) for task in step.opened]
+    _TASK.run(conn, rows)
+    _CANDIDATE.run(conn, [each for row in rows for each in candidacies(row, row["candidates"])])
     _write_deadlines(conn, step, to, opened)
     _delete_nodes(conn, t.job, to.instance_id, step.calls_gone)
     _JOB.run(conn, [*_call_rows(step, to), *_message_rows(step, to)])
@@ -190,6 +185,9 @@ def _task_row(task: TaskOpened, task_id: str, to: Write) -> dict[str, Any]:
         "business_key": to.business_key,
         "why": placed.why,
         "revision": 0,
+        **sort_keys(task.due_at, task.priority),
+        "segment": placed.segment,
+        "amount": placed.amount,
     }
 
 

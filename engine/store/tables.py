@@ -141,7 +141,7 @@ task = Table(  # open human tasks only; closed ones are rows of ``activity``
     Column("why", Json),  # the stored explanation of the assignment
     Column("revision", Integer, nullable=False),
     Column("delegated_by", Login),  # who gets it back when the assignee has resolved it
-    # What lists order and filter by; triggers keep them (migration 0006), whoever writes the row.
+    # What lists order and filter by; ``engine.store.moves`` keeps them, and the copies of candidacies.
     Column("breach_at", UtcTime, nullable=False, server_default=NEVER_TEXT),  # due_at, or never
     Column("rank", Integer, nullable=False, server_default="50"),  # 100 - priority
     Column("segment", Key),  # of the record
@@ -155,7 +155,7 @@ task_candidate = Table(
     metadata,
     Column("candidate", String(130), primary_key=True),  # "user:alice", "team:sales", "role:manager"
     Column("task_id", Id, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True),
-    *candidacy_columns(),  # copies of the task's, kept by triggers: one index range is a candidacy's part of the inbox
+    *candidacy_columns(),  # copies of the task's: one index range is a candidacy's part of the inbox
     Index("ix_task_candidate_task_id", "task_id"),
 )
 
