@@ -301,7 +301,7 @@ class ImportChunkDone:
 class RetryQuarantine(Command["ImportChunkDone"]):
     """Take in rows that an import put aside, as mended; those that still do not fit stay, with the new reason.
 
-    Raises ``NotFound`` CRM-416 for a row that is not there (any more).
+    Raises ``NotFound`` CRM-429 for a row that is not there (any more).
     """
 
     import_id: str

@@ -291,7 +291,7 @@ def _told(operation: Operation) -> dict[str, Any]:
 def _row(ctx: Context, bulk_id: str) -> Any:
     row = chosen.bulk(ctx.conn, bulk_id)
     if row is None:
-        raise NotFound("CRM-405", f"There is no bulk operation '{bulk_id}'.", fix="Look at the list of operations.")
+        raise NotFound("CRM-428", f"There is no bulk operation '{bulk_id}'.", fix="Look at the list of operations.")
     return row
 
 

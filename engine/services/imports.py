@@ -83,7 +83,7 @@ def retry(ctx: Context, cmd: RetryQuarantine) -> ImportChunkDone:
         mine = update(quarantine).where(q.import_id == cmd.import_id, q.row == row.number)
         if ctx.conn.execute(mine.values(reason=q.reason)).rowcount != 1:
             raise NotFound(
-                "CRM-416", f"Row {row.number} is not in quarantine.", fix="Look at the list: it may be done."
+                "CRM-429", f"Row {row.number} is not in quarantine.", fix="Look at the list: it may be done."
             )
         try:
             what, ref = _take(ctx, cmd.by, kind, row, known)

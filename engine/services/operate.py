@@ -59,9 +59,9 @@ def move(ctx: Context, cmd: MoveInstance) -> InstanceRow:
     locked = _locked(ctx, cmd.instance_id, cmd.by, cmd.reason, cmd.revision)
     _ensure_open(locked)
     if cmd.to is None and cmd.leave is None:
-        raise Invalid("CRM-030", "Neither where to go nor what to leave was said.", fix="Name an element.")
+        raise Invalid("CRM-035", "Neither where to go nor what to leave was said.", fix="Name an element.")
     if cmd.data not in ("now", "then") or (cmd.data == "then" and cmd.to is None):
-        raise Invalid("CRM-030", f"'{cmd.data}' is no data to go on with.", fix="Say now, or then with an element.")
+        raise Invalid("CRM-035", f"'{cmd.data}' is no data to go on with.", fix="Say now, or then with an element.")
     flow, run = resume(ctx, locked, cmd.by, operate=True)
     if cmd.data == "then" and cmd.to is not None:
         _change(ctx, flow, run, data_then(ctx, locked.id, cmd.to), whole=True)
@@ -82,7 +82,7 @@ def edit(ctx: Context, cmd: EditData) -> InstanceRow:
     if unknown:
         raise NotFound("CRM-409", f"There is no variable '{unknown[0]}'.", fix="Reload: it may be gone.")
     if not cmd.values and not cmd.remove:
-        raise Invalid("CRM-030", "No variable is named.", fix="Name what shall change.")
+        raise Invalid("CRM-035", "No variable is named.", fix="Name what shall change.")
     clean = typed(cmd.values, cmd.types, flow.before)
     data = {name: value for name, value in flow.before.items() if name not in cmd.remove} | clean
     names = _change(ctx, flow, run, data, whole=True)
@@ -97,7 +97,7 @@ def restart(ctx: Context, cmd: RestartInstance) -> Started:
     """A new instance of the same version, begun at an element, with the data of then, of now or none."""
     locked = _locked(ctx, cmd.instance_id, cmd.by, cmd.reason, None)
     if cmd.data not in ("then", "now", "none"):
-        raise Invalid("CRM-030", f"'{cmd.data}' is no data to begin with.", fix="Say then, now or none.")
+        raise Invalid("CRM-035", f"'{cmd.data}' is no data to begin with.", fix="Say then, now or none.")
     variables: dict[str, Any] = {}
     if cmd.data == "then":
         variables = data_then(ctx, locked.id, cmd.element)

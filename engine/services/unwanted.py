@@ -26,7 +26,7 @@ def list_messages(ctx: Context, ask: ListMessages) -> Page[MessageRow]:
     ensure(ask.by, Right.INCIDENT_READ)
     query = select(t.message)
     if ask.state not in (None, "waiting", "expired"):
-        raise Invalid("CRM-030", f"A message is not '{ask.state}'.", fix="Ask for waiting or expired.")
+        raise Invalid("CRM-035", f"A message is not '{ask.state}'.", fix="Ask for waiting or expired.")
     if ask.state is not None:
         query = query.where(_M.expires_at > ctx.now if ask.state == "waiting" else _M.expires_at <= ctx.now)
     if ask.name is not None:

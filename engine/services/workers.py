@@ -82,7 +82,7 @@ def refuse(ctx: Context, cmd: RefuseJob) -> JobAnswer:
     if (known := _recalled(ctx, cmd.by, cmd.job_id, cmd.fence, request)) is not None:
         return known
     if cmd.after is not None and not timedelta(0) <= cmd.after <= timedelta(days=30):
-        raise Invalid("CRM-030", "A failed job is tried again within 30 days.", fix="Name a shorter time.")
+        raise Invalid("CRM-035", "A failed job is tried again within 30 days.", fix="Name a shorter time.")
     job = _mine(ctx, cmd.job_id, cmd.fence)
     final = cmd.retries == 0
     said = FailJob(cmd.job_id, cmd.fence, cmd.by, cmd.message[:2000], cmd.error_code, final=final, after=cmd.after)

@@ -99,7 +99,7 @@ def undo(instance_id: str, edit_id: int) -> ResponseReturnValue:
     actor = need(Right.INSTANCE_OPERATE)
     edit = next((one for one in ask(ListEdits(instance_id, actor, limit=500)) if one.id == edit_id), None)
     if edit is None:
-        raise Invalid("CRM-019", "That change is too old to be put back here.", fix="Change the data by hand.")
+        raise Invalid("CRM-056", "That change is too old to be put back here.", fix="Change the data by hand.")
     gone = tuple(name for name in edit.after if name not in edit.before)
     do(EditData(instance_id, actor, gettext("Undone"), edit.before, remove=gone))
     flash(gettext("The data is as it was before."))

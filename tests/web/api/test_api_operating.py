@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 import threading
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from engine.domain.access import SYSTEM
 from engine.domain.commands import Deploy, StartInstance
 from engine.domain.questions import GetRecord
 from engine.jobs import drain
+from tests.conftest import ROOT
 from tests.store.drawing import END, START, flow, model, service
 
 
@@ -70,7 +75,10 @@ def test_a_worker_takes_extends_and_completes_a_job(booking: Any) -> None:
     done = {"fence": fence, "variables": {"number": 7}}
     assert booking("worker", "POST", f"{place}/complete", done).json["repeated"] is False
     assert booking("worker", "POST", f"{place}/complete", done).json["repeated"] is True
-    assert booking.code(booking("worker", "POST", f"{place}/fail", {"fence": fence, "message": "x"})) == (409, "CRM-205")
+    assert booking.code(booking("worker", "POST", f"{place}/fail", {"fence": fence, "message": "x"})) == (
+        409,
+        "CRM-205",
+    )
     assert booking("worker", "POST", "/jobs/activate", asked).json == []
 
 
@@ -143,3 +151,22 @@ def test_a_new_assignee_is_told_in_their_language(api: Any) -> None:
     (note,) = api("rival", "GET", "/notifications").json["items"]
     assert (note["title"], note["body"]) == ("Manager gave you the task “Review the ticket”", "on holiday")
     assert note["task_id"] == task
+
+
+def test_the_worker_of_the_docs_works(booking: Any, tmp_path: Path) -> None:
+    """The example in docs/workers.md is run as it stands."""
+    text = (ROOT / "docs" / "workers.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert code
+    (tmp_path / "worker.py").write_text(code[1], encoding="utf-8")
+    example = runpy.run_path(str(tmp_path / "worker.py"))
+    inner = '<zeebe:ioMapping><zeebe:input source="=n" target="number"/></zeebe:ioMapping>'
+    steps = START + service("book", "erp.book", more=inner) + END + flow("start>book", "book>end")
+    about = 'owner="team:sales" goal="g" kpi="k"'
+    booking.engine.do(Deploy((model("booking", steps, about=about),), SYSTEM, publish=True))
+    case = booking.engine.do(StartInstance("booking", SYSTEM, {"n": 7})).instance_id
+    headers = {"Authorization": f"Bearer {booking.tokens['worker']}"}
+    transport = httpx.WSGITransport(app=booking.app)
+    with httpx.Client(transport=transport, base_url="http://crmflow.test/api/v1", headers=headers) as client:
+        example["run"](client, wait=0)
+    assert booking("manager", "GET", f"/instances/{case}").json["variables"]["booking"] == "B-7"
