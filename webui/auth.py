@@ -11,7 +11,7 @@ from engine.domain.errors import Unauthenticated
 from engine.domain.questions import ActorNamed
 from webui.door import is_fragment, the_engine
 
-OPEN_ENDPOINTS = {"login.show", "login.enter", "static", "profile.locale", "login.health"}
+OPEN_ENDPOINTS = {"login.show", "login.enter", "static", "profile.locale", "profile.feed", "login.health"}
 
 
 class Person(UserMixin):  # type: ignore[misc]

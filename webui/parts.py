@@ -13,6 +13,7 @@ from flask import Flask, g, request
 from flask_babel import gettext
 
 from engine.domain.questions import RecordKinds
+from engine.domain.staff import TeamNames
 from engine.domain.values import ElementMark, Finding, RecordLink, RecordRef, TaskRow
 from webui.door import ask, me
 from webui.look import human, said
@@ -99,6 +100,25 @@ def role_name(role: str) -> str:
     return str(known.get(role, role))
 
 
+def team_name(key: str) -> str:
+    """What a team is called; asked once a request."""
+    if "team_names" not in g:
+        g.team_names = ask(TeamNames(me()))
+    return str(g.team_names.get(key, key))
+
+
+def delivery_state(state: str) -> str:
+    """What became of a mail or webhook, in the reader's language."""
+    known = {
+        "waiting": gettext("waits"),
+        "digest": gettext("waits for the daily mail"),
+        "sent": gettext("sent"),
+        "failed": gettext("failed"),
+        "bounced": gettext("came back"),
+    }
+    return str(known.get(state, state))
+
+
 def link_name(link: RecordLink) -> str:
     """What a linked record is to this one: its kind, and the relation where that says more."""
     kind = kind_of(link.kind)
@@ -122,7 +142,29 @@ def reason(value: Any) -> str:
         "nobody named": gettext("nobody is named; managers see it"),
         "keeps the owner": gettext("stays with whoever owns the record"),
         "waited longest for a turn": gettext("waited longest for a turn"),
-        "has the fewest open tasks": gettext("has the fewest open tasks"),
+        "has the fewest open tasks for their capacity": gettext("has the fewest open tasks for their capacity"),
+        "has the skills, and the fewest open tasks for their capacity": gettext(
+            "has the skills, and the fewest open tasks for their capacity"
+        ),
+        "looks after the territory, and has the fewest open tasks for their capacity": gettext(
+            "looks after the territory, and has the fewest open tasks for their capacity"
+        ),
+        "stands in for the owner": gettext("stands in for the owner"),
+        "stands in for the absent": gettext("stands in for the absent"),
+        "everybody who fits is full; it waits for room": gettext("everybody who fits is full; it waits for room"),
+        "nobody fits; it goes to the default person": gettext("nobody fits; it goes to the default person"),
+        "the absent have no stand-in; the queue gets it": gettext("the absent have no stand-in; the queue gets it"),
+        "absence": gettext("an absence"),
+        "away": gettext("away"),
+        "inactive": gettext("inactive"),
+        "excluded": gettext("left out by the rule"),
+        "four eyes": gettext("did the step before (four eyes)"),
+        "skills": gettext("lacks the skills"),
+        "territory": gettext("looks after other territories"),
+        "language": gettext("does not speak the language"),
+        "full": gettext("full"),
+        "least-loaded": gettext("least loaded"),
+        "round-robin": gettext("by turns"),
         "nobody is free; the team's queue gets it": gettext("nobody is free; the team’s queue gets it"),
     }
     return known.get(value, human(value)) if isinstance(value, str) else human(value)
@@ -170,6 +212,8 @@ def set_up(app: Flask) -> None:
         theme=theme,
         kind_of=kind_of,
         link_name=link_name,
+        team_name=team_name,
+        delivery_state=delivery_state,
         role_name=role_name,
         nearest=nearest,
         choice_name=choice_name,

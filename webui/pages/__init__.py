@@ -24,6 +24,7 @@ from webui.pages import (
     sla,
     start,
     task,
+    team,
     upload,
     watch,
 )
@@ -39,4 +40,5 @@ def set_up(app: Flask) -> None:
         app.register_blueprint(room.room)
     for room in (sla, settings):
         app.register_blueprint(room.room)
+    app.register_blueprint(team.room)
     rules_words.set_up(app)
