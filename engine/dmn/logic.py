@@ -16,6 +16,8 @@ from engine.dmn.notes import Notes
 from engine.dmn.run import Run, Scope
 from engine.dmn.types import MISFIT, Type, Types, coerce
 from engine.domain.errors import ExpressionError
+from engine.domain.states import Severity
+from engine.feel import tree as t
 
 Logic = Callable[[Scope, Run], Any]
 Names = frozenset[str]
@@ -67,7 +69,10 @@ class Builder:
         try:
             made = feel.compile(text, kind, names=frozenset(known))
             free = sorted(made.names - names - {"?", "item", "partial"})
-            self.reads.setdefault(owner, {}).update(dict.fromkeys(free))
+            unknown = _unknown(made, free) if "(" in text else []
+            self.reads.setdefault(owner, {}).update(dict.fromkeys(n for n in free if n not in unknown))
+            for name in unknown:
+                self._no_function(name, text, at, owner)
             if "instance" in text or "function" in text:
                 made = bridge.with_types(made, frozenset(known), self.types)
             return made
@@ -85,6 +90,18 @@ class Builder:
             )
             return None
 
+    def _no_function(self, name: str, text: str, at: tree.Node, owner: str) -> None:
+        self.notes.add(
+            "CRM-152",
+            f"'{owner}': there is no function '{name}', so its call is null. In: {text[:200]}",
+            f"“{owner}”：没有函数“{name}”，调用结果为 null：{text[:200]}",
+            at=at,
+            severity=Severity.WARNING,
+            fix="Use a built-in of FEEL, or require the business knowledge model it names.",
+            fix_zh="请使用 FEEL 的内置函数，或引用该名称的业务知识模型。",
+            owner=owner,
+        )
+
     def refuse(self, at: tree.Node, owner: str, language: str) -> None:
         self.notes.add(
             "CRM-154",
@@ -99,6 +116,16 @@ class Builder:
     def param_type(self, param: tree.Variable, owner: str) -> Type | None:
         self.typed(nothing, param.type_ref, owner, param)
         return self.types.get(param.type_ref)
+
+
+def _unknown(program: Any, free: list[str]) -> list[str]:
+    """Names that are called though nothing here gives them: no built-in, no model, no parameter."""
+    called = {
+        node.function.name
+        for node in t.walk(program.tree)
+        if isinstance(node, t.Call) and isinstance(node.function, t.Name) and not node.builtin
+    }
+    return [name for name in free if name in called]
 
 
 def cast(logic: Logic, kind: Type, owner: str) -> Logic:

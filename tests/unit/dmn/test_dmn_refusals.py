@@ -8,6 +8,7 @@ from dmn_texts import SPACE, decision, definitions, literal, table
 from engine.dmn import Model, check
 from engine.dmn.xml import MODEL
 from engine.domain.errors import Refused
+from engine.domain.states import Severity
 from engine.domain.values import Finding
 
 LAUGHS = b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><definitions xmlns="%s">&b;</definitions>'
@@ -123,3 +124,11 @@ def test_an_import_that_is_not_there_is_named() -> None:
 def test_check_returns_what_load_refuses() -> None:
     assert [f.code for f in check(b"<html/>")] == ["CRM-150"]
     assert [f.code for f in check(definitions(decision("d", literal("1 +"))))] == ["CRM-152"]
+
+
+def test_a_function_that_nobody_knows_is_told() -> None:
+    (finding,) = check(definitions(decision("d", literal("is empty([1]) or count(xs) > 0"))))
+    assert (finding.code, finding.severity) == ("CRM-152", Severity.WARNING)
+    assert "'is empty'" in finding.message
+    model = Model.load(definitions(decision("d", literal("is empty([1]) or count(xs) > 0"))))
+    assert model.decisions["d"].inputs == ("xs",)  # the function is no input
