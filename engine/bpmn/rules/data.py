@@ -74,11 +74,29 @@ def loop_item(c: Context) -> Iterator[Hit]:
             collection = c.model.elements.get(local_ref(loop.findtext(tag(ref))) or "")
             one = loop.find(tag(name))
             many, single = item_of(c, collection), item_of(c, one)
+            if (
+                collection is not None
+                and many is not None
+                and not (flag(many, "isCollection") or flag(collection, "isCollection"))
+            ):
+                yield hit(node.xml, line_of(loop), item="?", collection=shown(many))
+                continue
             if one is None or collection is None or many is None or single is None:
                 continue
             same = many is single or many.get("structureRef") == single.get("structureRef")
             if not same or (single is not many and flag(single, "isCollection")) or flag(one, "isCollection"):
                 yield hit(node.xml, line_of(one), item=shown(single), collection=shown(many))
+
+
+@rule("CRM-863", ERROR)
+def state_or_item(c: Context) -> Iterator[Hit]:
+    """Data objects have an item and no state, references to them a state and no item (10.4.1)."""
+    for e in c.model.root.iter(tag("dataObjectReference")):
+        if (e.get("itemSubjectRef") or "").strip():
+            yield hit(bearer(e), line_of(e), has="an item definition", has_zh="数据项定义")
+    for e in c.model.root.iter(tag("dataObject")):
+        if e.find(tag("dataState")) is not None:
+            yield hit(bearer(e), line_of(e), has="a state", has_zh="状态")
 
 
 @rule("CRM-846", ERROR)

@@ -15,7 +15,7 @@ from engine.model.graph import Node, Scope, local_ref
 from engine.model.xml import BPMN, line_of
 
 #: What may start an event sub-process.
-_TRIGGERS = frozenset({"message", "timer", "error", "escalation", "compensate", "conditional", "signal", "multiple"})
+_TRIGGERS = frozenset({"message", "timer", "error", "escalation", "compensate", "conditional", "signal"})
 #: Why an event is wrong, in words: (English, Chinese).
 _WHY: dict[str, tuple[str, str]] = {
     "few": ("fewer than two ways lead on", "出口少于两条"),
@@ -109,10 +109,12 @@ def sub_process_start(c: Context) -> Iterator[Hit]:
             yield hit(node.xml, **_because("flows"))
         if len(starts) != 1:
             yield hit(node.xml, **_because("starts"))
-        elif starts[0].event not in _TRIGGERS:
+        elif not starts[0].events or any(event.kind not in _TRIGGERS for event in starts[0].events):
             yield hit(starts[0].xml, **_because("untriggered"))
-        elif starts[0].event in ("error", "compensate") and not starts[0].flag("isInterrupting", True):
-            yield hit(starts[0].xml, **_because("going-on-start", starts[0].event))
+        elif not starts[0].flag("isInterrupting", True):
+            for event in starts[0].events:
+                if event.kind in ("error", "compensate"):
+                    yield hit(starts[0].xml, **_because("going-on-start", event.kind))
 
 
 @rule("CRM-146", ERROR)
@@ -148,7 +150,8 @@ def loops(c: Context) -> Iterator[Hit]:
             or loop.find(f"{{{BPMN}}}loopCardinality") is not None
             or any(str(k).endswith("}collection") for k in loop.attrib)  # Camunda 7, refused by CRM-118
         )
-        if not told:
+        both = all(loop.find(f"{{{BPMN}}}{part}") is not None for part in ("loopCardinality", "loopDataInputRef"))
+        if not told or both:
             yield hit(node.xml, line_of(loop))
 
 

@@ -51,7 +51,7 @@ def _service(c: Context, node: Node) -> Iterator[Hit]:
 
 def _side(c: Context, node: Node, side: tuple[str, str, str], message: etree._Element | None) -> Iterator[Hit]:
     io = node.child("ioSpecification")
-    if io is None or (message is None and not node.xml.get("operationRef")):
+    if io is None:
         return
     one, group, _ = side
     data, sets = io.findall(tag(one)), io.findall(tag(group))

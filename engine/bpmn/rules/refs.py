@@ -16,6 +16,7 @@ from engine.bpmn.dialect import (
     zeebe,
 )
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
+from engine.bpmn.rules.formal import foreign
 from engine.model.graph import Node, local_ref
 from engine.model.vocabulary import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES
 from engine.model.xml import BPMN, line_of, local
@@ -148,7 +149,8 @@ def dangling(c: Context) -> Iterator[Hit]:
     for e in c.model.root.iter(f"{{{BPMN}}}*"):
         for name, ref, line in _references(e):
             if ref not in c.model.elements and name not in _ABROAD and not _imported(c, e, name):
-                mild = WARNING if local(e) in _MILD else None
+                # Pure drawing stops nothing; but plain BPMN that is not what it says is not to be trusted.
+                mild = WARNING if local(e) in _MILD and (foreign(c) or local(e) == "operation") else None
                 yield Hit(_pin(e), line, mild, {"attribute": name, "ref": ref, "here": local(e)})
 
 

@@ -185,6 +185,15 @@ ALL = FEW.replace("<optional", "<dataInputRefs>extra</dataInputRefs><optional", 
 STANDARD = "<standardLoopCharacteristics><loopCondition>{}</loopCondition></standardLoopCharacteristics>"
 NOTE = '<textAnnotation id="n" textFormat="{}"><text>Hm</text></textAnnotation>'
 
+REFERENCE = process(
+    START,
+    user(),
+    END,
+    flows("s", "t", "e"),
+    '<dataObject id="do" name="Quote"/><dataObjectReference id="ref" dataObjectRef="do" {}/>',
+    head=ITEMS,
+).decode()
+
 CONSTRAINTS = [
     Case(
         "CRM-830",
@@ -265,6 +274,7 @@ CONSTRAINTS = [
         straight(user(STANDARD.format("x = 23"))),
     ),
     Case("CRM-846", "ref", state("Quote [done]"), state("Quote [sent]")),
+    Case("CRM-863", "ref", REFERENCE.format('itemSubjectRef="text"').encode(), REFERENCE.format("").encode()),
     Case("CRM-847", "in", sets(io("in", ins="<inputSet></inputSet>")), sets(io("in"))),
     Case(
         "CRM-848",

@@ -46,7 +46,7 @@ def test_the_examples_of_the_page_are_understood() -> None:
     card, task = re.findall(r"<crmflow:process.*?/>", examples, re.S), re.findall(r"<crmflow:[ars].*?/>", examples)
     xml = process(ext(*card), START, user(ext(*task)), END, flows("s", "t", "e"))
     assert len(card) == 1
-    assert len(task) == 3
+    assert len(task) >= 3
     assert not [f for f in check(xml) if f.severity is Severity.ERROR or f.code == "CRM-116"]
 
 

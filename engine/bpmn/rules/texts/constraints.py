@@ -141,6 +141,14 @@ TEXTS: dict[str, Text] = {
         "名称说明是哪个对象、处于什么状态（BPMN 2.0，10.4.1）。",
         "请改名为“{wanted}”。",
     ),
+    "CRM-863": Text(
+        "{el} has {has}.",
+        "A data object says of what kind it is, a reference to it in which state (BPMN 2.0, 10.4.1).",
+        "Move the item definition to the data object, or the state to the reference.",
+        "{el}带有{has}。",
+        "数据对象说明类型，对它的引用说明状态（BPMN 2.0，10.4.1）。",
+        "请把数据项定义移到数据对象，或把状态移到引用。",
+    ),
     "CRM-847": Text(
         "{el} ({part}) is in no {group}.",
         "What is in no set is never required nor given.",

@@ -55,10 +55,10 @@ TEXTS: dict[str, Text] = {
         "请为两端设置相同名称，或改画顺序流。",
     ),
     "CRM-147": Text(
-        "{el} is multi-instance, but does not say over what.",
+        "{el} is multi-instance, but does not say over what (or says both a number and a collection).",
         "The number of repetitions is not known.",
         "Name an input collection (such as = items) or a cardinality.",
-        "{el}是多实例，但没有说明遍历什么。",
+        "{el}是多实例，但没有说明遍历什么（或同时给出了次数和集合）。",
         "无法确定重复次数。",
         "请填写输入集合（例如 = items）或次数。",
     ),
