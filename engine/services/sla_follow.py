@@ -156,6 +156,9 @@ class _Case:
         }
         clock = clocks.open_clock(self.ctx, base, promise, chosen, self.ctx.now)
         self.open.append(clock)
+        state = self.facts(ref).get("state")
+        if state in promise.pause_states:
+            clocks.pause(self.ctx, [clock], "record", ref.id if ref else "", f"state: {state}", self.flow.by.id)
         if drives:
             change_tasks(self.ctx.conn, [clock["task_id"]], {"due_at": clock["due_at"]})
 

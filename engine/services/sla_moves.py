@@ -34,6 +34,8 @@ def reckon_anew(ctx: Context, open_: Sequence[Row], variables: Mapping[str, Any]
         if ref not in known:
             known[ref] = facts(ctx, variables, ref)
         promise = terms(ctx, clock["mark"], known[ref])
+        if promise.pause_states:
+            _by_state(ctx, clock, promise, ref, known[ref].get("state"), by)
         if promise.target is None or _same(clock, promise):
             continue
         before = dict(clock)
@@ -41,6 +43,16 @@ def reckon_anew(ctx: Context, open_: Sequence[Row], variables: Mapping[str, Any]
         promise_again(ctx, clock, promise)
         moves += _apply(ctx, [(before, clock)], by, reason)
     return Preview(len(open_), tuple(moves))
+
+
+def _by_state(ctx: Context, clock: Row, promise: Terms, ref: RecordRef | None, state: Any, by: str) -> None:
+    """The record's state pauses the clock, or does not any more."""
+    lines = clocks.pauses_of(ctx, [clock["id"]])[clock["id"]]
+    paused = any(line["source"] == "record" and line["until"] is None for line in lines)
+    if state in promise.pause_states and not paused:
+        clocks.pause(ctx, [clock], "record", ref.id if ref else "", f"state: {state}", by)
+    elif paused and state not in promise.pause_states:
+        clocks.resume(ctx, [clock], "record", None, by)
 
 
 def promise_again(ctx: Context, clock: Row, promise: Terms, hold: Chosen | None = None) -> Chosen:

@@ -19,7 +19,9 @@ from engine.store import rules
 from engine.store.tables_time import sla_policy
 
 FACTS = ("segment", "tier", "priority", "industry", "kind")
-_FIELDS = frozenset({"name", "decision", "targets", "unit", "calendar", "pausable", "legal", "ladder"})
+_FIELDS = frozenset(
+    {"name", "decision", "targets", "unit", "calendar", "pausable", "pause_states", "legal", "ladder"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Terms:
     target: Target | None
     named: tuple[tuple[str, str], ...] = ()  # (who says it, calendar), most specific first
     pausable: bool = True
+    pause_states: tuple[str, ...] = ()  # of the record: while it is in one of them, the clock stands still
     ladder: tuple[Mapping[str, Any], ...] = ()
     policy: str | None = None
     version: int | None = None
@@ -42,6 +45,7 @@ def facts(ctx: Context, variables: Mapping[str, Any], ref: RecordRef | None) -> 
     if ref is not None:
         fields = port("record.read")(ctx, ref)
         found |= {name: fields[name] for name in FACTS if fields.get(name) is not None and name != "kind"}
+        found["state"] = fields.get("state")
         customer = fields.get("account") or fields.get("customer")
         if isinstance(customer, RecordRef):
             more = port("record.read")(ctx, customer)
@@ -96,6 +100,7 @@ def offered(
         target=None if said in (None, "") else sla.duration(said, unit),
         named=(*own, *(((who, str(calendar)),) if calendar else ())),
         pausable=pausable and not content.get("legal") and content.get("pausable", True) is not False,
+        pause_states=tuple(map(str, content.get("pause_states") or ())),
         ladder=tuple(sla.DEFAULT if content.get("ladder") is None else content["ladder"]),
         policy=key,
         version=version,
@@ -148,6 +153,8 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
     for text in targets.values():
         sla.duration(text, str(found.get("unit") or ""))
     sla.ladder(found.get("ladder") or ())
+    if not isinstance(found.get("pause_states", []), list):
+        raise Invalid("CRM-080", "'pause_states' is no list.", fix="Write pause_states: [waiting].")
     return {**found, "targets": {str(k): str(v) for k, v in targets.items()}}
 
 

@@ -11,10 +11,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, union
 
 from engine.store import tables as t
 from engine.store.prepared import Insert, Prepared
+from engine.store.tables_time import sla_clock
 
 _S, _M = t.subscription.c, t.message.c
 _WAITING = Prepared(
@@ -26,13 +27,17 @@ _WAITING = Prepared(
 _LISTENING = Prepared(
     select(_S.id, _S.instance_id).where(_S.message == bindparam("name"), _S.kind == "signal").order_by(_S.id)
 )
-_CONDITIONAL = Prepared(
+_ON = t.instance_record.c
+_WATCHING = union(
     select(_S.instance_id)
-    .join_from(t.instance_record, t.subscription, _S.instance_id == t.instance_record.c.instance_id)
-    .where(t.instance_record.c.record_id == bindparam("record"), _S.kind == "conditional")
-    .distinct()
-    .order_by(_S.instance_id)
-)
+    .join_from(t.instance_record, t.subscription, _S.instance_id == _ON.instance_id)
+    .where(_ON.record_id == bindparam("record"), _S.kind == "conditional"),
+    # A promise may depend on the record's tier, priority or state.
+    select(sla_clock.c.instance_id)
+    .join_from(t.instance_record, sla_clock, sla_clock.c.instance_id == _ON.instance_id)
+    .where(_ON.record_id == bindparam("record"), sla_clock.c.ended_at.is_(None), sla_clock.c.policy.is_not(None)),
+).subquery("watching")
+_CONDITIONAL = Prepared(select(_WATCHING.c.instance_id).order_by(_WATCHING.c.instance_id))
 _OWNER = Prepared(select(_S.instance_id).where(_S.id == bindparam("id")))
 _NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
 _BUFFERED = Prepared(
@@ -65,7 +70,7 @@ def listeners(conn: Connection, name: str) -> list[tuple[str, str]]:
 
 
 def conditional_on(conn: Connection, record_id: str) -> list[str]:
-    """Instances that work on a record and wait for a condition."""
+    """Instances that work on a record and wait for a condition, or have promised something that depends on it."""
     return [row[0] for row in _CONDITIONAL.rows(conn, record=record_id)]
 
 
