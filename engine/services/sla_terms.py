@@ -19,9 +19,7 @@ from engine.store import rules
 from engine.store.tables_time import sla_policy
 
 FACTS = ("segment", "tier", "priority", "industry", "kind")
-_FIELDS = frozenset(
-    {"name", "decision", "targets", "unit", "calendar", "pausable", "pause_states", "legal", "ladder"}
-)
+_FIELDS = frozenset({"name", "decision", "targets", "unit", "calendar", "pausable", "pause_states", "legal", "ladder"})
 
 
 @dataclass(frozen=True, slots=True)
