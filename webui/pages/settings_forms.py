@@ -66,6 +66,7 @@ def policy_fields(content: Mapping[str, Any]) -> dict[str, str]:
     found = {name: str(content.get(name) or "") for name in ("name", "decision", "unit", "calendar")}
     found |= {f"target-{key}": str(value) for key, value in (content.get("targets") or {}).items()}
     found["legal"] = "yes" if content.get("legal") else ""
+    found["pause_states"] = ", ".join(content.get("pause_states") or ())
     found["ladder"] = yaml.safe_dump(list(content.get("ladder") or ()), allow_unicode=True, sort_keys=False)
     return found
 
@@ -77,6 +78,9 @@ def policy_content(given: Mapping[str, str]) -> dict[str, Any]:
     }
     targets = {name[7:]: value.strip() for name, value in given.items() if name.startswith("target-")}
     found["targets"] = {name: value for name, value in targets.items() if value}
+    states = [state.strip() for state in given.get("pause_states", "").split(",") if state.strip()]
+    if states:
+        found["pause_states"] = states
     if given.get("legal"):
         found["legal"] = True
     try:
