@@ -93,8 +93,10 @@ def publish(key: str, version: int | None, json: bool) -> None:
     crmflow publish order-check
     """
     from engine.cli.show import dump
+    from engine.scenarios import ensure_publishable
 
     with engine() as opened:
+        ensure_publishable(opened, key, version, actor(opened))
         row = opened.do(Publish(key, by=actor(opened), version=version))
     if json:
         dump(row)

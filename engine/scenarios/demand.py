@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.app import Engine
 from engine.domain.access import Actor
 from engine.domain.errors import Refused
+from engine.domain.questions import ListDefinitions
 from engine.domain.states import Severity
 from engine.domain.testing import GetScenarios
 from engine.domain.values import FileIn, Finding
@@ -68,11 +69,15 @@ def ensure_files(engine: Engine, files: tuple[FileIn, ...], percent: float | Non
     _ensure(run_sent(scenarios, models, engine.packs, also=keys), percent)
 
 
-def ensure_definition(engine: Engine, definition_id: str, by: Actor) -> None:
+def ensure_publishable(engine: Engine, key: str, version: int | None, by: Actor) -> None:
     """Refuse to publish what is covered less than the setting ``require_coverage`` says. Raises ``Refused`` CRM-889."""
     percent = engine.settings.require_coverage
-    if percent is not None:
-        _ensure(run_definition(engine, definition_id, by), percent)
+    if percent is None:
+        return
+    rows = engine.ask(ListDefinitions(by, key=key, limit=200)).items
+    row = next((row for row in rows if version in (None, row.version)), None)
+    if row is not None:  # what is not there is told by the command itself
+        _ensure(run_definition(engine, row.id, by), percent)
 
 
 def _ensure(report: Report, percent: float) -> None:

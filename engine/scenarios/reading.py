@@ -17,6 +17,7 @@ from engine.domain.values import Finding
 from engine.scenarios.schema import File
 from engine.services.kits import PARSER, bounded
 
+_DEEPEST = 80
 _MOST = 200_000  # parts of a file, those that aliases repeat included
 Loc = tuple[str | int, ...]
 
@@ -53,6 +54,11 @@ def read(name: str, content: bytes) -> Read:
     try:
         bounded(content)
         tree = loader.get_single_node()
+        lines: dict[Loc, int] = {}
+        for at, line in _lines(tree, ()):
+            lines[at] = line
+            if len(lines) > _MOST:  # aliases of aliases
+                raise yaml.MarkedYAMLError(problem="it says too much", problem_mark=tree.start_mark)
         value = loader.construct_document(tree) if tree is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -61,11 +67,6 @@ def read(name: str, content: bytes) -> Read:
         raise _refused(name, [_finding(name, line, f"This is not YAML: {said}.", "Mend the line.")]) from error
     finally:
         loader.dispose()
-    lines: dict[Loc, int] = {}
-    for at, line in _lines(tree, ()):
-        lines[at] = line
-        if len(lines) > _MOST:  # aliases of aliases
-            raise _refused(name, [_finding(name, line, "The file says too much.", "Split it.")])
     try:
         return Read(name, File.model_validate(value), lines)
     except ValidationError as error:
@@ -80,6 +81,8 @@ def plain(content: bytes) -> Any:
 def _lines(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:
     if node is None:
         return
+    if len(loc) > _DEEPEST:  # an alias of what it is in
+        raise yaml.MarkedYAMLError(problem="it is nested too deeply", problem_mark=node.start_mark)
     yield loc, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -9,7 +9,8 @@ from flask_babel import gettext
 from engine.domain.access import Right
 from engine.domain.commands import Publish
 from engine.domain.questions import GetDefinition, GetDrawing, GetHeat, GetModel, ListDefinitions
-from webui.door import ask, cursor_of, do, need
+from engine.scenarios import ensure_publishable
+from webui.door import ask, cursor_of, do, need, the_engine
 
 room = Blueprint("flows", __name__, url_prefix="/flows")
 
@@ -50,6 +51,7 @@ def publish(definition_id: str) -> ResponseReturnValue:
     """Let people start this version."""
     actor = need(Right.MODEL_PUBLISH)
     row = ask(GetDefinition(definition_id, actor))
+    ensure_publishable(the_engine(), row.key, row.version, actor)
     done = do(Publish(row.key, actor, version=row.version))
     flash(gettext("“%(flow)s”, version %(version)s, is published.", flow=done.name, version=done.version))
     return redirect(url_for("flows.one", definition_id=done.id))

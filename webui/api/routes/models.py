@@ -8,13 +8,16 @@ from engine.domain.access import Right
 from engine.domain.commands import Deploy, Publish
 from engine.domain.questions import GetDefinition, GetModel, GetStartForm, LintFiles, ListDefinitions
 from engine.domain.values import DefinitionRow, Deployment, FileIn, Finding, Page
+from engine.scenarios import ensure_files, ensure_publishable
 from webui.api.models import DefinitionQuery, DeployBody, LintBody, PublishBody
 from webui.api.routing import Call, Raw, Route, Tag
 
 
 def deploy(call: Call) -> Deployment:
     """All files together or none; the same content again changes nothing."""
-    return call.engine.do(Deploy(_files(call), by=call.by, publish=call.body.publish))
+    files = _files(call)
+    ensure_files(call.engine, files, call.engine.settings.require_coverage if call.body.publish else None)
+    return call.engine.do(Deploy(files, by=call.by, publish=call.body.publish))
 
 
 def lint(call: Call) -> tuple[Finding, ...]:
@@ -43,6 +46,7 @@ def get_start_form(call: Call) -> Any:
 
 
 def publish_definition(call: Call) -> DefinitionRow:
+    ensure_publishable(call.engine, call.path["key"], call.body.version, call.by)
     return call.engine.do(Publish(call.path["key"], by=call.by, version=call.body.version))
 
 
