@@ -59,4 +59,4 @@ def _renew(conn: Connection, ids: Sequence[str], candidates: Sequence[str]) -> N
     conn.execute(delete(t.task_candidate).where(_CANDIDACY.task_id.in_(ids)))
     wanted = select(_TASK.id, _TASK.assignee, _TASK.candidates, *(_TASK[name] for name in COPIED))
     rows = conn.execute(wanted.where(_TASK.id.in_(ids))).mappings().all()
-    _CANDIDATE.run(conn, [each for row in rows for each in candidacies(row, candidates)])
+    _CANDIDATE.run(conn, [each for row in rows for each in candidacies(dict(row), candidates)])

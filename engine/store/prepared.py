@@ -16,6 +16,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeDecorator
 
 Convert = Callable[[Any], Any] | None
+_Rows = tuple[str, str, tuple[tuple[int, Callable[[Any], Any]], ...]]  # head, one group, what converts which value
 _CHUNK = 400  # rows per INSERT: far below the parameter limits of both databases
 
 
@@ -133,7 +134,7 @@ class Insert:
     def __init__(self, table: Table, *columns: str) -> None:
         self.table = table
         self.columns = columns or tuple(c.name for c in table.columns if c.autoincrement is not True)
-        self._plans: dict[str, tuple[str, str, tuple[tuple[int, Callable[[Any], Any]], ...]]] = {}
+        self._plans: dict[str, _Rows] = {}
 
     def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the rows; nothing to write is no statement."""
@@ -150,7 +151,7 @@ class Insert:
                 values += line
             send(conn, head + ", ".join([group] * len(chunk)), values)
 
-    def _plan(self, dialect: Dialect) -> tuple[str, str, tuple[tuple[str, Convert], ...]]:
+    def _plan(self, dialect: Dialect) -> _Rows:
         plan = self._plans.get(dialect.name)
         if plan is None:
             prepare = dialect.identifier_preparer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from engine.store.tables import metadata
+from engine.store.naming import metadata
 from engine.store.types import Id, Json, Key, Login, UtcTime
 
 person = Table(  # a row only for those who differ from the default

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text
 
-from engine.store.tables import metadata
+from engine.store.naming import metadata
 from engine.store.types import Id, Json, Key, Login, Serial, UtcTime
 
 calendar = Table(

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from engine.store import migrate
-from engine.store.tables import metadata
+from engine.store.naming import metadata
 
 
 def test_migrations_equal_models(engine):

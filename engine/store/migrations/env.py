@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Engine
 
-from engine.store.tables import metadata
+from engine.store.naming import metadata
 
 _LOCK = 0x63726D66  # "crmf": two processes that migrate at once queue
 

@@ -41,7 +41,7 @@ def _columns() -> None:
     op.add_column("task", sa.Column("rank", sa.Integer(), nullable=False, server_default="50"))
     op.add_column("task", sa.Column("segment", sa.String(length=255), nullable=True))
     op.add_column("task", sa.Column("amount", sa.Float(), nullable=True))
-    free = sa.Column("free", sa.Boolean(name="free"), nullable=False, server_default=sa.text("true"))
+    free: sa.Column[bool] = sa.Column("free", sa.Boolean(name="free"), nullable=False, server_default=sa.text("true"))
     op.add_column("task_candidate", free)
     op.add_column("task_candidate", sa.Column("breach_at", UtcTime(), nullable=False, server_default=NEVER_TEXT))
     op.add_column("task_candidate", sa.Column("rank", sa.Integer(), nullable=False, server_default="50"))
@@ -50,7 +50,7 @@ def _columns() -> None:
     op.add_column("task_candidate", sa.Column("segment", sa.String(length=255), nullable=True))
     op.add_column("task_candidate", sa.Column("amount", sa.Float(), nullable=True))
     op.add_column("task_candidate", sa.Column("follow_up_at", UtcTime(), nullable=True))
-    lone = sa.Column("lone", sa.Boolean(name="lone"), nullable=False, server_default=sa.text("false"))
+    lone: sa.Column[bool] = sa.Column("lone", sa.Boolean(name="lone"), nullable=False, server_default=sa.text("false"))
     op.add_column("task_candidate", lone)
 
 
