@@ -137,6 +137,29 @@ def test_readers_try_but_do_not_edit(rates: Site, visit: Visit) -> None:
     assert page.locator(".content-editable").count() == 0
 
 
+def test_dmn_1_5_is_drawn_and_what_the_editor_would_lose_is_locked(rates: Site, visit: Visit) -> None:
+    newer = table(result="4").replace(b"DMN/20191111", b"DMN/20230324")
+    rates.engine.do(PublishRules("rates", newer, SYSTEM, 1, "another version of the standard"))
+    page = visit("carl", "/rules/rates")
+    ready(page)
+    edit(page, "5")
+    publish(page, "Edited all the same")
+    expect(page.locator("#toasts")).to_contain_text("Version 3")
+    choice = b"<decision id='c' name='c'><conditional><if><literalExpression><text>true</text></literalExpression></if>"
+    choice += b"<then><literalExpression><text>1</text></literalExpression></then>"
+    choice += (
+        b"<else><literalExpression><text>2</text></literalExpression></else></conditional></decision></definitions>"
+    )
+    boxed = newer.replace(b"</definitions>", choice)
+    rates.engine.do(PublishRules("rates", boxed, SYSTEM, 3, "with a boxed conditional"))
+    page.goto(f"{rates.url}/rules/rates")
+    ready(page)
+    expect(page.locator("[data-trouble]")).to_contain_text("cannot be published from here")
+    edit(page, "6")
+    expect(page.locator(".rules-step, [data-edited]").first).to_be_visible()
+    assert page.locator("[data-publish]").is_disabled()
+
+
 def test_an_old_version_comes_back(rates: Site, visit: Visit) -> None:
     rates.engine.do(PublishRules("rates", table(result="3"), SYSTEM, 1, "dearer"))
     page = visit("carl", "/rules/rates/diff?before=1&after=2")

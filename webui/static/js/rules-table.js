@@ -4,8 +4,15 @@ import { translate } from './rules-zh.js';
 
 const STYLES = ['shared', 'drd', 'decision-table', 'literal-expression', 'boxed-expression'];
 const CONTROLS = ['decision-table-controls', 'boxed-expression-controls'];
+const MODEL = 'https://www.omg.org/spec/DMN/20191111/MODEL/';
 const marks = new CSSStyleSheet();
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, marks];
+
+/** dmn-js reads DMN 1.3; what the other versions share with it is drawn and saved as that. */
+const as13 = (xml) =>
+  xml
+    .replace(/https?:\/\/www\.omg\.org\/spec\/DMN\/(20151101\/dmn\.xsd|(20180521|20211108|20230324)\/MODEL\/)/g, MODEL)
+    .replace(/https?:\/\/www\.omg\.org\/spec\/DMN\/(20180521|20211108|20230324)\/DMNDI\//g, 'https://www.omg.org/spec/DMN/20191111/DMNDI/');
 
 /** The editor's cells write style sheets of their own: those elements carry the nonce that this page's policy names. */
 function lendNonce() {
@@ -52,7 +59,7 @@ export class Sheet {
 
   async open(xml) {
     this.quiet = true;
-    const { warnings } = await this.editor.importXML(xml);
+    const { warnings } = await this.editor.importXML(as13(xml));
     const views = this.editor.getViews(),
       tables = views.filter((view) => view.type !== 'drd');
     // The last decision drawn on top is what flows ask; with one table there is nothing to choose.

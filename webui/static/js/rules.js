@@ -167,7 +167,7 @@ function edited(on) {
   at('edited').hidden = !on;
   if (!editable) return;
   at('undo-all').hidden = !on;
-  at('publish').disabled = !on && version > 0;
+  at('publish').disabled = state.locked || (!on && version > 0);
 }
 
 const keep = later(500, async () => {
@@ -283,8 +283,13 @@ async function begin() {
   const kept = editable ? draft() : null;
   await sheet.start();
   try {
-    await sheet.open(kept?.xml ?? text);
+    const lost = await sheet.open(kept?.xml ?? text);
+    if (lost.length && editable) {
+      state.locked = true; // saving would drop what the editor does not know
+      trouble(words.locked.replace('{why}', lost[0].message));
+    }
   } catch (error) {
+    state.locked = true;
     trouble(words.notDrawn.replace('{why}', error.message));
   }
   if (kept) {
