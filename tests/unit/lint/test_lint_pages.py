@@ -78,8 +78,8 @@ def test_what_the_templates_write_is_what_the_check_reads(templates: list[dict[s
         for p in t["properties"]:  # type: ignore[attr-defined]
             binding, value = p["binding"], p.get("value") or ("= x" if p.get("feel") else "team:sales")
             match binding["type"]:
-                case "zeebe:taskDefinition":
-                    type_ = p["value"]
+                case "zeebe:taskDefinition" if binding["property"] == "type":
+                    type_ = p.get("value") or "erp.book"
                 case "zeebe:input":
                     inputs.append(f'<zeebe:input source="{value}" target="{binding["name"]}"/>')
                 case "zeebe:output":
