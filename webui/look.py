@@ -48,6 +48,11 @@ def when(at: datetime | None) -> str:
     return " ".join(format_skeleton(s, local, tzinfo=local.tzinfo, locale=get_locale()) for s in (day, "Hm"))
 
 
+def local_input(at: datetime | None) -> str:
+    """A moment in the reader's zone as a browser's date and time field takes it."""
+    return "" if at is None else to_user_timezone(at).strftime("%Y-%m-%dT%H:%M")
+
+
 def ago(at: datetime | None) -> str:
     """How long ago something was, roughly."""
     if at is None:
@@ -140,7 +145,15 @@ def may(right: str) -> bool:
 def set_up(app: Flask) -> None:
     """Attach filters and globals."""
     app.jinja_env.filters.update(
-        editable=editable, when=when, ago=ago, initials=initials, hue=hue, human=human, said=said, due_state=due_state
+        editable=editable,
+        when=when,
+        local_input=local_input,
+        ago=ago,
+        initials=initials,
+        hue=hue,
+        human=human,
+        said=said,
+        due_state=due_state,
     )
     app.jinja_env.globals.update(may=may, here_with=here_with, lasting=lasting, now=lambda: the_engine().clock.now())
     app.jinja_env.trim_blocks = True

@@ -184,6 +184,9 @@ class TaskRow:
     subject: str | None = None  # the record's name, for the list
     stage: str | None = None
     next_deadline_at: datetime | None = None  # earliest timer on the task: what escalates next
+    segment: str | None = None  # of the record
+    amount: float | None = None  # of the record; to filter and show by, not to reckon with
+    delegated_by: str | None = None  # who gets it back when it is resolved
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
         why=row.why,
         documentation=loaded.documentation(row.element_id, locale, shown.definition_key),
         instance=instance_row(instance),
-        record=port("record.row")(ctx, RecordRef(row.record_kind, row.record_id)) if row.record_id else None,
+        record=port("record.row")(ctx, RecordRef(row.record_kind, row.record_id), ask.by) if row.record_id else None,
         may=_may(ask.by, row),
     )
 
@@ -216,5 +216,6 @@ def _may(by: Actor, row: Any) -> frozenset[str]:
         "release": row.assignee is not None and (mine or manage) and bool(row.candidates),
         "reassign": mine or manage,
         "complete": mine or (row.assignee is None and (candidate or manage)),
+        "resolve": mine and row.delegated_by is not None,
     }
     return frozenset(name for name, may in able.items() if may)

@@ -250,6 +250,9 @@ def task_row(row: Any) -> TaskRow:
         subject=row.subject,
         stage=row.stage,
         next_deadline_at=row.next_deadline_at,
+        segment=row.segment,
+        amount=row.amount,
+        delegated_by=row.delegated_by,
     )
 
 

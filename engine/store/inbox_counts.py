@@ -120,7 +120,11 @@ def _capped(shape: Shape, number: int, many: int) -> Any:
     c = t.task.c
     given = {name for name, _ in names}
     lead = next((order for name, order in _LEADS.items() if name in given), ("breach_at", "rank", "id"))
-    query = select(literal_column("1")).where(*_rights(box, many), *holds(of_task(), names, f"f{number}_"))
+    query = (
+        select(literal_column("1"))
+        .select_from(t.task)
+        .where(*_rights(box, many), *holds(of_task(), names, f"f{number}_"))
+    )
     # The order is that of the index: the planner then walks it instead of reading the table from its start.
     if box == "all" or "record_id" in given:
         query = query.order_by(*(c[name] for name in lead))

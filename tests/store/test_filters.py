@@ -22,7 +22,7 @@ from engine.domain.desk import (
     StartSweep,
 )
 from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound
-from engine.domain.filters import Wanted
+from engine.domain.filters import BOXES, Wanted
 from engine.domain.questions import CountFilters, ListTasks
 from engine.store.moves import change_tasks
 
@@ -70,6 +70,17 @@ def test_business_facts_filter_and_count_alike(engine, alice, three):
     with recording() as tape:
         assert list(engine.ask(CountFilters(alice, tuple(wanted)))) == [*lists, 0]  # all: not for employees
     assert tape.statements <= 3  # one, and one per flow named
+
+
+def test_every_box_counts_what_it_lists(engine, alice, manager, three):
+    for actor in (alice, manager):
+        for box in BOXES:
+            if box == "all" and actor is alice:
+                continue
+            for due in ("", "overdue"):
+                wanted = Wanted(box=box, due=due)
+                number = engine.ask(CountFilters(actor, (wanted,)))
+                assert number == (len(engine.ask(ListTasks(actor, wanted=wanted)).items),), (actor.id, wanted)
 
 
 def test_filter_is_shared_with_a_team_and_counts_for_its_reader(engine, alice, bob, three):

@@ -7,6 +7,8 @@ from flask import Flask
 from webui.pages import (
     bell,
     bulk,
+    desk,
+    filters,
     flows,
     inbox,
     instances,
@@ -23,6 +25,7 @@ from webui.pages import (
     settings,
     sla,
     start,
+    sweep,
     task,
     team,
     upload,
@@ -39,6 +42,8 @@ def set_up(app: Flask) -> None:
     for room in (operate, bulk, kept):
         app.register_blueprint(room.room)
     for room in (sla, settings):
+        app.register_blueprint(room.room)
+    for room in (desk, filters, sweep):
         app.register_blueprint(room.room)
     app.register_blueprint(team.room)
     rules_words.set_up(app)

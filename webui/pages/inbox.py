@@ -3,71 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.domain.access import Actor, Right
-from engine.domain.questions import CountTasks, ListTasks
+from engine.domain.desk import DoneRow, GetColumns, ListDone, ListFilters
+from engine.domain.filters import COLOURS, COLUMNS, DUES, SORTS, Wanted
+from engine.domain.questions import CountFilters, ListDefinitions, ListTasks
 from engine.domain.values import Page, TaskRow
 from webui.door import ask, cursor_of, need
+from webui.pages.filters import wanted_of
 
 room = Blueprint("inbox", __name__, url_prefix="/inbox")
-BOXES = ("mine", "teams", "all")
+BOXES = ("mine", "teams", "delegated", "following", "later", "done", "all")
 
 
 @room.get("")
 def show() -> ResponseReturnValue:
-    """The room: boxes with counts, the list, and beside it (on a wide screen) the task one reads."""
+    """The room: boxes with counts, filters, the list, and beside it (on a wide screen) the task one reads."""
     actor = need(Right.TASK_WORK)
-    counts = ask(CountTasks(by=actor))
-    box, q = box_of(actor), search_of()
+    if request.args.get("box") == "done":
+        return done(actor)
+    wanted = wanted_of(request.args, actor)
+    counts = counts_of(actor)
     if "box" not in request.args and not counts.get("mine") and counts.get("teams"):
-        box = "teams"  # nothing of one's own: show what waits for a taker
-    page = tasks_of(actor, box, q)
-    return render_template("inbox/page.html", page=page, counts=counts, box=box, q=q, boxes=boxes_of(actor))
+        wanted = replace(wanted, box="teams")  # nothing of one's own: show what waits for a taker
+    return render_template(
+        "inbox/page.html",
+        page=tasks_of(actor, wanted),
+        **about(actor, wanted, counts),
+        flows=ask(ListDefinitions(by=actor, limit=200)).items if Right.MODEL_READ in actor.rights else (),
+        filters=ask(ListFilters(actor)),
+        sorts=SORTS,
+        dues=DUES,
+        colours=COLOURS,
+        all_columns=COLUMNS,
+    )
+
+
+def done(actor: Actor) -> ResponseReturnValue:
+    """What one has completed, newest first."""
+    page: Page[DoneRow] = ask(ListDone(actor, cursor=cursor_of()))
+    return render_template("inbox/done.html", page=page, boxes=boxes_of(actor), counts=counts_of(actor), box="done")
 
 
 @room.get("/list")
 def listing() -> ResponseReturnValue:
     """The list alone, polled with If-None-Match: 304 while nothing changed."""
     actor = need(Right.TASK_WORK)
-    box, q = box_of(actor), search_of()
-    page = tasks_of(actor, box, q)
-    counts = ask(CountTasks(by=actor))
+    wanted = wanted_of(request.args, actor)
+    page = tasks_of(actor, wanted)
+    counts = counts_of(actor)
     tag = mark_of(page, counts, actor.locale)
     if tag in request.if_none_match:
         answer = make_response("", 304)
     else:
-        answer = make_response(render_template("inbox/list.html", page=page, counts=counts, box=box, q=q))
+        answer = make_response(render_template("inbox/list.html", page=page, **about(actor, wanted, counts)))
     answer.set_etag(tag)
     return answer
 
 
+def about(actor: Actor, wanted: Wanted, counts: Mapping[str, int]) -> dict[str, Any]:
+    """What the list and the page around it both tell."""
+    narrowed = {k: v for k, v in wanted.plain().items() if k not in ("box", "sort")}
+    address = {**wanted.plain(), "q": wanted.search or None, "search": None}
+    return {
+        "wanted": wanted,
+        "box": wanted.box,
+        "q": wanted.search,
+        "narrowed": narrowed,
+        "address": address,
+        "counts": counts,
+        "boxes": boxes_of(actor),
+        "columns": ask(GetColumns(actor)),
+    }
+
+
+def counts_of(actor: Actor) -> dict[str, int]:
+    """Numbers on the boxes; 1000 stands for more than 999. One statement."""
+    named = {box: Wanted(box=box) for box in boxes_of(actor) if box != "done"}
+    named["overdue"] = Wanted(box="mine", due="overdue")
+    return dict(zip(named, ask(CountFilters(actor, tuple(named.values()))), strict=True))
+
+
 def boxes_of(actor: Actor) -> tuple[str, ...]:
     """The boxes this person has."""
-    return BOXES if Right.TASK_MANAGE in actor.rights else BOXES[:2]
+    return BOXES if Right.TASK_MANAGE in actor.rights else BOXES[:-1]
 
 
-def box_of(actor: Actor) -> str:
-    """The box asked for, if the person has it."""
-    box = request.args.get("box", "mine")
-    return box if box in boxes_of(actor) else "mine"
-
-
-def search_of() -> str:
-    """The words searched for."""
-    return request.args.get("q", "").strip()[:200]
-
-
-def tasks_of(actor: Actor, box: str, q: str) -> Page[TaskRow]:
+def tasks_of(actor: Actor, wanted: Wanted) -> Page[TaskRow]:
     """One page of a box."""
-    return ask(ListTasks(by=actor, box=box, search=q, cursor=cursor_of()))
+    return ask(ListTasks(by=actor, wanted=wanted, cursor=cursor_of()))
 
 
 def mark_of(page: Page[TaskRow], counts: Mapping[str, int], language: str) -> str:
     """An ETag that changes with anything the list shows."""
-    seen = [(t.id, t.revision, t.assignee, t.due_at, t.next_deadline_at, t.priority, t.subject) for t in page.items]
+    seen = [
+        (t.id, t.revision, t.assignee, t.due_at, t.next_deadline_at, t.priority, t.subject, t.stage) for t in page.items
+    ]
     shown = repr((seen, page.next, sorted(counts.items()), language))
     return blake2b(shown.encode(), digest_size=12).hexdigest()

@@ -1,5 +1,5 @@
 // Forms by form-js: checked here at once and on the server for certain; drafts are kept while one types.
-import { fetchOnce, make, say, sayThere, send, words } from './words.js';
+import { fetchOnce, make, say, sayThere, send, token, words } from './words.js';
 
 const forms = new WeakMap();
 const DRAFT_AFTER = 900;
@@ -83,8 +83,48 @@ function keepDrafts(host, form) {
   host.addEventListener('crmflow:done', () => clearTimeout(waiting));
 }
 
+const PICKED = 'files::';
+
+/** Send the chosen files first; the data then names what the server kept. Files kept earlier stay as they are. */
+async function sendFiles(host, form, data, files, errors) {
+  const known = JSON.parse(host.querySelector('.form-data').textContent);
+  const walk = async (value, before, path) => {
+    if (typeof value === 'string' && value.startsWith(PICKED)) {
+      const kept = [];
+      for (const file of files?.get(value) ?? []) {
+        const address = `${host.dataset.files}?field=${encodeURIComponent(path)}&name=${encodeURIComponent(file.name)}`;
+        const answer = await fetch(address, {
+          method: 'POST',
+          headers: { 'Content-Type': file.type || 'application/octet-stream', Accept: 'application/json', 'X-CSRFToken': token() },
+          body: file,
+        });
+        const body = await answer.json().catch(() => ({ message: String(answer.status) }));
+        if (answer.ok) kept.push(body);
+        else Object.assign(errors, body.fields ?? { [path]: [body.message] });
+      }
+      return kept.length > 1 ? kept : (kept[0] ?? null);
+    }
+    if (value === '' && isFile(before)) return before;
+    if (Array.isArray(value)) {
+      const rows = [];
+      for (const [at, row] of value.entries()) rows.push(await walk(row, before?.[at], `${path}[${at}]`));
+      return rows;
+    }
+    if (value && typeof value === 'object') {
+      const made = {};
+      for (const [key, one] of Object.entries(value)) made[key] = await walk(one, before?.[key], path ? `${path}.${key}` : key);
+      return made;
+    }
+    return value;
+  };
+  return walk(data, known, '');
+}
+
+const isFile = (value) => (Array.isArray(value) ? value.length > 0 && value.every(isFile) : Boolean(value?.id && 'size' in value));
+
 async function finish(host, form, button) {
-  const { data, errors } = form.submit();
+  const sent = form.submit(),
+    errors = sent.errors;
   if (Object.keys(errors).length) {
     tell(host, words.check, true);
     focusFirst(host);
@@ -93,11 +133,35 @@ async function finish(host, form, button) {
   host.dispatchEvent(new Event('crmflow:done'));
   button.disabled = true;
   complain(host, null);
+  let data = sent.data;
+  if (host.dataset.files && host.querySelector('.form-schema').textContent.includes('"filepicker"')) {
+    const wrong = {};
+    tell(host, words.saving);
+    try {
+      data = await sendFiles(host, form, data, sent.files, wrong);
+    } catch {
+      tell(host, words.offline, true);
+      button.disabled = false;
+      return;
+    }
+    if (Object.keys(wrong).length) {
+      mark(form, wrong);
+      tell(host, Object.values(wrong).flat()[0] ?? words.check, true);
+      button.disabled = false;
+      return;
+    }
+  }
   let address = host.dataset.complete;
   const key = host.parentElement.querySelector('[data-business-key]')?.value;
   if (key) address += `&business_key=${encodeURIComponent(key)}`;
   try {
-    const answer = await send(address, data);
+    // One form for many tasks: the same data for each of them.
+    const many = host.dataset.many?.split(' ');
+    const answer = await send(address, many ? { action: 'complete', tasks: many, data } : data);
+    if (answer.ok && many) {
+      location.assign(answer.body.address);
+      return;
+    }
     if (answer.ok) {
       document.dispatchEvent(new CustomEvent('crmflow:finished', { cancelable: true, detail: answer.body })) &&
         go(answer.body);

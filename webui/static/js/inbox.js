@@ -1,5 +1,6 @@
 // The inbox: task beside the list, keys, and a poll that never moves what one reads.
 import { go, mountAll } from './form.js';
+import { KEYS as MORE } from './desk.js';
 import { drawAll } from './diagram.js';
 import { shown } from './shown.js';
 import { toast, words } from './words.js';
@@ -62,7 +63,8 @@ function apply(html) {
 function counts(part) {
   const numbers = JSON.parse(part?.dataset.counts ?? '{}');
   document.querySelectorAll('[data-count]').forEach((node) => {
-    node.textContent = numbers[node.dataset.count] || '';
+    const number = numbers[node.dataset.count];
+    node.textContent = number > 999 ? '999+' : number || '';
   });
   const late = document.getElementById('overdue');
   if (late) late.hidden = !numbers.overdue;
@@ -110,11 +112,12 @@ const KEYS = {
   c: () => press('.task [data-act="claim"] button'),
   e: () => press('[data-done]'),
   '/': () => document.getElementById('q')?.focus(),
+  ...MORE,
 };
 
 function keys() {
   document.addEventListener('keydown', (event) => {
-    const typing = event.target.closest('input, textarea, select, [contenteditable], dialog, .djs-container');
+    const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog, .djs-container');
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
     event.preventDefault();
     KEYS[event.key]();
