@@ -5,7 +5,7 @@ from engine.scenarios.demand import demand, ensure_files, ensure_publishable, ru
 from engine.scenarios.play import play
 from engine.scenarios.reading import Read, read
 from engine.scenarios.results import Failure, PathCoverage, Report, Result, RuleCoverage
-from engine.scenarios.run import gather, run, run_files, run_sent
+from engine.scenarios.run import gather, run, run_files, run_given, run_sent
 from engine.scenarios.schema import File, json_schema
 from engine.scenarios.starter import starter
 from engine.services.kits import SUFFIX

@@ -11,7 +11,7 @@ from engine.app import Engine
 from engine.domain.access import SYSTEM
 from engine.domain.clock import FixedClock
 from engine.domain.commands import ClaimDeadlines, Claimed, ClaimJobs, FailJob, FinishJob
-from engine.domain.errors import Invalid, NotFound
+from engine.domain.errors import Invalid
 from engine.domain.questions import GetInstance, GetRecord, ListInstances, ListJobs, ListTasks, ListTimers
 from engine.domain.values import InstanceView, RecordRow, TaskRow
 from engine.jobs import runner
@@ -37,14 +37,14 @@ class Seen:
         self.held: dict[str, Claimed] = {}  # outside work, by job id
 
     def instance(self, of: str | None = None) -> str:
-        """The instance that is meant. Raises ``NotFound`` CRM-402."""
+        """The instance that is meant. Raises ``Invalid`` CRM-872."""
         if of is not None:
             found = self.engine.ask(ListInstances(SYSTEM, definition_key=of, limit=200)).items
             if not found:
-                raise NotFound("CRM-402", f"No instance of '{of}' was started.", fix="Look at what starts it.")
+                raise Invalid("CRM-872", f"No instance of '{of}' was started.", fix="Look at what starts it.")
             return max(found, key=lambda row: row.id).id
         if self.main is None:
-            raise NotFound("CRM-402", "Nothing was started yet.", fix="Begin with a step 'start' or 'message'.")
+            raise Invalid("CRM-872", "Nothing was started yet.", fix="Begin with a step 'start' or 'message'.")
         return self.main
 
     def view(self, of: str | None = None) -> InstanceView:
@@ -55,14 +55,14 @@ class Seen:
         return sorted(self.engine.ask(ask).items, key=lambda row: row.id)
 
     def record(self, name: str, of: str | None = None) -> RecordRow:
-        """The record behind a variable, or a given one. Raises ``NotFound`` CRM-404."""
+        """The record behind a variable, or a given one. Raises ``Invalid`` CRM-873."""
         if self.main is not None or of is not None:
             value = self.view(of).variables.get(name)
             if isinstance(value, Mapping) and "$record" in value:
                 return self.engine.ask(GetRecord(value["$record"][1], SYSTEM))
         if name in self.given:
             return self.engine.ask(GetRecord(self.given[name][1], SYSTEM))
-        raise NotFound("CRM-404", f"'{name}' is neither a record of the instance nor a given one.", fix="Name another.")
+        raise Invalid("CRM-873", f"'{name}' is neither a record of the instance nor a given one.", fix="Name another.")
 
     def scope(self, of: str | None = None) -> dict[str, Any]:
         """What a FEEL expression of a step sees: the instance's variables, records with their fields, given records."""

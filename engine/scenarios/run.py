@@ -47,6 +47,15 @@ def run_files(paths: Iterable[Path], packs: Packs | None = None) -> Report:
     return run(parts)
 
 
+def run_given(files: Iterable[FileIn], packs: Packs) -> Report:
+    """Run scenarios and models that were handed in together. Raises ``Invalid`` CRM-884 without a scenario."""
+    files = tuple(files)
+    scenarios = [file for file in files if file.name.endswith(SUFFIX)]
+    if not scenarios:
+        raise Invalid("CRM-884", f"There is no *{SUFFIX} among the files.", fix="Send scenarios with their models.")
+    return run_sent(scenarios, tuple(file for file in files if not file.name.endswith(SUFFIX)), packs)
+
+
 def run_sent(scenarios: Iterable[FileIn], models: tuple[FileIn, ...], packs: Packs, also: Iterable[str] = ()) -> Report:
     """Run scenario files that were handed in, against models that were. A house is looked up in the packs by name.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.domain.access import SYSTEM, Actor
 from engine.domain.commands import ClaimTask, CompleteTask, ReleaseTask, SaveRecord, SendMessage, StartInstance
-from engine.domain.errors import Invalid, NotFound
+from engine.domain.errors import Invalid
 from engine.domain.questions import ActorNamed, ListJobs
 from engine.domain.states import DefinitionState
 from engine.domain.values import TaskRow
@@ -83,7 +83,7 @@ def _job(house: House, step: Step) -> None:
     row = next((row for row in rows if row.element_id == step.job and row.id in house.held), None)
     if row is None:
         open_ = sorted({str(row.element_id) for row in rows})
-        raise NotFound("CRM-405", f"'{step.job}' waits for no answer; these do: {open_}.", fix="Name one of them.")
+        raise Invalid("CRM-874", f"'{step.job}' waits for no answer; these do: {open_}.", fix="Name one of them.")
     house.answer(house.held.pop(row.id), house.values(step.with_ or {}, step.of), step.error, step.fail)
 
 
@@ -98,7 +98,7 @@ def _task(house: House, element: str, of: str | None) -> TaskRow:
     found = [row for row in rows if row.element_id == element]
     if not found:
         open_ = sorted(row.element_id for row in rows)
-        raise NotFound("CRM-403", f"No task is open at '{element}'; open are {open_}.", fix="Name one of them.")
+        raise Invalid("CRM-871", f"No task is open at '{element}'; open are {open_}.", fix="Name one of them.")
     return found[0]
 
 

@@ -84,7 +84,7 @@ def _models(ctx: Context, row: Any, newest: list[Any]) -> tuple[FileIn, ...]:
 
 def _finding(file: FileIn, message: str, line: int | None) -> Finding:
     return Finding(
-        "CRM-880",
+        "CRM-870",
         Severity.ERROR,
         message,
         line=line,

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from engine.domain.access import Right
-from engine.domain.errors import Invalid
 from engine.domain.values import FileIn
-from engine.scenarios import SUFFIX, Report, run_definition, run_sent
+from engine.scenarios import Report, run_definition, run_given
 from webui.api.models import Empty, LintBody
 from webui.api.routing import Call, Route, Tag
 
 
 def run_scenarios(call: Call) -> Report:
     files = call.files or tuple(FileIn(file.name, file.content.encode()) for file in call.body.files)
-    scenarios = [file for file in files if file.name.endswith(SUFFIX)]
-    models = tuple(file for file in files if not file.name.endswith(SUFFIX))
-    if not scenarios:
-        raise Invalid("CRM-884", f"There is no *{SUFFIX} among the files.", fix="Send scenarios with their models.")
-    return run_sent(scenarios, models, call.engine.packs)
+    return run_given(files, call.engine.packs)
 
 
 def run_deployed_scenarios(call: Call) -> Report:
