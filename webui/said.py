@@ -75,6 +75,7 @@ CODES = {
     "CRM-414": (_l("There is no such kind of record."), _l("Choose one from the list of records.")),
     "CRM-415": (_l("There are no such rules."), _l("Look it up in the list.")),
     "CRM-416": (_l("There is no such version of the rules."), _l("Look it up in the list.")),
+    "CRM-418": (_l("There is no such file."), _l("Open it from its task again.")),
     "CRM-520": (_l("There is no such decision in these rules."), _l("Choose one of its decisions.")),
     "CRM-690": (
         _l("crmflow failed; the cause is in its log."),

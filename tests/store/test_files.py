@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 
 import pytest
 
@@ -13,40 +13,13 @@ from engine.domain.files import MOST_BYTES, GetFile, StoreFile
 from engine.domain.questions import GetAudit, GetTask
 from engine.domain.values import FileIn
 
-BPMN = b"""<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
- xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:crmflow="https://crmflow.dev/schema/1.0"
- targetNamespace="t"><bpmn:process id="contract" name="Contract" isExecutable="true">
-<bpmn:extensionElements><crmflow:process owner="team:bench" goal="Keep the signed contract" kpi="time to sign" kind="management"/>
-</bpmn:extensionElements>
-<bpmn:startEvent id="Begin" name="Asked"/><bpmn:sequenceFlow id="F1" sourceRef="Begin" targetRef="Attach"/>
-<bpmn:userTask id="Attach" name="Attach the contract"><bpmn:documentation>Attach it.</bpmn:documentation>
-<bpmn:extensionElements><zeebe:userTask/><zeebe:formDefinition formId="contract-form"/>
-<zeebe:assignmentDefinition candidateGroups="bench"/></bpmn:extensionElements></bpmn:userTask>
-<bpmn:sequenceFlow id="F2" sourceRef="Attach" targetRef="Look"/>
-<bpmn:userTask id="Look" name="Look at it"><bpmn:extensionElements><zeebe:userTask/>
-<zeebe:formDefinition formId="contract-form"/><zeebe:assignmentDefinition candidateGroups="bench"/></bpmn:extensionElements></bpmn:userTask>
-<bpmn:sequenceFlow id="F3" sourceRef="Look" targetRef="Stop"/><bpmn:endEvent id="Stop" name="Kept"/>
-</bpmn:process></bpmn:definitions>"""
-PICKER = {"type": "filepicker", "accept": ".pdf,image/*", "properties": {"maxSize": 10}}
-FORM = {
-    "id": "contract-form",
-    "type": "default",
-    "components": [
-        {**PICKER, "id": "A", "key": "scan", "validate": {"required": True}},
-        {
-            "type": "dynamiclist",
-            "id": "L",
-            "path": "pages",
-            "components": [{**PICKER, "id": "B", "key": "scan", "multiple": True}],
-        },
-    ],
-}
+MODELS = Path(__file__).parents[1] / "models"
 PDF = "application/pdf"
 
 
 @pytest.fixture
 def task_id(engine, alice, two_tasks):
-    files = (FileIn("contract.bpmn", BPMN), FileIn("contract.form", json.dumps(FORM).encode()))
+    files = tuple(FileIn(name, (MODELS / name).read_bytes()) for name in ("contract.bpmn", "contract-form.json"))
     engine.do(Deploy(files, SYSTEM, publish=True))
     return engine.do(StartInstance("contract", alice)).tasks[0]
 
@@ -61,7 +34,7 @@ def test_a_file_is_stored_named_in_the_data_and_handed_out(engine, alice, bob, t
     file = kept(engine, alice, task_id)
     assert (file["name"], file["size"]) == ("a.PDF", 4)
     assert kept(engine, bob, task_id) == file  # the same file is kept once
-    done = engine.do(CompleteTask(task_id, alice, data={"scan": file, "pages": [{"scan": [file]}]}))
+    done = engine.do(CompleteTask(task_id, alice, data={"scan": file, "pages": [{"image": [file]}]}))
     view = engine.ask(GetTask(done.next_task.id, alice))
     assert view.data["scan"] == file
     found = engine.ask(GetFile(done.instance_id, file["id"], bob))
@@ -78,7 +51,7 @@ def test_a_file_is_stored_named_in_the_data_and_handed_out(engine, alice, bob, t
         ({"content": b"%PDF-1.7 and more"}, "larger than 10 bytes"),
         ({"content": b"0" * (MOST_BYTES + 1)}, "larger than"),
         ({"field": "other"}, "takes no file"),
-        ({"field": "pages[3].scan", "name": "a.txt"}, "not of an accepted type"),
+        ({"field": "pages[3].image", "name": "a.txt"}, "not of an accepted type"),
     ],
 )
 def test_what_the_field_does_not_take_is_refused_before_it_is_stored(engine, alice, task_id, wrong, text):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from engine.domain.access import Actor, Right
 from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
 from engine.domain.errors import Forbidden, Invalid
+from engine.domain.files import GetFile, StoreFile
 from engine.domain.questions import GetHistory, GetTask, ListPeople, ListTasks
 from engine.domain.values import TaskDone
 from webui.door import ask, do, is_fragment, json_body, need
@@ -20,7 +25,8 @@ room = Blueprint("task", __name__, url_prefix="/tasks")
 def show(task_id: str) -> ResponseReturnValue:
     """The task, as a page or (for the inbox) as its right half."""
     view = ask(GetTask(task_id, need(Right.TASK_WORK)))
-    return render_template("task/body.html" if is_fragment() else "task/page.html", view=view, task=view.row)
+    template = "task/body.html" if is_fragment() else "task/page.html"
+    return render_template(template, view=view, task=view.row, files=list(files_in(view.data)))
 
 
 @room.get("/<task_id>/history")
@@ -78,6 +84,27 @@ def draft(task_id: str) -> ResponseReturnValue:
     return "", 204
 
 
+@room.post("/<task_id>/files")
+def keep(task_id: str) -> ResponseReturnValue:
+    """Keep a file that was chosen in the form: the body is its content, the field and its name stand in the address."""
+    given = request.args
+    content = request.get_data()
+    media = request.mimetype or "application/octet-stream"
+    file = do(StoreFile(task_id, need(Right.TASK_WORK), given.get("field", ""), given.get("name", ""), media, content))
+    return jsonify(id=file.id, name=file.name, type=file.type, size=file.size), 201
+
+
+@room.get("/<task_id>/files/<file_id>")
+def file(task_id: str, file_id: str) -> ResponseReturnValue:
+    """A file of the task's case, always as a download: nothing of it runs on our pages."""
+    actor = need(Right.TASK_WORK)
+    view = ask(GetTask(task_id, actor))
+    found = ask(GetFile(view.row.instance_id, file_id, actor))
+    return send_file(
+        BytesIO(found.content), mimetype="application/octet-stream", as_attachment=True, download_name=found.name
+    )
+
+
 @room.post("/<task_id>/complete")
 def complete(task_id: str) -> ResponseReturnValue:
     """Finish the task; the answer names the next one."""
@@ -90,6 +117,18 @@ def complete(task_id: str) -> ResponseReturnValue:
         task=following,
         address=url_for("inbox.show"),
     )
+
+
+def files_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The stored files among a form's data."""
+    if isinstance(value, dict):
+        if value.keys() == {"id", "name", "type", "size"}:
+            yield value
+            return
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from files_in(one)
 
 
 def next_of(done: TaskDone, actor: Actor) -> str | None:
