@@ -11,25 +11,7 @@ from engine.scenarios.starter import starter
 from engine.services.kits import SUFFIX
 
 __all__ = [
-    "SUFFIX",
-    "Failure",
-    "File",
-    "PathCoverage",
-    "Read",
-    "Report",
-    "Result",
-    "RuleCoverage",
-    "Tally",
-    "demand",
-    "ensure_files",
-    "ensure_publishable",
-    "gather",
-    "json_schema",
-    "play",
-    "read",
-    "run",
-    "run_definition",
-    "run_files",
-    "run_sent",
-    "starter",
+    "SUFFIX", "Failure", "File", "PathCoverage", "Read", "Report", "Result", "RuleCoverage", "Tally", "demand",
+    "ensure_files", "ensure_publishable", "gather", "json_schema", "play", "read", "run", "run_definition", "run_files",
+    "run_given", "run_sent", "starter",
 ]  # fmt: skip

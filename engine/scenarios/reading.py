@@ -62,9 +62,9 @@ def read(name: str, content: bytes) -> Read:
         value = loader.construct_document(tree) if tree is not None else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = None if mark is None else mark.line + 1
+        where = None if mark is None else mark.line + 1
         said = getattr(error, "problem", None) or str(error)
-        raise _refused(name, [_finding(name, line, f"This is not YAML: {said}.", "Mend the line.")]) from error
+        raise _refused(name, [_finding(name, where, f"This is not YAML: {said}.", "Mend the line.")]) from error
     finally:
         loader.dispose()
     try:
