@@ -166,3 +166,13 @@ def test_start_page_starts_once_per_drawn_form(house: House, enter: Enter) -> No
     assert browser.get("/inbox?box=teams").text.count('class="task-row"') == 1
     bad = browser.post(target + "x", json={"device": "spaceship"}, headers=json)
     assert bad.status_code == 422
+
+
+def test_a_form_without_pickers_takes_no_file(house: House, enter: Enter) -> None:
+    task = house.task()
+    browser = enter("alice")
+    answer = browser.post(f"/tasks/{task.id}/files?field=scan&name=a.pdf", data=b"%PDF")
+    assert answer.status_code == 422
+    assert "takes no file" in answer.text
+    assert browser.get(f"/tasks/{task.id}/files/{task.instance_id}-0").status_code == 404
+    assert enter("eve").post(f"/tasks/{task.id}/files?field=scan&name=a.pdf", data=b"%PDF").status_code == 403
