@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field as dataclass_field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from engine.domain.access import Role
 from engine.domain.errors import BadForm, Invalid
 from engine.domain.money import Money, exact, plain
 
 TYPES = ("text", "number", "money", "date", "boolean", "email", "phone", "choice", "user", "lines")
+SCOPES = ("own", "team", "territory", "all")  # whose records a role sees
 RESERVED = frozenset({"id", "kind", "state", "owner", "revision", "links", "created", "changed"})
 MAX_TEXT = 20_000
 MAX_LINES = 500
@@ -47,6 +49,7 @@ class Field:
     default: Any = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    hidden: tuple[str, ...] = ()  # roles that neither see nor write it
 
     def clean(self, value: Any, currency: str) -> Any:
         """The stored form of ``value``; raises ``Invalid`` with what is wrong with it."""
@@ -84,6 +87,8 @@ class Kind:
     relations: tuple[tuple[str, str], ...] = ()  # (relation, kind) of outgoing links
     segment: str = ""  # the field whose value lists of tasks filter by
     amount: str = ""  # the field of money that they filter by
+    see: Mapping[str, str] = dataclass_field(default_factory=dict)  # role → own, team, territory, all
+    territory: str = ""  # the field that holds it, for who sees by territory
 
     def field(self, key: str) -> Field | None:
         return next((f for f in self.fields if f.key == key), None)
@@ -284,6 +289,7 @@ def _kind(key: str, body: Mapping[str, Any]) -> Kind:
     for name in used:
         if name not in known:
             raise _bad(key, f"names a field '{name}' that it does not have")
+    _check_rights(key, body, fields, used)
     return Kind(
         key=key,
         names=_names(body.get("name"), key),
@@ -296,8 +302,25 @@ def _kind(key: str, body: Mapping[str, Any]) -> Kind:
         match=_matches(body),
         search=tuple(_list(body.get("search"))),
         relations=tuple((str(r), str(k)) for r, k in (body.get("relations") or {}).items()),
+        see={str(role): str(scope) for role, scope in (body.get("see") or {}).items()},
+        territory=str(body.get("territory") or ""),
         **facts,
     )
+
+
+def _check_rights(key: str, body: Mapping[str, Any], fields: tuple[Field, ...], used: list[str]) -> None:
+    """Who sees what: scopes and roles there are, and nothing hidden that lists, names or searches show."""
+    for role, scope in (body.get("see") or {}).items():
+        if str(role) not in tuple(Role) or scope not in SCOPES:
+            raise _bad(key, f"lets '{role}' see '{scope}' (roles: {', '.join(Role)}; scopes: {', '.join(SCOPES)})")
+        if scope == "territory" and body.get("territory") not in {f.key for f in fields}:
+            raise _bad(key, "is seen by territory, but names no field as its territory")
+    for field in fields:
+        strange = set(field.hidden) - set(Role)
+        if strange:
+            raise _bad(key, f"field '{field.key}': hidden from '{min(strange)}', which is no role")
+        if field.hidden and (field.key in used or field.required):
+            raise _bad(key, f"field '{field.key}' is hidden, yet required, or shown in names, searches or lists")
 
 
 def _field(kind: str, key: str, body: Mapping[str, Any]) -> Field:
@@ -319,6 +342,7 @@ def _field(kind: str, key: str, body: Mapping[str, Any]) -> Field:
         default=body.get("default"),
         minimum=None if body.get("min") is None else exact(body["min"]),
         maximum=None if body.get("max") is None else exact(body["max"]),
+        hidden=tuple(_list(body.get("hidden"))),
     )
 
 
@@ -346,8 +370,8 @@ def _bad(kind: str, what: str) -> Invalid:
     return Invalid("CRM-030", f"Record kind '{kind}' {what}.", fix="Mend records.yaml.", kind=kind)
 
 
-def described(kind: Kind) -> dict[str, Any]:
-    """A kind as plain data, for pages and the API."""
+def described(kind: Kind, hidden: Collection[str] = ()) -> dict[str, Any]:
+    """A kind as plain data, for pages and the API, without the fields hidden from who asks."""
     return {
         "key": kind.key,
         "name": kind.names["en"],
@@ -359,7 +383,7 @@ def described(kind: Kind) -> dict[str, Any]:
         "currency": kind.currency,
         "states": _plain_choices(kind.states),
         "relations": dict(kind.relations),
-        "fields": [_described(f) for f in kind.fields],
+        "fields": [_described(f) for f in kind.fields if f.key not in hidden],
     }
 
 

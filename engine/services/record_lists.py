@@ -15,6 +15,7 @@ from engine.domain.values import Page, RecordRow
 from engine.services.context import Context
 from engine.services.records import row_from
 from engine.services.registry import answers
+from engine.services.sight import veiled, within
 from engine.store.tables import record, record_link, record_word
 
 
@@ -30,13 +31,16 @@ def list_records(ctx: Context, ask: ListRecords) -> Page[RecordRow]:
         query = query.where(or_(record.c.changed_at < at, later))
     query = query.order_by(record.c.changed_at.desc(), record.c.id.desc()).limit(ask.limit + 1)
     found = ctx.conn.execute(query).mappings().all()
-    rows = tuple(row_from(row) for row in found[: ask.limit])
+    rows = tuple(veiled(ctx, row_from(row), ask.by) for row in found[: ask.limit])
     more = f"{rows[-1].changed_at.isoformat()}~{rows[-1].id}" if len(found) > ask.limit else None
     return Page(rows, next=more, total=min(total, 999), more=total > 999)
 
 
 def _filtered(ctx: Context, ask: ListRecords) -> Select[Any]:
     query = select(record)
+    condition = within(ctx, ask.by)
+    if condition is not None:
+        query = query.where(condition)
     for column, value in ((record.c.kind, ask.kind), (record.c.state, ask.state), (record.c.owner, ask.owner)):
         if value is not None:
             query = query.where(column == value)

@@ -18,6 +18,7 @@ from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
+from engine.services.sight import ensure_may_write, ensure_seen, hidden_from, veiled
 from engine.store import due, post
 from engine.store.moves import change_facts
 from engine.store.prepared import Insert, Prepared
@@ -44,12 +45,14 @@ _BRIEF = Prepared(select(record.c.name, record.c.kind, record.c.data).where(reco
 def save_record(ctx: Context, cmd: SaveRecord) -> RecordRow:
     ensure(cmd.by, Right.RECORD_WRITE)
     _check_owner(ctx, cmd.owner)
+    ensure_may_write(kind_of(ctx.packs, cmd.kind), cmd.data, cmd.by)
     data = cmd.data if cmd.state is None else {**cmd.data, "state": cmd.state}
     if cmd.id is not None:
         ref = RecordRef(cmd.kind, cmd.id)
+        ensure_seen(ctx, cmd.id, cmd.by)
         change(ctx, ref, data, cmd.by, owner=cmd.owner, revision=cmd.revision)
         link(ctx, ref, cmd.links)
-        return row_of(ctx, ref.id)
+        return veiled(ctx, row_of(ctx, ref.id), cmd.by)
     request = ""
     if cmd.idempotency_key:
         request = idempotency.request_digest("record", cmd.kind, data, cmd.owner, cmd.links)
@@ -73,13 +76,14 @@ def _check_owner(ctx: Context, owner: str | None) -> None:
 @answers(GetRecord)
 def get_record(ctx: Context, ask: GetRecord) -> RecordRow:
     ensure(ask.by, Right.RECORD_READ)
-    return row_of(ctx, ask.record_id)
+    ensure_seen(ctx, ask.record_id, ask.by)
+    return veiled(ctx, row_of(ctx, ask.record_id), ask.by)
 
 
 @answers(RecordKinds)
 def record_kinds(ctx: Context, ask: RecordKinds) -> tuple[Mapping[str, Any], ...]:
     ensure(ask.by, Right.RECORD_READ)
-    return tuple(described(kind) for kind in kinds(ctx.packs).values())
+    return tuple(described(kind, hidden_from(kind, ask.by)) for kind in kinds(ctx.packs).values())
 
 
 # --- ports of running instances --------------------------------------------------------------------
@@ -145,9 +149,11 @@ def data_of(ctx: Context, ref: RecordRef) -> Mapping[str, Any]:
 
 
 @provides("record.row")
-def row_or_none(ctx: Context, ref: RecordRef) -> RecordRow | None:
+def row_or_none(ctx: Context, ref: RecordRef, by: Actor | None = None) -> RecordRow | None:
+    """``by``: without what is hidden from them."""
     found = ctx.conn.execute(select(record).where(record.c.id == ref.id)).mappings().first()
-    return None if found is None else row_from(found, _links(ctx, ref.id))
+    row = None if found is None else row_from(found, _links(ctx, ref.id))
+    return row if row is None or by is None else veiled(ctx, row, by)
 
 
 @provides("record.write")

@@ -1,0 +1,96 @@
+"""Who sees which records and which of their fields: own, team, territory or all, by role, as a kind declares.
+
+``records.yaml``: ``see: {employee: team}`` (a role that is not named sees all) and, at a field, ``hidden: [employee]``.
+Who has several roles sees what the widest of them sees. Working a task about a record is a reason to see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_, select
+
+from engine.domain.access import Actor
+from engine.domain.errors import Forbidden, NotFound
+from engine.domain.records import Kind
+from engine.domain.values import RecordRow
+from engine.services.context import Context
+from engine.services.kinds import kinds
+from engine.store.tables import membership, record
+from engine.store.tables_people import person
+
+
+def scope_of(kind: Kind, by: Actor) -> str:
+    """The widest scope of the actor's roles: own, team, territory or all."""
+    if by.is_system:
+        return "all"
+    scopes = {kind.see.get(role.value, "all") for role in by.roles}
+    return next((scope for scope in ("all", "territory", "team", "own") if scope in scopes), "all")
+
+
+def hidden_from(kind: Kind, by: Actor) -> frozenset[str]:
+    """Keys of the fields that all of the actor's roles hide."""
+    if by.is_system or not by.roles:
+        return frozenset()
+    roles = {role.value for role in by.roles}
+    return frozenset(field.key for field in kind.fields if field.hidden and roles <= set(field.hidden))
+
+
+def within(ctx: Context, by: Actor) -> ColumnElement[bool] | None:
+    """The condition under which ``by`` sees a row of ``record``; None: all of them, as without any declaration."""
+    limited = {kind.key: scope for kind in kinds(ctx.packs).values() if (scope := scope_of(kind, by)) != "all"}
+    if not limited:
+        return None
+    parts = [and_(record.c.kind == key, _in_scope(ctx, key, scope, by)) for key, scope in limited.items()]
+    return or_(record.c.kind.not_in(sorted(limited)), *parts)
+
+
+def ensure_seen(ctx: Context, record_id: str, by: Actor) -> None:
+    """Raise ``NotFound`` CRM-410, as for a record that does not exist, unless ``by`` sees it."""
+    condition = within(ctx, by)
+    if condition is None:
+        return
+    if ctx.conn.scalar(select(record.c.id).where(record.c.id == record_id, condition)) is None:
+        raise NotFound("CRM-410", f"There is no record '{record_id}'.", fix="Look it up in the list of records.")
+
+
+def ensure_may_write(kind: Kind, data: Mapping[str, Any], by: Actor) -> None:
+    """Raise ``Forbidden`` CRM-317 for fields that are hidden from the actor."""
+    hidden = sorted(hidden_from(kind, by) & data.keys())
+    if hidden:
+        raise Forbidden(
+            "CRM-317",
+            f"'{by.id}' may not change '{hidden[0]}' of a {kind.key}: it is hidden from their roles.",
+            fix="Leave it out, or ask an administrator.",
+        )
+
+
+def veiled(ctx: Context, row: RecordRow, by: Actor) -> RecordRow:
+    """The row without hidden fields, and without links to records that ``by`` does not see."""
+    kind = kinds(ctx.packs).get(row.kind)
+    hidden = hidden_from(kind, by) if kind is not None else frozenset()
+    if hidden:
+        row = replace(row, data={key: value for key, value in row.data.items() if key not in hidden})
+    condition = within(ctx, by) if row.links else None
+    if condition is None:
+        return row
+    ids = [link.id for link in row.links]
+    seen = set(ctx.conn.scalars(select(record.c.id).where(record.c.id.in_(ids), condition)))
+    return replace(row, links=tuple(link for link in row.links if link.id in seen))
+
+
+def _in_scope(ctx: Context, key: str, scope: str, by: Actor) -> ColumnElement[bool]:
+    own = record.c.owner == by.id
+    if scope == "own":
+        return own
+    if scope == "team":
+        mates = select(membership.c.member).where(membership.c.team.in_(sorted(by.teams)))
+        return or_(own, record.c.owner.is_(None), record.c.owner.in_(mates))
+    kind = kinds(ctx.packs)[key]
+    mine = ctx.conn.scalar(select(person.c.territories).where(person.c.login == by.id)) or []
+    # JSON as text, however a database escapes it: "region":"cn" or "region":"cn/…".
+    text = func.replace(cast(record.c.data, Text), "\\", "")
+    starts = [f'"{kind.territory}":"{each}{end}' for each in mine for end in ('"', "/")]
+    return or_(own, *(text.contains(start, autoescape=True) for start in starts), false())

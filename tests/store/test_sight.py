@@ -1,0 +1,140 @@
+"""Who sees which records and fields: the matrix of scopes and roles, on both databases; kinds that leak are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.app import Engine
+from engine.domain.access import SYSTEM
+from engine.domain.commands import AddTeam, AddUser, SaveRecord
+from engine.domain.errors import Forbidden, Invalid, NotFound
+from engine.domain.questions import ActorNamed, GetAudit, GetRecord, ListRecords, RecordKinds
+from engine.domain.records import kinds_of
+from engine.domain.staff import ChangePerson
+from engine.settings import Settings
+
+KINDS = """
+kinds:
+  deal:
+    name: {en: Deal, zh_Hans: 商机}
+    title: [name]
+    search: [name]
+    territory: region
+    see: {employee: own, designer: team, consultant: territory}
+    fields:
+      name: {type: text, required: true}
+      region: {type: text}
+      margin: {type: number, hidden: [employee, designer]}
+    relations: {parent: deal}
+"""
+DEALS = {
+    "anns": ("ann", "cn/south"),
+    "bens": ("ben", "cn/north"),
+    "eves": ("eve", "eu"),
+    "free": (None, "cn/southwest"),
+}
+
+
+@pytest.fixture
+def house(database_url: str, clock: Any, tmp_path: Path) -> Iterator[Engine]:
+    """Ann and Ben are of one team, Eve of another; Con looks after cn/south, Max manages."""
+    (tmp_path / "processes").mkdir()
+    (tmp_path / "processes" / "records.yaml").write_text(KINDS, encoding="utf-8")
+    engine = Engine.open(database_url, clock=clock, settings=Settings(packs=str(tmp_path)))
+    for team in ("one", "two"):
+        engine.do(AddTeam(team, SYSTEM, team))
+    for login, role, team in (
+        ("ann", "employee", "one"), ("ben", "designer", "one"), ("eve", "employee", "two"),
+        ("con", "consultant", "two"), ("max", "manager", "two"),
+    ):  # fmt: skip
+        engine.do(AddUser(login, SYSTEM, login, roles=(role,), teams=(team,)))
+    engine.do(ChangePerson("con", SYSTEM, territories=("cn/south",)))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def deals(house: Engine) -> dict[str, str]:
+    """name → id"""
+    made = {}
+    for name, (owner, region) in DEALS.items():
+        data = {"name": name, "region": region, "margin": 12}
+        made[name] = house.do(SaveRecord("deal", SYSTEM, data, owner=owner)).id
+    return made
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("ann", {"anns"}),
+        ("eve", {"eves"}),
+        ("ben", {"anns", "bens", "free"}),
+        ("con", {"anns"}),
+        ("max", set(DEALS)),
+    ],
+)
+def test_scopes(house: Engine, deals: dict[str, str], who: str, sees: set[str]) -> None:
+    by = house.ask(ActorNamed(who))
+    listed = house.ask(ListRecords(by, "deal"))
+    assert {row.name for row in listed.items} == sees
+    assert listed.total == len(sees)
+    for name, record_id in deals.items():
+        if name in sees:
+            assert house.ask(GetRecord(record_id, by)).name == name
+        else:
+            with pytest.raises(NotFound, match="CRM-410"):
+                house.ask(GetRecord(record_id, by))
+
+
+def test_hidden_fields_are_neither_seen_nor_written(house: Engine, deals: dict[str, str]) -> None:
+    ann, max_ = house.ask(ActorNamed("ann")), house.ask(ActorNamed("max"))
+    assert "margin" not in house.ask(GetRecord(deals["anns"], ann)).data
+    assert all("margin" not in row.data for row in house.ask(ListRecords(ann, "deal")).items)
+    assert house.ask(GetRecord(deals["anns"], max_)).data["margin"] == 12
+    fields = {}
+    for who, by in (("a", ann), ("m", max_)):
+        deal = next(kind for kind in house.ask(RecordKinds(by)) if kind["key"] == "deal")
+        fields[who] = {field["key"] for field in deal["fields"]}
+    assert fields["m"] - fields["a"] == {"margin"}
+    with pytest.raises(Forbidden, match="CRM-317"):
+        house.do(SaveRecord("deal", ann, {"margin": 90}, id=deals["anns"]))
+    saved = house.do(SaveRecord("deal", ann, {"name": "renamed"}, id=deals["anns"]))
+    assert (saved.name, "margin" in saved.data) == ("renamed", False)
+    assert house.ask(GetRecord(deals["anns"], max_)).data["margin"] == 12, "what she does not see she does not lose"
+    assert [row.target for row in house.ask(GetAudit(SYSTEM)).items if row.action == "denied"] == ["SaveRecord"]
+
+
+def test_what_one_does_not_see_one_does_not_change_or_find_by_links(house: Engine, deals: dict[str, str]) -> None:
+    ann = house.ask(ActorNamed("ann"))
+    with pytest.raises(NotFound, match="CRM-410"):
+        house.do(SaveRecord("deal", ann, {"name": "mine now"}, id=deals["eves"]))
+    house.do(SaveRecord("deal", SYSTEM, {"name": "anns"}, id=deals["anns"], links={"parent": deals["eves"]}))
+    assert house.ask(GetRecord(deals["anns"], ann)).links == ()
+    assert len(house.ask(GetRecord(deals["anns"], house.ask(ActorNamed("max")))).links) == 1
+
+
+def test_several_roles_see_what_the_widest_sees(house: Engine, deals: dict[str, str]) -> None:
+    house.do(AddUser("duo", SYSTEM, "Duo", roles=("employee", "manager")))
+    two = house.ask(ActorNamed("duo"))
+    assert house.ask(ListRecords(two, "deal")).total == len(DEALS)
+    assert "margin" in house.ask(GetRecord(deals["eves"], two)).data
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"see": {"employee": "some"}},
+        {"see": {"emperor": "own"}},
+        {"see": {"employee": "territory"}},
+        {"fields": {"name": {"type": "text", "hidden": ["employee"]}}},
+        {"fields": {"name": {"type": "text"}, "x": {"type": "text", "hidden": ["emperor"]}}},
+    ],
+)
+def test_kinds_that_cannot_be_kept_to_are_refused(wrong: dict[str, Any]) -> None:
+    body = {"title": ["name"], "fields": {"name": {"type": "text"}}, **wrong}
+    with pytest.raises(Invalid, match="CRM-030"):
+        kinds_of({"kinds": {"deal": body}})
