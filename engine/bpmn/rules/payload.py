@@ -23,7 +23,7 @@ def _message(c: Context, e: etree._Element | None, name: str) -> etree._Element 
     return found if found is not None and local(found) == "message" else None
 
 
-@rule("CRM-840", ERROR)
+@rule("CRM-864", ERROR)
 def operation_data(c: Context) -> Iterator[Hit]:
     """Inputs and outputs of service, send and receive tasks are those of their operation or message (10.3.3)."""
     for node in c.model.all_nodes():

@@ -36,7 +36,7 @@ def direction(c: Context) -> Iterator[Hit]:
             yield hit(node.xml, said=said, come=come, go=go)
 
 
-@rule("CRM-841", ERROR)
+@rule("CRM-865", ERROR)
 def ad_hoc_ends(c: Context) -> Iterator[Hit]:
     """An ad-hoc sub-process has activities, and neither start nor end events (10.3.5)."""
     for scope in c.model.scopes():

@@ -1,4 +1,4 @@
-"""Texts about constraints of the standard on expressions, data, messages and places (CRM-830 … CRM-861)."""
+"""Texts about constraints of the standard on expressions, data, messages and places (CRM-830 … CRM-865)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ TEXTS: dict[str, Text] = {
         "封闭的编排不允许其他消息；编排活动不能作为消息流端点。",
         "请把消息流连到泳池的任务或事件，或取消封闭。",
     ),
-    "CRM-840": Text(
+    "CRM-864": Text(
         "{el} does not match the operation or message it names: {why}.",
         "A caller hands over exactly what the message carries (BPMN 2.0, 10.3.3).",
         "Give it one input (and output) of the message's item, or remove operationRef.",
@@ -93,7 +93,7 @@ TEXTS: dict[str, Text] = {
         "调用时传递的正是消息的内容（BPMN 2.0，10.3.3）。",
         "请按消息的数据项设置唯一的输入（输出），或去掉 operationRef。",
     ),
-    "CRM-841": Text(
+    "CRM-865": Text(
         "{el} {why}.",
         "The activities of an ad-hoc sub-process have no drawn beginning or end; there is at least one.",
         "Delete the event, or add an activity.",
