@@ -135,7 +135,12 @@ def check(ctx: click.Context, files: tuple[Path, ...], json: bool) -> None:
     from engine.cli.show import findings
     from engine.dmn import check as check_file
 
-    found = [finding for file in files for finding in check_file(file.read_bytes(), file=file.name)]
+    texts = {file: file.read_bytes() for file in files}
+    found = []
+    for file, text in texts.items():
+        # What one of the files imports is looked for among the others.
+        others = [other for name, other in texts.items() if name != file] if b"import" in text else []
+        found += check_file(text, imports=others, file=file.name)
     errors = findings(found, as_json=json)
     if not json:
         click.echo(f"Files: {len(files)}. Findings: {len(found)}, {errors} of them errors.")

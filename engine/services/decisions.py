@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from engine.dmn import Model
@@ -39,9 +40,9 @@ def list_rules(ctx: Context, ask: ListRules) -> Page[RulesRow]:
     limit = max(1, min(ask.limit, queries.MOST))
     shown = rows[start : start + limit]
     following = queries.seal([start + limit]) if len(rows) > start + limit else None
-    users = rules.users(ctx.conn) if shown else []
+    askers = Askers.read(ctx)
     tags = rules.tags(ctx.conn, [row.id for row in shown])
-    items = [row_of(ctx, row, tags.get(row.id), uses_of(ctx, row.provides, users)) for row in shown]
+    items = [row_of(ctx, row, tags.get(row.id), uses_of(ctx, row.provides, askers)) for row in shown]
     return Page(tuple(items), following, total=len(rows))
 
 
@@ -136,16 +137,32 @@ def row_of(ctx: Context, row: Any, tags: dict[str, str] | None, uses: tuple[Rule
     )
 
 
-def uses_of(ctx: Context, names: Iterable[str], users: list[Any] | None = None) -> tuple[RulesUse, ...]:
+@dataclass(frozen=True, slots=True)
+class Askers:
+    """Versions of processes that run or may be started, and by id also those they call."""
+
+    rows: list[Any]
+    infos: dict[str, Any]
+
+    @classmethod
+    def read(cls, ctx: Context) -> Askers:
+        """At most two statements."""
+        rows = rules.users(ctx.conn)
+        infos = {row.id: row for row in rows}
+        missing = {called for row in rows if row.running for called in row.pins["calls"].values()} - infos.keys()
+        return cls(rows, infos | {row.id: row for row in models.definitions(ctx.conn, missing)})
+
+
+def uses_of(ctx: Context, names: Iterable[str], askers: Askers | None = None) -> tuple[RulesUse, ...]:
     """Every place of a version of a process that runs or may be started, and asks one of these decisions.
 
-    A called process runs within its caller's instances: their numbers stand at the caller.
+    A called process runs within its caller's instances: their numbers stand at the caller. With ``askers`` at hand
+    (for a list) nothing more is read, and the version that decides is left out.
     """
     wanted = set(names)
-    rows = rules.users(ctx.conn) if users is None else users
-    infos = {row.id: row for row in rows}
-    missing = {called for row in rows if row.running for called in row.pins["calls"].values()} - infos.keys()
-    infos |= {row.id: row for row in models.definitions(ctx.conn, missing)}
+    found = askers or Askers.read(ctx)
+    rows, infos = found.rows, found.infos
+    known: dict[tuple[str, ...], int | None] = {}
     uses = []
     for row in rows:
         within = [infos[called] for called in row.pins["calls"].values() if called in infos] if row.running else []
@@ -153,11 +170,13 @@ def uses_of(ctx: Context, names: Iterable[str], users: list[Any] | None = None) 
             for element, decision, binding, tag in drawn.info.get("links", ()):
                 if decision in wanted:
                     text = drawn.info["elements"].get(element, {}).get("name") or ""
-                    decides = _decides(ctx, row, decision, binding, tag)
+                    key = (decision, binding, tag, row.pins["decisions"].get(decision, ""))
+                    if key not in known:
+                        known[key] = None if askers else _decides(ctx, row, decision, binding, tag)
                     uses.append(
                         RulesUse(
                             row.id, row.key, row.name, row.version, row.state, text, decision, binding, tag,
-                            decides, row.running, binding == "latest",
+                            known[key], row.running, binding == "latest",
                         )
                     )  # fmt: skip
     return tuple(uses)

@@ -29,6 +29,19 @@ def test_the_list_tells_version_check_and_users(house: House, enter: Enter) -> N
     assert "New table" not in page
 
 
+def test_the_list_asks_as_little_for_many_rules_as_for_one(house: House, enter: Enter) -> None:
+    browser = enter("carl")
+    browser.get("/rules")
+    with house.statements() as one:
+        browser.get("/rules")
+    for number in range(5):
+        xml = LOAN.replace("loan-rules", f"more-{number}").replace('"loan-route"', f'"route-{number}"')
+        house.engine.do(PublishRules(f"more-{number}", xml.encode(), SYSTEM, 0, "more"))
+    with house.statements() as six:
+        assert "more-4" in browser.get("/rules").text
+    assert len(six) == len(one) <= 7
+
+
 @pytest.mark.parametrize("who", ["alice", "maria", "dora", "carl", "ada"])
 def test_everybody_reads_and_tries_designers_edit(who: str, enter: Enter) -> None:
     browser = enter(who)
