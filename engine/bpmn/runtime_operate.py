@@ -69,11 +69,6 @@ class Operated(Held):
         self.instance.data = {**data, **{name: stored(value, name) for name, value in values.items()}}
         self.look_again()
 
-    def forget(self, *names: str) -> None:
-        """Take variables of the process away."""
-        self.instance.data = {name: value for name, value in self.instance.data.items() if name not in names}
-        self.look_again()
-
     def look_again(self) -> None:
         """What conditions read may have changed outside: look at them."""
         self.machine.forget_records()
