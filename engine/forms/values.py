@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine import feel
+from engine.domain.files import MOST_BYTES
 from engine.forms.schema import Field
 
 TEXT_LIMIT = 100_000
@@ -183,8 +184,9 @@ def fits_file(field: Field, file: Mapping[str, Any]) -> None:
         raise Misfit("file_type", value=show(name), accept=accept)
     most = (field.raw.get("properties") or {}).get("maxSize")
     size = file.get("size")
-    if most not in (None, "") and (not isinstance(size, int) or size > int(most)):
-        raise Misfit("file_size", value=show(name), limit=most)
+    limit = min(int(most), MOST_BYTES) if most not in (None, "") else MOST_BYTES
+    if (size is not None or most not in (None, "")) and (not isinstance(size, int) or size > limit):
+        raise Misfit("file_size", value=show(name), limit=limit)
 
 
 def _accepted(wanted: str, name: str, kind: str) -> bool:

@@ -11,8 +11,8 @@ from sqlalchemy import insert, select
 
 from engine import forms
 from engine.domain.access import ensure_may_complete
-from engine.domain.errors import BadForm, Invalid, NotFound
-from engine.domain.files import MOST_BYTES, FileContent, GetFile, KeptFile, StoreFile
+from engine.domain.errors import Invalid, NotFound
+from engine.domain.files import FileContent, GetFile, KeptFile, StoreFile
 from engine.domain.questions import GetHistory
 from engine.i18n import language
 from engine.services.context import Context
@@ -35,14 +35,13 @@ def store(ctx: Context, cmd: StoreFile) -> KeptFile:
     instance = queries.instance(ctx.conn, row.instance_id)
     form = ctx.library.load(ctx.conn, instance.definition_id).forms.get(row.form_key or "") if instance else None
     if form is None:
-        raise BadForm("CRM-211", f"Task '{row.name}' has no form that takes files.", {})
+        raise Invalid(
+            "CRM-019", f"Task '{row.name}' has no form that takes files.", fix="Attach it to the task instead."
+        )
     name = cmd.name.replace("\\", "/").rpartition("/")[2].strip()[:LONGEST]
     if not name or not name.isprintable():
         raise Invalid("CRM-019", "The file has no name that can be read.", fix="Rename it.")
     kept = KeptFile(_id(row.instance_id, name, cmd), name, cmd.media_type[:120], len(cmd.content))
-    if kept.size > MOST_BYTES:
-        text = f"{name} is larger than {MOST_BYTES} bytes."
-        raise BadForm("CRM-210", text, {cmd.field: (text,)}, fix="Choose a smaller file.")
     forms.accept(form, cmd.field, told(kept), cmd.by.locale)
     if facts(ctx, row.instance_id, kept.id) is None:
         values = {"hash": kept.id, "name": name, "media_type": kept.type, "content": cmd.content}
