@@ -92,6 +92,8 @@ export class Sheet {
         }),
     );
     this.tabs.hidden = this.tabs.children.length < 2;
+    const pressed = this.tabs.querySelector('[aria-pressed=true]');
+    if (pressed) this.tabs.scrollLeft = pressed.offsetLeft + pressed.offsetWidth - this.tabs.clientWidth + 12;
     this.box.dataset.view = active?.type ?? '';
     if (active?.type === 'drd') this.editor.getActiveViewer()?.get('canvas').zoom('fit-viewport', 'auto');
     const viewer = this.editor.getActiveViewer();
