@@ -57,8 +57,8 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
     for row in rows:
         title, body = _words(scene, row.locale, row.timezone)
         if "app" in channels:
-            about = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
-            notes.tell(ctx, [row.id], title, body, **about)
+            task_id = scene.task["id"] if scene.task else None
+            notes.tell(ctx, [row.id], title, body, task_id=task_id, instance_id=scene.locked.id)
         if "mail" in channels and row.email and ctx.settings.smtp_url is not None:
             _job(scene, "mail", title, {"to": row.email, "subject": title, "text": body})
     if what.get("url") and "webhook" in channels:

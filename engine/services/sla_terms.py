@@ -70,7 +70,7 @@ def terms(ctx: Context, mark: Mapping[str, Any], known: Mapping[str, Any], pinne
     pausable = str(mark.get("pausable", "true")).lower() != "false"
     if not mark.get("policy"):
         target = sla.duration(mark.get("target"), str(mark.get("unit") or ""))
-        return Terms(target, own, pausable, sla.DEFAULT)
+        return Terms(target, own, pausable, ladder=sla.DEFAULT)
     key = str(mark["policy"])
     content, version = load(ctx, key)
     return offered(ctx, key, version, content, metric, known, mark, own, pausable, pinned)

@@ -139,7 +139,11 @@ def test_the_due_date_of_a_task_comes_from_its_policy(engine, clock, alice, supp
     engine.do(SendMessage("reply", SYSTEM, "R1"))
     (task_id,) = [c.task_id for c in clocks(engine, started).values() if c.name == "The work"]
     assert engine.ask(GetTask(task_id, alice)).row.due_at == at("02 13:00")
-    assert {c.name for c in engine.ask(ListClocks(alice, task_id=task_id))} == {"The work", "Support"}
+    shown = {c.name: c.id for c in engine.ask(ListClocks(alice, task_id=task_id))}
+    assert set(shown) == {"The work", "Support"}
+    # Where the model names no policy, the usual ladder stands.
+    rungs = engine.ask(WhyDeadline(shown["The work"], alice)).rungs
+    assert [r.rung for r in rungs] == ["50%", "75%", "100%", "150%"]
     engine.do(CompleteTask(task_id, alice))
     found = clocks(engine, started)
     assert {c.state for c in found.values()} <= {"met", "cancelled"}
