@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from engine import feel
@@ -83,9 +84,15 @@ def compile(xml: bytes, key: str, called: Mapping[str, bytes] | None = None) -> 
     Processes of the same file need not be in ``called``. Raises ``Refused`` with findings: CRM-170 for what this
     version does not execute, CRM-191 for what cannot be compiled (a reference to nothing, unreadable FEEL …).
     """
+    files = {process: data for process, data in (called or {}).items() if process != key}
+    return _compiled(xml, key, tuple(sorted(files.items())))
+
+
+@lru_cache(maxsize=16)  # a deployment checks, compiles and loads the same text within a second
+def _compiled(xml: bytes, key: str, called: tuple[tuple[str, bytes], ...]) -> Process:
     problems = Problems()
     own = Source(xml)
-    files = {process: data for process, data in (called or {}).items() if process != key}
+    files = dict(called)
     scopes: dict[str, ScopeSpec] = {}
     todo = [key]
     while todo:
