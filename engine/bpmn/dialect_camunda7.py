@@ -464,7 +464,10 @@ def _foreign(e: etree._Element) -> bool:
 
 
 _TIMERS = frozenset({"timeDate", "timeDuration", "timeCycle"})
-_EXPRESSIONS = _TIMERS | {"from", "transformation", "conditionExpression", "completionCondition", "loopCardinality", "loopCondition", "condition"}
+_EXPRESSIONS = _TIMERS | {
+    *("from", "transformation", "conditionExpression", "completionCondition"),
+    *("loopCardinality", "loopCondition", "condition"),
+}
 
 
 def _up(e: etree._Element) -> etree._Element:
