@@ -196,9 +196,8 @@ def _holders(process: Any, spec: ScopeSpec) -> Iterator[Any]:
     """The activities whose scope this spec is."""
     for around in _specs(process):
         for node in around.task_specs.values():
-            if isinstance(node, SubProcess) and node.inner is spec:
-                yield node
-            elif isinstance(node, CallActivity) and process.scopes.get(node.called.constant or "") is spec:
+            called = process.scopes.get(node.called.constant or "") if isinstance(node, CallActivity) else None
+            if called is spec or (isinstance(node, SubProcess) and node.inner is spec):
                 yield node
 
 

@@ -115,6 +115,8 @@ def runtime(ctx: Context, loaded: Loaded) -> bpmn.Runtime:
 
 def stored(run: bpmn.Run, key: int | None = None) -> dict[str, Any]:
     """The variables a token sees (the top scope without ``key``) as stored: records are references."""
+    if key is None:
+        return dict(run.instance.data)  # without what FEEL sees besides: the instance itself, who started it
     view = run.scope(key)
     assert isinstance(view, View)
     return {name: value for name, value in view.raw().items() if name != "instance"}
