@@ -96,6 +96,7 @@ def role_name(role: str) -> str:
         "consultant": gettext("consultant"),
         "administrator": gettext("administrator"),
         "worker": gettext("worker"),
+        "worker": gettext("worker"),
     }
     return str(known.get(role, role))
 
