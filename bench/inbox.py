@@ -215,41 +215,48 @@ def _whose(n: int, chance: random.Random) -> tuple[str | None, list[str]]:
     return assignee, [f"team{team}"] if chance.random() < 0.8 else [f"team{team}", f"team{chance.randrange(TEAMS)}"]
 
 
-def look(engine: Engine, name: str, actor: Actor, rounds: int = ROUNDS) -> Look:
-    """Time one person's first page with its counts, and the floor, by turns."""
-    filters = filters_for(actor)
-    wanted = Wanted(box="all" if actor.id == "all" else "visible")
-    pages: list[float] = []
-    floors: list[float] = []
+def look(engines: tuple[Engine, ...], name: str, actor: Actor, rounds: int = ROUNDS) -> list[Look]:
+    """Time a person's first page with counts, and the floor, in each database by turns: noise meets all alike."""
+    pages: list[list[float]] = [[] for _ in engines]
+    floors: list[list[float]] = [[] for _ in engines]
     gc.disable()
     for number in range(rounds + 12):
-        begun = perf_counter()
-        page = engine.ask(ListTasks(actor, wanted=wanted, limit=50))
-        numbers = engine.ask(CountFilters(actor, filters))
-        between = perf_counter()
-        rows = engine.ask(TasksNamed(actor, tuple(row.id for row in page.items)))
-        ended = perf_counter()
-        if len(rows) != len(page.items) or len(numbers) != len(FILTERS):
-            raise SystemExit("the floor fetched other rows than the page")
-        if number >= 12:  # the driver and the server prepare a statement at its fifth, a generic plan at its tenth use
-            pages.append((between - begun) * 1000)
-            floors.append((ended - between) * 1000)
+        for engine, page, floor in zip(engines, pages, floors, strict=True):
+            took, least = _once(engine, actor)
+            if number >= 12:  # a statement is prepared at its fifth use, with a generic plan at its tenth
+                page.append(took)
+                floor.append(least)
     gc.enable()
-    return Look(name, _p95(pages), _p95(floors))
+    return [Look(name, _p95(page), _p95(floor)) for page, floor in zip(pages, floors, strict=True)]
+
+
+def _once(engine: Engine, actor: Actor) -> tuple[float, float]:
+    """Milliseconds of a page with its counts, and of the floor."""
+    wanted = Wanted(box="all" if actor.id == "all" else "visible")
+    filters = filters_for(actor)
+    begun = perf_counter()
+    page = engine.ask(ListTasks(actor, wanted=wanted, limit=50))
+    numbers = engine.ask(CountFilters(actor, filters))
+    between = perf_counter()
+    rows = engine.ask(TasksNamed(actor, tuple(row.id for row in page.items)))
+    ended = perf_counter()
+    if len(rows) != len(page.items) or len(numbers) != len(FILTERS):
+        raise SystemExit("the floor fetched other rows than the page")
+    return (between - begun) * 1000, (ended - between) * 1000
 
 
 def _p95(times: list[float]) -> float:
     return sorted(times)[int(len(times) * 0.95)]
 
 
-def run(db: str, tasks: int) -> tuple[list[Look], Engine]:
-    """Fill a database and let everybody look."""
+def prepare(db: str, tasks: int) -> Engine:
+    """A filled database."""
     engine = Engine.open(db, clock=FixedClock(NOW))
     engine.migrate()
     begun = perf_counter()
     fill(engine.url, tasks)
     print(f"{tasks} open tasks written in {perf_counter() - begun:.0f} s", file=sys.stderr)
-    return [look(engine, name, actor) for name, actor in people().items()], engine
+    return engine
 
 
 def another(url: str) -> str:
@@ -270,10 +277,11 @@ def another(url: str) -> str:
 @click.option("--tasks", default=100_000, show_default=True, help="open tasks")
 @click.option("--json", "_as_json", is_flag=True, help="one JSON object (always so; kept for symmetry)")
 def main(db: str, tasks: int, _as_json: bool) -> None:
-    large, engine = run(db, tasks)
-    small, other = run(another(engine.url), min(SMALL, tasks))
+    engine = prepare(db, tasks)
+    other = prepare(another(engine.url), min(SMALL, tasks))
     ratios = []
-    for big, little in zip(large, small, strict=True):
+    for name, actor in people().items():
+        big, little = look((engine, other), name, actor)
         ratios.append((big.page / big.floor, big.page / little.page, big))
         print(
             f"{big.who}: p95 {big.page:.2f} ms, floor {big.floor:.2f} ms; "

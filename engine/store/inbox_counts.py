@@ -93,7 +93,7 @@ def _parts(shapes: Sequence[Shape], passed: Sequence[int], many: int) -> list[An
     task_of, copies = k.task_id.label("id"), [k[name] for name in _COPIES]
     # Only a task with several candidacies can come twice; the others are counted straight off the index.
     several = select(task_of, *copies).where(mine, k.free, ~k.lone).distinct().subquery("several")
-    parts = {
+    parts: dict[str, tuple[Seen, Any]] = {
         "lone": (Seen({column.key: column for column in k}, literal(value=True)), select().where(mine, k.free, k.lone)),
         "several": (
             Seen({column.key: column for column in several.c}, literal(value=True)),
@@ -120,7 +120,7 @@ def _capped(shape: Shape, number: int, many: int) -> Any:
     c = t.task.c
     given = {name for name, _ in names}
     lead = next((order for name, order in _LEADS.items() if name in given), ("breach_at", "rank", "id"))
-    query = (
+    query: Select[Any] = (
         select(literal_column("1"))
         .select_from(t.task)
         .where(*_rights(box, many), *holds(of_task(), names, f"f{number}_"))

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata
+from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata as metadata
 from engine.store.types import Amount, Blob, Id, Json, Key, Login, Serial, UtcTime
 
 # --- models ----------------------------------------------------------------------------------------

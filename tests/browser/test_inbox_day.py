@@ -13,6 +13,7 @@ from tour import lived_in
 
 from engine.domain.questions import ActorNamed, ListNotifications, ListTasks
 
+pytestmark = pytest.mark.browser
 SHOTS = Path(os.environ["CRMFLOW_LOOK"]) if "CRMFLOW_LOOK" in os.environ else None
 
 
@@ -22,7 +23,13 @@ def look(page, name: str) -> None:
         page.screenshot(path=SHOTS / f"{name}.png")
 
 
-@pytest.mark.parametrize(("language", "size"), [("en", WIDE), ("zh_Hans", NARROW)], ids=["desk-en", "phone-zh"])
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [
+        pytest.param("en", WIDE, id="desk-en"),
+        pytest.param("zh_Hans", NARROW, id="phone-zh", marks=pytest.mark.prove(only=True)),
+    ],
+)
 def test_an_employees_day_without_a_mouse(site, visit, language, size):
     lived_in(site)
     wide = size == WIDE
