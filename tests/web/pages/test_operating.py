@@ -173,15 +173,6 @@ def test_versions_stand_side_by_side_with_their_counts(house: Any, enter: Any) -
     assert "version=1" in page
 
 
-def test_members_are_added_on_the_page(house: Any, enter: Any) -> None:
-    ada = enter("ada")
-    assert "/people/support/members" in ada.get("/people?kind=team").text
-    ada.post("/people/support/members", data={"add": "bob", "remove": "eve"})
-    assert "support" in house.actor("bob").teams
-    assert "support" not in house.actor("eve").teams
-    assert enter("maria").post("/people/support/members", data={"add": "bob"}).status_code == 403
-
-
 def test_owner_and_state_of_a_record_are_changed_in_its_form(house: Any, enter: Any) -> None:
     lead = house.engine.do(SaveRecord("lead", SYSTEM, {"name": "Mia", "company": "Acme"}, owner="alice"))
     alice = enter("alice")
