@@ -8,19 +8,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.services import registry
 from engine.services.assignment import leads, members
 from engine.services.context import Context
 from engine.store.tables import principal
+from engine.store.tables_people import absence
 
 _HIGHEST = 30  # steps up a reporting line; a ring in it ends there
 
 
 def available(ctx: Context, login: str, at: datetime) -> bool:
-    """Whether a person works here at that time: active, and not absent where absences are kept."""
-    active = ctx.conn.scalar(select(principal.c.active).where(principal.c.id == login, principal.c.kind == "user"))
-    asked = registry.ports.get("person.available")
-    return bool(active) and (asked is None or bool(asked(ctx, login, at)))
+    """Whether a person works here at that time: active and not away."""
+    a, p = absence.c, principal.c
+    away = select(a.id).where(a.login == login, a.since <= at, a.until > at).exists()
+    here = select(p.id).where(p.id == login, p.kind == "user", p.active.is_(True), ~away)
+    return ctx.conn.scalar(here) is not None
 
 
 def line(ctx: Context, login: str) -> list[str]:

@@ -27,6 +27,7 @@ from engine.domain.sla_values import (
     SavePolicy,
     WhyDeadline,
 )
+from engine.domain.staff import AddAbsence
 from engine.jobs import drain
 from engine.settings import Settings
 from engine.store import tables as t
@@ -166,6 +167,14 @@ def test_the_absent_are_skipped_up_the_line(engine, clock, people, ladder):
     drain(engine)
     assert ("zoe", "Overdue: Work (100%)") in told(engine)
     assert engine.ask(GetTask(started.tasks[0], SYSTEM)).row.assignee == "zoe"
+
+
+def test_who_is_away_is_skipped_while_they_are(engine, clock, people, ladder):
+    begin(engine, people)
+    engine.do(AddAbsence("mary", SYSTEM, since=at("02 12:00"), until=at("05 09:00"), reason="leave"))
+    clock.set(at("02 17:00"))
+    drain(engine)
+    assert ("zoe", "Overdue: Work (100%)") in told(engine)
 
 
 def test_where_nobody_is_above_managers_are_told(engine, clock, people, ladder):
