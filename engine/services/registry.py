@@ -40,7 +40,6 @@ PORTS: Mapping[str, str] = {
     "record.row": "(ctx, RecordRef) -> RecordRow | None, for the task page",
     "record.write": "(ctx, RecordRef, Mapping of fields to change, by: Actor) -> None",
     "task.assign": "(ctx, TaskOpened, Definition loaded) -> Assignment, called for tasks with crmflow:assignment",
-    "person.available": "(ctx, login, at) -> bool, whether a person is there (absences); optional",
 }
 
 
