@@ -96,7 +96,6 @@ def role_name(role: str) -> str:
         "consultant": gettext("consultant"),
         "administrator": gettext("administrator"),
         "worker": gettext("worker"),
-        "worker": gettext("worker"),
     }
     return str(known.get(role, role))
 

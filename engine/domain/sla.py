@@ -259,5 +259,6 @@ def iso(span: timedelta) -> str:
     seconds = span.total_seconds()
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
-    text = (f"{hours:.0f}H" if hours else "") + (f"{minutes:.0f}M" if minutes else "") + (f"{rest:.6f}".rstrip("0").rstrip(".") + "S" if rest else "")
-    return "PT" + (text or "0S")
+    parts = [f"{hours:.0f}H" if hours else "", f"{minutes:.0f}M" if minutes else ""]
+    parts.append(f"{rest:.6f}".rstrip("0").rstrip(".") + "S" if rest else "")
+    return "PT" + ("".join(parts) or "0S")

@@ -70,8 +70,12 @@ def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
         faults=outcome.step.faults,
     )
     if cmd.idempotency_key:
-        told = {"instance_id": done.instance_id, "state": done.instance_state.value, "revision": done.revision}
-        told["next"] = done.next_task.id if done.next_task else None
+        told = {
+            "instance_id": done.instance_id,
+            "state": done.instance_state.value,
+            "revision": done.revision,
+            "next": done.next_task.id if done.next_task else None,
+        }
         idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, told)
     return done
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -114,7 +115,7 @@ def _open_sqlite(url: URL, settings: Settings) -> Engine:
 
 
 def _open_postgresql(url: URL, settings: Settings) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
@@ -123,3 +124,9 @@ def _open_postgresql(url: URL, settings: Settings) -> Engine:
         isolation_level="READ COMMITTED",
         connect_args={"options": "-c timezone=UTC -c lock_timeout=30s", "application_name": "crmflow"},
     )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.adapters.register_loader("jsonb", TextLoader)  # msgspec decodes it, exactly and once
+
+    return engine

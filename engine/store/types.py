@@ -8,10 +8,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, DateTime, Dialect, Float, Integer, LargeBinary, String, Text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
@@ -58,7 +57,7 @@ class Json(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(_RawJsonb())
+            return _RawJsonb()
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
@@ -98,11 +97,16 @@ def _joined_postgresql(element: joined, compiler: Any, **options: Any) -> str:
     return f"string_agg(CAST({compiler.process(element.clauses, **options)} AS TEXT), ',')"
 
 
-class _RawJsonb(JSONB):
-    """JSONB whose parameters are JSON text already; results are decoded by the driver."""
+class _RawJsonb(UserDefinedType[Any]):
+    """jsonb whose parameters and results are JSON text (see ``database`` for how the driver is told).
 
-    def bind_processor(self, dialect: Dialect) -> None:
-        return None
+    Not SQLAlchemy's JSONB: its processors would encode the text once more.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "JSONB"
 
 
 Id = String(16)  # engine.domain.ids

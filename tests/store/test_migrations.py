@@ -6,7 +6,11 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
+from engine.domain.access import SYSTEM, Role
+from engine.domain.commands import AddUser
+from engine.domain.questions import ActorNamed
 from engine.store import migrate
 from engine.store.naming import metadata
 
@@ -28,3 +32,17 @@ def test_downgrade_removes_every_table(engine):
     with engine._db.connect() as conn:
         names = conn.dialect.get_table_names(conn)
     assert set(names) <= {"alembic_version"}
+
+
+def test_json_written_as_text_becomes_json(postgres):
+    def kinds() -> set[str]:
+        with postgres._db.connect() as conn:
+            return set(conn.scalars(text("SELECT jsonb_typeof(roles) FROM principal WHERE kind = 'user'")))
+
+    postgres.do(AddUser("ada", SYSTEM, name="Ada", roles=("designer",)))
+    assert kinds() == {"array"}
+    migrate.downgrade(postgres._db, "0007")
+    assert kinds() == {"string"}
+    migrate.upgrade(postgres._db)
+    assert kinds() == {"array"}
+    assert postgres.ask(ActorNamed("ada")).roles == {Role.DESIGNER}

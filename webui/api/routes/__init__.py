@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from webui.api.routes import decisions, instances, models, operate, people, records, scenarios, staff, tasks, work, workers
+from webui.api.routes import (
+    decisions,
+    instances,
+    models,
+    operate,
+    people,
+    records,
+    scenarios,
+    staff,
+    tasks,
+    work,
+    workers,
+)
 from webui.api.routing import Route, Tag
 
 TAGS: tuple[Tag, ...] = (
