@@ -20,6 +20,12 @@ _TEXTS = ("search", "flow", "stage", "segment", "customer", "assignee")
 _LONGEST = 200
 
 
+def ensure_box(box: str) -> None:
+    """Raise ``Invalid`` CRM-015 for a box that does not exist."""
+    if box not in BOXES:
+        raise Invalid("CRM-015", f"There is no box '{box}'.", fix=f"Use one of: {', '.join(BOXES)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Conditions that all hold; an empty one is none. ``due``: of ``DUES``; amounts in the record's own currency."""
@@ -57,8 +63,7 @@ class Wanted:
 
     def check(self) -> None:
         """Raise ``Invalid`` for a box (CRM-015), an order or a time (CRM-081) that does not exist."""
-        if self.box not in BOXES:
-            raise Invalid("CRM-015", f"There is no box '{self.box}'.", fix=f"Use one of: {', '.join(BOXES)}.")
+        ensure_box(self.box)
         for name, legal in (("sort", SORTS), ("due", ("", *DUES))):
             value = getattr(self, name)
             if value not in legal:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, func, select, tuple_, union
 from sqlalchemy.sql.elements import ColumnElement
 
-from engine.domain.errors import Invalid
+from engine.domain.filters import ensure_box
 from engine.i18n import DEFAULT
 from engine.store import tables as t
 from engine.store.inbox_where import Seen, holds, of_candidacy, of_task, values_of
@@ -94,8 +94,7 @@ def _after(keys: Sequence[ColumnElement[Any]], order: Sequence[str], down: bool)
 
 def _ranges(box: str, many: int) -> list[Seen]:
     """The ranges that make up a box; their right to be seen is their first condition."""
-    if box not in ("mine", "later", "delegated", "teams", "visible", "following", "all"):
-        raise Invalid("CRM-015", f"There is no box '{box}'.", fix="Use mine, teams, visible or all.")
+    ensure_box(box)
     c, k = t.task.c, t.task_candidate.c
     if box == "all":
         return [of_task()]
