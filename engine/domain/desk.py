@@ -106,6 +106,14 @@ class FilterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How a person has set up their inbox: columns, and filters without counts."""
+
+    columns: tuple[str, ...]
+    filters: tuple[FilterRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DoneRow:
     """A task that one has completed."""
 
@@ -309,6 +317,13 @@ class ListFilters(Question[tuple[FilterRow, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class GetColumns(Question[tuple[str, ...]]):
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class GetLayout(Question[Layout]):
+    """One's columns and filters: one statement."""
+
     by: Actor
 
 

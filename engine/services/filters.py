@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, null, or_, select, union_all, update
 
 from engine.domain.access import Right, ensure
 from engine.domain.desk import (
@@ -13,6 +14,8 @@ from engine.domain.desk import (
     DropFilter,
     FilterRow,
     GetColumns,
+    GetLayout,
+    Layout,
     ListDone,
     ListFilters,
     SaveFilter,
@@ -69,15 +72,26 @@ def drop_filter(ctx: Context, cmd: DropFilter) -> None:
 @answers(ListFilters)
 def list_filters(ctx: Context, ask: ListFilters) -> tuple[FilterRow, ...]:
     """Oldest first, so that places do not change; the counts are the reader's own."""
-    f = saved_filter.c
-    query = select(saved_filter).where(or_(f.owner == ask.by.id, f.team.in_(sorted(ask.by.teams))))
-    rows = list(ctx.conn.execute(query.order_by(f.id).limit(_MOST)))
-    wanted = [Wanted.of(row.wanted) for row in rows]
-    numbers = count_filters(ctx, CountFilters(ask.by, tuple(wanted)))
-    return tuple(
-        FilterRow(row.id, row.name, row.colour, row.owner, row.team, what, number)
-        for row, what, number in zip(rows, wanted, numbers, strict=True)
-    )
+    rows = get_layout(ctx, GetLayout(ask.by)).filters
+    numbers = count_filters(ctx, CountFilters(ask.by, tuple(row.wanted for row in rows)))
+    return tuple(replace(row, count=number) for row, number in zip(rows, numbers, strict=True))
+
+
+@answers(GetLayout)
+def get_layout(ctx: Context, ask: GetLayout) -> Layout:
+    f, p = saved_filter.c, preference.c
+    told = (f.id, f.name, f.colour, f.owner, f.team, f.wanted)
+    mine = select(*told).where(or_(f.owner == ask.by.id, f.team.in_(sorted(ask.by.teams)))).order_by(f.id).limit(_MOST)
+    chosen = select(*(null().label(column.name) for column in told[:-1]), p.choice.label(f.wanted.name))
+    both: Any = union_all(mine.subquery().select(), chosen.where(p.login == ask.by.id, p.room == _ROOM))
+    columns: tuple[str, ...] = _FIRST
+    filters = []
+    for row in ctx.conn.execute(both):
+        if row.id is None:
+            columns = tuple(row.wanted["columns"])
+        else:
+            filters.append(FilterRow(row.id, row.name, row.colour, row.owner, row.team, Wanted.of(row.wanted)))
+    return Layout(columns, tuple(filters))
 
 
 @handles(ChooseColumns)
@@ -93,9 +107,7 @@ def choose_columns(ctx: Context, cmd: ChooseColumns) -> tuple[str, ...]:
 
 @answers(GetColumns)
 def get_columns(ctx: Context, ask: GetColumns) -> tuple[str, ...]:
-    p = preference.c
-    found: Any = ctx.conn.scalar(select(p.choice).where(p.login == ask.by.id, p.room == _ROOM))
-    return tuple(found["columns"]) if found else _FIRST
+    return get_layout(ctx, GetLayout(ask.by)).columns
 
 
 @answers(ListDone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -11,7 +11,7 @@ from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.domain.access import Actor, Right
-from engine.domain.desk import DoneRow, GetColumns, ListDone, ListFilters
+from engine.domain.desk import DoneRow, FilterRow, GetLayout, Layout, ListDone
 from engine.domain.filters import COLOURS, COLUMNS, DUES, SORTS, Wanted
 from engine.domain.questions import CountFilters, ListDefinitions, ListTasks
 from engine.domain.values import Page, TaskRow
@@ -29,15 +29,15 @@ def show() -> ResponseReturnValue:
     if request.args.get("box") == "done":
         return done(actor)
     wanted = wanted_of(request.args, actor)
-    counts = counts_of(actor)
+    layout = ask(GetLayout(actor))
+    counts, numbers = counts_of(actor, layout.filters)
     if "box" not in request.args and not counts.get("mine") and counts.get("teams"):
         wanted = replace(wanted, box="teams")  # nothing of one's own: show what waits for a taker
     return render_template(
         "inbox/page.html",
         page=tasks_of(actor, wanted),
-        **about(actor, wanted, counts),
-        flows=ask(ListDefinitions(by=actor, limit=200)).items if Right.MODEL_READ in actor.rights else (),
-        filters=ask(ListFilters(actor)),
+        **about(actor, wanted, counts, layout),
+        filters=[replace(row, count=number) for row, number in zip(layout.filters, numbers, strict=True)],
         sorts=SORTS,
         dues=DUES,
         colours=COLOURS,
@@ -48,7 +48,16 @@ def show() -> ResponseReturnValue:
 def done(actor: Actor) -> ResponseReturnValue:
     """What one has completed, newest first."""
     page: Page[DoneRow] = ask(ListDone(actor, cursor=cursor_of()))
-    return render_template("inbox/done.html", page=page, boxes=boxes_of(actor), counts=counts_of(actor), box="done")
+    counts, _ = counts_of(actor)
+    return render_template("inbox/done.html", page=page, boxes=boxes_of(actor), counts=counts, box="done")
+
+
+@room.get("/flows")
+def flows() -> ResponseReturnValue:
+    """The choices of flows, asked for when the sheet of filters opens."""
+    actor = need(Right.TASK_WORK)
+    found = ask(ListDefinitions(by=actor, limit=200)).items if Right.MODEL_READ in actor.rights else ()
+    return render_template("inbox/flows.html", flows=found, chosen=request.args.get("flow", ""))
 
 
 @room.get("/list")
@@ -57,17 +66,19 @@ def listing() -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     wanted = wanted_of(request.args, actor)
     page = tasks_of(actor, wanted)
-    counts = counts_of(actor)
+    counts, _ = counts_of(actor)
     tag = mark_of(page, counts, actor.locale)
     if tag in request.if_none_match:
         answer = make_response("", 304)
     else:
-        answer = make_response(render_template("inbox/list.html", page=page, **about(actor, wanted, counts)))
+        answer = make_response(
+            render_template("inbox/list.html", page=page, **about(actor, wanted, counts, ask(GetLayout(actor))))
+        )
     answer.set_etag(tag)
     return answer
 
 
-def about(actor: Actor, wanted: Wanted, counts: Mapping[str, int]) -> dict[str, Any]:
+def about(actor: Actor, wanted: Wanted, counts: Mapping[str, int], layout: Layout) -> dict[str, Any]:
     """What the list and the page around it both tell."""
     narrowed = {k: v for k, v in wanted.plain().items() if k not in ("box", "sort")}
     address = {**wanted.plain(), "q": wanted.search or None, "search": None}
@@ -79,15 +90,16 @@ def about(actor: Actor, wanted: Wanted, counts: Mapping[str, int]) -> dict[str, 
         "address": address,
         "counts": counts,
         "boxes": boxes_of(actor),
-        "columns": ask(GetColumns(actor)),
+        "columns": layout.columns,
     }
 
 
-def counts_of(actor: Actor) -> dict[str, int]:
-    """Numbers on the boxes; 1000 stands for more than 999. One statement."""
+def counts_of(actor: Actor, filters: Sequence[FilterRow] = ()) -> tuple[dict[str, int], list[int]]:
+    """Numbers on the boxes, and on the filters; 1000 stands for more than 999. One statement."""
     named = {box: Wanted(box=box) for box in boxes_of(actor) if box != "done"}
     named["overdue"] = Wanted(box="mine", due="overdue")
-    return dict(zip(named, ask(CountFilters(actor, tuple(named.values()))), strict=True))
+    numbers = ask(CountFilters(actor, (*named.values(), *(row.wanted for row in filters))))
+    return dict(zip(named, numbers, strict=False)), list(numbers[len(named) :])
 
 
 def boxes_of(actor: Actor) -> tuple[str, ...]:
