@@ -203,7 +203,7 @@ CODES = {
         _l("The decision chose a variant that is not published."),
         _l("Publish the variant, or mend the table."),
     ),
-    "CRM-606": (
+    "CRM-609": (
         _l("No version of the decision has the tag that the flow asks for."),
         _l("Publish a version with this tag, then retry."),
     ),

@@ -54,7 +54,12 @@ def import_people(file: Path, json: bool) -> None:
 @as_json
 @common
 def show(login: str, json: bool) -> None:
-    """Show one person: teams, capacity, skills, absences."""
+    """Show one person: teams, capacity, skills, absences.
+
+    \b
+    crmflow people show anna
+    crmflow people show anna --json
+    """
     from engine.cli.show import dump
 
     with engine() as opened:

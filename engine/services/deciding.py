@@ -19,7 +19,7 @@ from engine.store import rules
 def decide(
     ctx: Context, loaded: Loaded, decision: str, inputs: Mapping[str, Any], binding: Binding | None = None
 ) -> tuple[Any, Any, Mapping[str, Any]]:
-    """(value, trace, {"rules": key, "rules_version": number}). Raises ``RunError`` CRM-604, CRM-606."""
+    """(value, trace, {"rules": key, "rules_version": number}). Raises ``RunError`` CRM-604, CRM-609."""
     return _held(ctx, loaded, decision, binding).decide(decision, inputs)
 
 
@@ -30,7 +30,7 @@ def _held(ctx: Context, loaded: Loaded, decision: str, binding: Binding | None) 
         found = rules.tagged(ctx.conn, decision, binding.tag)
         if found is None:
             raise RunError(
-                "CRM-606",
+                "CRM-609",
                 f"No version of decision '{decision}' has the tag '{binding.tag}'.",
                 fix="Publish a version with this zeebe:versionTag, then retry.",
             )

@@ -96,7 +96,10 @@ def test_the_hold_queue_hands_out_when_there_is_room(crew: Any, one: Any, clock:
     for login in CREW:
         crew.do(ChangePerson(login, SYSTEM, most=1))
     first = one('strategy="least-loaded" team="bench"')
-    rest = [again(crew) for _ in range(4)]
+    rest = []
+    for _ in range(4):
+        clock.move(timedelta(seconds=1))  # who came first is served first
+        rest.append(again(crew))
     assert [view.row.assignee for view in rest] == ["ben", "cai", None, None]
     assert rest[2].why["held"] is True
     drain(crew)

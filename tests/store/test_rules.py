@@ -105,7 +105,7 @@ def test_a_tag_nobody_has_is_an_incident_until_it_is_published(engine, bench):
     started = start(engine, "spring")
     assert rate(engine, started) is None
     (incident,) = engine.ask(ListIncidents(SYSTEM)).items
-    assert incident.code == "CRM-606"
+    assert incident.code == "CRM-609"
     publish(engine, table(tag="spring", result="4"), 1)
     engine.do(RetryIncident(incident.id, SYSTEM))
     assert engine.ask(GetInstance(started.instance_id, SYSTEM)).variables["rate"] == 4
