@@ -20,6 +20,8 @@ from engine.bpmn.dialect import CRMFLOW, extensions
 from engine.domain.errors import Invalid
 from engine.domain.sla import METRICS, Unit, duration
 
+_BEGIN = ("process", "userTask", "manualTask")  # whose opening starts clocks
+
 
 def time_marks(process: etree._Element) -> dict[str, Any]:
     """Element id ("" for the process itself) → {"sla": [attributes], "pauses": […], "meets": [metrics]}."""
@@ -59,6 +61,8 @@ def wrong_marks(process: etree._Element) -> Iterator[tuple[etree._Element, str, 
         if not isinstance(element.tag, str):
             continue
         for mark in _of(element).get("sla", ()):
+            if mark.get("from") != "done" and etree.QName(element).localname not in _BEGIN:
+                yield element, "sla from", mark.get("from", "open"), "done (open: on a process or a task of people)"
             for name, value, allowed in _wrong(mark):
                 yield element, f"sla {name}", value, allowed
 

@@ -32,6 +32,25 @@ def test_marks_are_read_by_element():
     assert [f for f in bpmn.check(text) if f.code in ("CRM-183", "CRM-187")] == []
 
 
+def test_a_clock_that_nothing_would_start_is_refused():
+    """A sub-process opens no task; only what is done there could start a clock."""
+    drawn = model(
+        "p", START + box('<crmflow:sla metric="resolve" target="PT4H"/>') + END + flow("start>box", "box>end")
+    )
+    (finding,) = [f for f in bpmn.check(drawn.content) if f.code == "CRM-183"]
+    assert (finding.element, finding.severity) == ("box", "error")
+    done = drawn.content.replace(b'target="PT4H"', b'target="PT4H" from="done"')
+    assert [f for f in bpmn.check(done) if f.code == "CRM-183"] == []
+
+
+def box(more: str) -> str:
+    return (
+        f'<bpmn:subProcess id="box" name="Box"><bpmn:extensionElements>{more}</bpmn:extensionElements>'
+        f'<bpmn:startEvent id="in"/>{user("deep")}<bpmn:endEvent id="out"/>{flow("in>deep", "deep>out")}'
+        "</bpmn:subProcess>"
+    )
+
+
 def test_a_model_without_marks_says_nothing():
     assert bpmn.inspect(drawn(""))[0].time == {}
 
