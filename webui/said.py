@@ -162,6 +162,10 @@ CODES = {
     "CRM-311": (_l("This task was not offered to you."), _l("Ask a manager.")),
     "CRM-312": (_l("The task belongs to somebody else."), _l("Ask a manager to reassign it to you.")),
     "CRM-314": (_l("This would make a ring."), _l("Choose another team or another superior.")),
+    "CRM-313": (
+        _l("The task is for other eyes than those of the step before."),
+        _l("Give it to a person who did not do the step before."),
+    ),
     "CRM-315": (
         _l("This form was not sent from a page of this session."),
         _l("Go back, reload the page and send it again."),

@@ -123,6 +123,7 @@ def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
     ensure_fresh(task, cmd.revision)
     kind, _, key = cmd.to.rpartition(":")
     ensure_principal(ctx, "team" if kind == "team" else "user", key)
+    ensure_other_eyes(ctx, task, cmd.to)
     detail = {"from": task.assignee, "to": cmd.to, "reason": cmd.reason}
     if kind == "team":
         team = (f"team:{key}",)
@@ -213,6 +214,18 @@ def assign(
     ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
     digest = ctx.trail.seal(locked.id, locked.audit_digest)
     due.chain(ctx.conn, locked.id, digest)
+
+
+def ensure_other_eyes(ctx: Context, task: TaskLock, to: str) -> None:
+    """Raise ``Forbidden`` CRM-313 if the task is for somebody else than ``to``, who did the step before it."""
+    why = ctx.conn.scalar(select(t.task.c.why).where(t.task.c.id == task.id)) or {}
+    eyes = why.get("four_eyes", ())
+    if to in eyes or (eyes and to.startswith("team:")):
+        raise Forbidden(
+            "CRM-313",
+            f"'{task.name}' is for other eyes than those of {', '.join(eyes)}.",
+            fix="Give it to a person who did not do the step before.",
+        )
 
 
 def ensure_principal(ctx: Context, kind: str, key: str) -> None:

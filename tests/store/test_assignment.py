@@ -10,7 +10,7 @@ import pytest
 
 from engine.domain import choosing
 from engine.domain.access import SYSTEM
-from engine.domain.commands import AddUser, CompleteTask, Deploy, StartInstance
+from engine.domain.commands import AddUser, CompleteTask, Deploy, ReassignTask, StartInstance
 from engine.domain.errors import Forbidden
 from engine.domain.questions import ActorNamed, GetTask, ListNotifications, ListTasks
 from engine.domain.staff import AddAbsence, ChangePerson
@@ -132,6 +132,12 @@ def test_four_eyes_also_when_claiming(crew: Any) -> None:
     replays(view)
     with pytest.raises(Forbidden):
         crew.do(CompleteTask(approve.id, ann))
+    for to in ("ann", "team:bench"):
+        with pytest.raises(Forbidden) as told:
+            crew.do(ReassignTask(approve.id, to, SYSTEM))
+        assert told.value.code == "CRM-313"
+    other = ({"ben", "cai"} - {view.row.assignee}).pop()
+    assert crew.do(ReassignTask(approve.id, other, SYSTEM)).assignee == other
 
 
 def test_free_combination_of_user_team_and_role(crew: Any, one: Any) -> None:
