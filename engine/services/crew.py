@@ -59,8 +59,8 @@ def named(ctx: Context, logins: Collection[str]) -> list[Person]:
 
 def of_role(ctx: Context, role: str) -> list[Person]:
     """Everybody who has a role."""
-    # As text, whichever way a database keeps JSON; no role's name begins with another's.
-    holds = cast(principal.c.roles, Text).like(f'%"{role}%')
+    # As text: no role's name is part of another's.
+    holds = cast(principal.c.roles, Text).like(f'%"{role}"%')
     return _some(ctx, holds)
 
 

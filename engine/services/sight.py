@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, literal, or_, select
 
 from engine.domain.access import Actor
 from engine.domain.errors import Forbidden, NotFound
@@ -20,6 +20,7 @@ from engine.services.context import Context
 from engine.services.kinds import kinds
 from engine.store.tables import membership, record
 from engine.store.tables_people import person
+from engine.store.types import field_text
 
 
 def scope_of(kind: Kind, by: Actor) -> str:
@@ -90,7 +91,6 @@ def _in_scope(ctx: Context, key: str, scope: str, by: Actor) -> ColumnElement[bo
         return or_(own, record.c.owner.is_(None), record.c.owner.in_(mates))
     kind = kinds(ctx.packs)[key]
     mine = ctx.conn.scalar(select(person.c.territories).where(person.c.login == by.id)) or []
-    # JSON as text, however a database escapes it: "region":"cn" or "region":"cn/…".
-    text = func.replace(cast(record.c.data, Text), "\\", "")
-    starts = [f'"{kind.territory}":"{each}{end}' for each in mine for end in ('"', "/")]
-    return or_(own, *(text.contains(start, autoescape=True) for start in starts), false())
+    where = field_text(record.c.data, literal(kind.territory))
+    within = [or_(where == each, where.startswith(f"{each}/", autoescape=True)) for each in mine]
+    return or_(own, *within, false())

@@ -97,6 +97,25 @@ def _joined_postgresql(element: joined, compiler: Any, **options: Any) -> str:
     return f"string_agg(CAST({compiler.process(element.clauses, **options)} AS TEXT), ',')"
 
 
+class field_text(FunctionElement[str]):
+    """``field_text(column, key)``: a field of a JSON object as text; NULL where it is missing."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(field_text, "sqlite")
+def _field_sqlite(element: field_text, compiler: Any, **options: Any) -> str:
+    column, key = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({column}, '$.' || json_quote({key}))"
+
+
+@compiles(field_text, "postgresql")
+def _field_postgresql(element: field_text, compiler: Any, **options: Any) -> str:
+    column, key = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} ->> CAST({key} AS TEXT))"
+
+
 class _RawJsonb(UserDefinedType[Any]):
     """jsonb whose parameters and results are JSON text (see ``database`` for how the driver is told).
 
