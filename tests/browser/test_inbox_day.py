@@ -61,6 +61,7 @@ def test_an_employees_day_without_a_mouse(site, visit, language, size):
     row.focus()
     row.press("Enter")
     expect(page.locator(f'.task[data-task="{task_id}"]')).to_be_visible()
+    expect(page.locator(".task [role=tablist][data-ready]")).to_be_visible()  # keys are heard from now on
     page.locator("#task-title").focus()
     if page.locator('.task [data-act="claim"]').count():
         page.keyboard.press("c")
