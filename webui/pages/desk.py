@@ -126,7 +126,7 @@ def check(task_id: str, todo_id: str) -> ResponseReturnValue:
     return part(task_id, actor)
 
 
-@room.post("/<task_id>/files")
+@room.post("/<task_id>/attachments")
 def attach(task_id: str) -> ResponseReturnValue:
     """Take a file; no more of it is read than an attachment may have."""
     actor = need(Right.TASK_WORK)
@@ -137,7 +137,7 @@ def attach(task_id: str) -> ResponseReturnValue:
     return part(task_id, actor, "file")
 
 
-@room.get("/<task_id>/files/<attachment_id>")
+@room.get("/<task_id>/attachments/<attachment_id>")
 def download(task_id: str, attachment_id: str) -> ResponseReturnValue:
     """A file as it was sent; a browser saves it and never runs or shows it in our place."""
     row, content = ask(GetAttachment(task_id, attachment_id, need(Right.TASK_WORK)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -176,3 +178,18 @@ def test_a_form_without_pickers_takes_no_file(house: House, enter: Enter) -> Non
     assert "takes no file" in answer.text
     assert browser.get(f"/tasks/{task.id}/files/{task.instance_id}-0").status_code == 404
     assert enter("eve").post(f"/tasks/{task.id}/files?field=scan&name=a.pdf", data=b"%PDF").status_code == 403
+
+
+def test_a_file_is_attached_and_downloaded_through_the_desk(house: House, enter: Enter) -> None:
+    task = house.task()
+    browser = enter("alice")
+    fragment = {"HX-Request": "true"}
+    desk = browser.get(f"/tasks/{task.id}/desk", headers=fragment).text
+    (target,) = set(re.findall(rf'"(/tasks/{task.id}/attachments)"', desk))
+    sent = browser.post(target, data={"file": (BytesIO(b"what was said"), "note.txt")}, headers=fragment)
+    assert sent.status_code == 200, sent.text
+    (address,) = set(re.findall(rf'"({target}/[^"]+)"', sent.text))
+    got = browser.get(address)
+    assert (got.status_code, got.data) == (200, b"what was said")
+    assert "note.txt" in got.headers["Content-Disposition"]
+    assert enter("eve").get(address).status_code in (403, 404)
