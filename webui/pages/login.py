@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -71,4 +73,9 @@ def leave() -> ResponseReturnValue:
 
 def is_local(target: str) -> bool:
     """Whether an address stays on this site."""
-    return target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
+    if not target.startswith("/") or target.startswith("//") or any(c <= " " or c == "\\" for c in target):
+        return False  # browsers drop tabs and line ends, and read a backslash as a slash
+    try:
+        return urlsplit(target).netloc == ""
+    except ValueError:
+        return False

@@ -17,6 +17,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser
 from engine.domain.errors import Unavailable
 from webui import create_app
+from webui.pages.login import is_local
 
 ROOMS = {
     "/inbox": "all",
@@ -94,6 +95,34 @@ def test_next_stays_on_this_site(house: House) -> None:
     for target, expected in (("/flows", "/flows"), ("//evil.example", "/inbox"), ("https:evil", "/inbox")):
         form = {"login": "alice", "password": PASSWORD, "next": target}
         assert house.app.test_client().post("/login", data=form).location == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "local"),
+    [
+        ("/flows?q=a%20b#top", True),
+        ("/\t/evil.example", False),
+        ("/\n/evil.example", False),
+        ("\t//evil.example", False),
+        ("/\\evil.example", False),
+        ("/a\\..\\evil", False),
+        ("/ /evil", False),
+        ("//[evil", False),
+        ("flows", False),
+        ("", False),
+    ],
+)
+def test_what_browsers_read_as_another_site_is_not_local(target: str, local: bool) -> None:
+    assert is_local(target) is local
+
+
+def test_no_two_rules_answer_the_same_addresses(house: House) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for rule in house.app.url_map.iter_rules():
+        shape = re.sub(r"<[^>]+>", "<>", rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            other = seen.setdefault((method, shape), rule.endpoint)
+            assert other == rule.endpoint, f"{method} {shape}: {other} hides {rule.endpoint}"
 
 
 def test_deactivation_ends_the_session(house: House, enter: Callable[[str], FlaskClient]) -> None:  # H8
