@@ -57,6 +57,7 @@ function actions(root) {
       });
       const pane = form.closest('.split-pane');
       pane.innerHTML = await answer.text();
+      htmx.process(pane); // its parts that load by themselves
       shown(pane);
       mountAll(pane);
       document.dispatchEvent(new Event('crmflow:changed'));
