@@ -8,6 +8,7 @@ from typing import Any
 from engine.domain.errors import BadForm
 from engine.domain.values import Finding
 from engine.forms.load import read
+from engine.forms.reads import reads
 from engine.forms.schema import Field
 from engine.forms.texts import complaint, is_chinese
 from engine.forms.validate import Place, Validation, undeclared
@@ -22,6 +23,7 @@ class Form:
         self.fields = tuple(fields)
         self.findings = tuple(findings)  # warnings of loading
         self.keys = tuple(dict.fromkeys(_keys(self.fields, "")))
+        self.reads = reads(schema)  # paths its conditions, templates and choices look at
 
     def validate(
         self, data: Mapping[str, Any], scope: Mapping[str, Any] | None = None, *, locale: str = "en"

@@ -20,6 +20,7 @@ from engine.services.edges import outward
 from engine.services.flow import runtime, stored
 from engine.services.library import Loaded
 from engine.services.registry import answers, port
+from engine.services.sight import named_in
 from engine.services.tasks import gone
 from engine.services.views import instance_row, task_row
 from engine.store import inbox, inbox_counts, queries, tables as t
@@ -155,7 +156,7 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
     run = runtime(ctx, loaded).resume(loaded.process, state.blob, ctx.now)
     shown = task_row(row)
     draft = ctx.conn.scalar(select(t.draft.c.data).where(t.draft.c.task_id == row.id, t.draft.c.login == ask.by.id))
-    schema, data = _form(loaded, row, run)
+    schema, data = _form(ctx, loaded, row, run, ask.by)
     return TaskView(
         row=shown,
         form=forms.localise(schema, locale),
@@ -169,8 +170,8 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
     )
 
 
-def _form(loaded: Loaded, row: Any, run: bpmn.Run) -> tuple[Mapping[str, Any], dict[str, Any]]:
-    """The schema and what it shows: the variables (and records' fields) that the form names."""
+def _form(ctx: Context, loaded: Loaded, row: Any, run: bpmn.Run, by: Actor) -> tuple[Mapping[str, Any], dict[str, Any]]:
+    """The schema and what it shows: the variables and the records' fields that it names, not what is hidden."""
     form = loaded.forms.get(row.form_key or "")
     if form is None:
         known = {
@@ -181,20 +182,8 @@ def _form(loaded: Loaded, row: Any, run: bpmn.Run) -> tuple[Mapping[str, Any], d
         schema = forms.default_form(row.element_id, row.name, [(name, _type(v)) for name, v in known.items()])
         return schema, outward(known)
     scope = run.scope(row.node)
-    names = dict.fromkeys(key.split(".")[0] for key in (*form.keys, *_read(form)))
-    return form.schema, {name: _plain(scope[name]) for name in names if name in scope}
-
-
-def _read(form: forms.Form) -> tuple[str, ...]:
-    """Names the form's own expressions read, where the form tells them."""
-    return tuple(getattr(form, "reads", ()))
-
-
-def _plain(value: Any) -> Any:
-    """A variable as JSON; a record as its fields."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return outward(value)
+    paths = [tuple(path.split(".")) for path in dict.fromkeys((*form.keys, *form.reads))]
+    return form.schema, named_in(ctx, scope, paths, by)
 
 
 def _type(value: Any) -> str:

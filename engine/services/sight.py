@@ -6,17 +6,19 @@ Who has several roles sees what the widest of them sees. Working a task about a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_, select
 
+from engine.bpmn.runtime_vars import RecordView
 from engine.domain.access import Actor
 from engine.domain.errors import Forbidden, NotFound
 from engine.domain.records import Kind
-from engine.domain.values import RecordRow
+from engine.domain.values import RecordRef, RecordRow
 from engine.services.context import Context
+from engine.services.edges import outward
 from engine.services.kinds import kinds
 from engine.store.tables import membership, record
 from engine.store.tables_people import person
@@ -80,6 +82,47 @@ def veiled(ctx: Context, row: RecordRow, by: Actor) -> RecordRow:
     ids = [link.id for link in row.links]
     seen = set(ctx.conn.scalars(select(record.c.id).where(record.c.id.in_(ids), condition)))
     return replace(row, links=tuple(link for link in row.links if link.id in seen))
+
+
+def named_in(ctx: Context, scope: Mapping[str, Any], paths: Iterable[Sequence[str]], by: Actor) -> dict[str, Any]:
+    """What these paths name in ``scope``, as JSON: of records only the fields named, and none that is hidden.
+
+    Relations are followed where a path does; a path that ends at a record shows its own fields.
+    """
+    further: dict[str, list[Sequence[str]]] = {}
+    for path in paths:
+        further.setdefault(path[0], []).append(path[1:])
+    out: dict[str, Any] = {}
+    for name, rest in further.items():
+        if name not in scope:
+            continue
+        value, deeper = scope[name], [path for path in rest if path]
+        if not isinstance(value, RecordView) or len(deeper) < len(rest):
+            out[name] = _shown(ctx, value, by)
+        if deeper and isinstance(value, RecordView):
+            seen = without_hidden(ctx, value.ref, value, by)
+            out[name] = {**out.get(name, {}), **named_in(ctx, seen, deeper, by)}
+    return out
+
+
+def without_hidden(ctx: Context, ref: RecordRef, data: Mapping[str, Any], by: Actor) -> Mapping[str, Any]:
+    """Fields of a record without those hidden from ``by``; relations stay as they are."""
+    kind = kinds(ctx.packs).get(ref.kind)
+    hidden = hidden_from(kind, by) if kind is not None else frozenset()
+    return {name: data[name] for name in data if name not in hidden} if hidden else data
+
+
+def _shown(ctx: Context, value: Any, by: Actor) -> Any:
+    """A variable as JSON; a record as its own fields."""
+    if isinstance(value, RecordView):
+        fields = without_hidden(ctx, value.ref, value, by)
+        own = {name: item for name, item in fields.items() if not isinstance(item, RecordView)}
+        return {name: _shown(ctx, item, by) for name, item in own.items()}
+    if isinstance(value, Mapping):
+        return {str(name): _shown(ctx, item, by) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(ctx, item, by) for item in value]
+    return outward(value)
 
 
 def _in_scope(ctx: Context, key: str, scope: str, by: Actor) -> ColumnElement[bool]:

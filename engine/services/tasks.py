@@ -30,6 +30,7 @@ from engine.services.flow import Outcome, conclude, ensure_moving, resume, store
 from engine.services.library import Loaded
 from engine.services.notes import tell
 from engine.services.registry import handles, port
+from engine.services.sight import without_hidden
 from engine.services.sla_follow import accepted
 from engine.services.views import task_row
 from engine.store import due, inbox, tables as t
@@ -55,7 +56,8 @@ def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
     ensure_fresh(task, cmd.revision)
     flow, run = resume(ctx, locked, cmd.by)
     raw = stored(run, task.node)
-    data = _checked(ctx, flow.loaded, locked.id, task, inward(cmd.data), run.scope(task.node), cmd.by)
+    given = _not_hidden(ctx, inward(cmd.data), raw, cmd.by)
+    data = _checked(ctx, flow.loaded, locked.id, task, given, run.scope(task.node), cmd.by)
     data = _to_records(ctx, data, raw, cmd.by)
     flow.closing = {task.node: task.id}
     flow.own_timers = task.timers
@@ -259,6 +261,16 @@ def _checked(
     if strange:
         raise Invalid("CRM-014", f"'{strange[0]}' cannot be a variable.", fix="Use letters, digits and _ in names.")
     return dict(data)
+
+
+def _not_hidden(ctx: Context, data: dict[str, Any], raw: Mapping[str, Any], by: Actor) -> dict[str, Any]:
+    """What is hidden from somebody their form shows empty: what it sends of it is not meant, the fields stay."""
+    return {
+        name: without_hidden(ctx, ref, value, by)
+        if isinstance(ref := raw.get(name), RecordRef) and isinstance(value, Mapping)
+        else value
+        for name, value in data.items()
+    }
 
 
 def _to_records(ctx: Context, data: dict[str, Any], raw: Mapping[str, Any], by: Actor) -> dict[str, Any]:

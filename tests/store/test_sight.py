@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import pytest
 
 from engine.app import Engine
 from engine.domain.access import SYSTEM
-from engine.domain.commands import AddTeam, AddUser, SaveRecord
+from engine.domain.commands import AddTeam, AddUser, CompleteTask, Deploy, SaveRecord, StartInstance
 from engine.domain.errors import Forbidden, Invalid, NotFound
-from engine.domain.questions import ActorNamed, GetAudit, GetRecord, ListRecords, RecordKinds
+from engine.domain.questions import ActorNamed, GetAudit, GetRecord, GetTask, ListRecords, RecordKinds
 from engine.domain.records import kinds_of
 from engine.domain.staff import ChangePerson
+from engine.domain.values import FileIn
 from engine.settings import Settings
+from tests.store.drawing import END, START, flow, model, user
 
 KINDS = """
 kinds:
@@ -138,3 +141,21 @@ def test_kinds_that_cannot_be_kept_to_are_refused(wrong: dict[str, Any]) -> None
     body = {"title": ["name"], "fields": {"name": {"type": "text"}}, **wrong}
     with pytest.raises(Invalid, match="CRM-030"):
         kinds_of({"kinds": {"deal": body}})
+
+
+def test_a_form_gives_what_it_names_and_nothing_hidden(house: Engine, deals: dict[str, str]) -> None:
+    field = {"type": "textfield", "id": "f1", "key": "deal.name", "conditional": {"hide": '=deal.region = "eu"'}}
+    shown = [field, {"type": "number", "id": "f2", "key": "deal.margin"}, {"type": "text", "id": "f3", "text": "x"}]
+    shown[2]["text"] = "of {{deal.parent.name}}"
+    form = FileIn("deal.form", json.dumps({"id": "deal", "type": "default", "components": shown}).encode())
+    task = user("look", "one", '<zeebe:formDefinition formId="deal"/>')
+    inner = START + task + END + flow("start>look", "look>end")
+    house.do(Deploy((form, model("looking", inner)), SYSTEM, publish=True))
+    house.do(SaveRecord("deal", SYSTEM, {"name": "anns"}, id=deals["anns"], links={"parent": deals["eves"]}))
+    case = house.do(StartInstance("looking", SYSTEM, variables={"deal": {"$record": ["deal", deals["anns"]]}}))
+    ann, max_ = house.ask(ActorNamed("ann")), house.ask(ActorNamed("max"))
+    data = house.ask(GetTask(case.tasks[0], ann)).data
+    assert data == {"deal": {"name": "anns", "region": "cn/south", "parent": {"name": "eves"}}}
+    assert house.ask(GetTask(case.tasks[0], max_)).data["deal"]["margin"] == 12
+    house.do(CompleteTask(case.tasks[0], ann, {"deal": {"name": "new", "margin": None}}))
+    assert house.ask(GetRecord(deals["anns"], max_)).data["margin"] == 12, "what her form left out stays"
