@@ -82,7 +82,9 @@ def unhold(conn: Connection, instance_id: str) -> None:
 
 def park_result(conn: Connection, row_id: str, fence: int, values: Mapping[str, Any]) -> int:
     """A result for an instance that stands still: the job becomes one of our own that hands it in later."""
-    return _change(conn, t.job, row_id, fence, state="held", lease_until=None, type="crmflow:result", **values)
+    # Its attempts begin anew: handing in is work of ours, and the worker's failures before do not count against it.
+    values = {**values, "state": "held", "lease_until": None, "type": "crmflow:result", "attempts": 0}
+    return _change(conn, t.job, row_id, fence, **values)
 
 
 def hold_row(conn: Connection, table: Table, row_id: str, fence: int) -> int:
@@ -162,4 +164,4 @@ def chain(conn: Connection, instance_id: str, digest: str | None) -> None:
 def _change(conn: Connection, table: Table, row_id: str, fence: int, **values: Any) -> int:
     c = table.c
     mine = update(table).where(c.id == row_id, c.fence == fence, c.state == "leased")
-    return conn.execute(mine.values(attempts=c.attempts + 1, **values)).rowcount
+    return conn.execute(mine.values({"attempts": c.attempts + 1, **values})).rowcount

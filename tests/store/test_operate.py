@@ -13,6 +13,7 @@ from engine.domain.commands import (
     ClaimTask,
     CompleteTask,
     Deploy,
+    FailJob,
     FinishJob,
     ReassignTask,
     SendMessage,
@@ -127,6 +128,21 @@ def test_what_a_worker_did_meanwhile_is_not_lost_and_not_done_again(engine, benc
     drain(engine)
     assert open_at(engine, case) == ["look"]
     assert view(engine, case).variables["booked"] is True
+
+
+def test_a_result_handed_in_after_failures_is_not_taken_for_a_lost_worker(engine, bench, clock, manager):
+    inner = START + service("call", "erp", retries=2) + user("look") + END
+    deploy(engine, model("calling", inner + flow("start>call", "call>look", "look>end")))
+    case = engine.do(StartInstance("calling", SYSTEM)).instance_id
+    (job,) = engine.do(ClaimJobs(SYSTEM))
+    assert engine.do(FailJob(job.id, job.fence, SYSTEM, "busy"))
+    clock.move(timedelta(hours=1))
+    (job,) = engine.do(ClaimJobs(SYSTEM))
+    engine.do(SuspendInstance(case, manager, "wait"))
+    assert engine.do(FinishJob(job.id, job.fence, SYSTEM, {"booked": True}))
+    engine.do(ResumeInstance(case, manager))
+    drain(engine)
+    assert (open_at(engine, case), view(engine, case).incidents) == (["look"], ())
 
 
 def test_a_suspended_case_can_be_cancelled_and_not_suspended_twice(engine, selling, manager):
