@@ -19,6 +19,7 @@ from webui.door import ask, cursor_of, do, need
 
 room = Blueprint("people", __name__, url_prefix="/people")
 WRONG = (Invalid, NotFound, Conflict, Forbidden)  # what a person can mend in the form
+CHUNK = 200  # people asked for at once
 
 
 @room.get("")
@@ -84,10 +85,10 @@ def page_of(key: str, actor: Actor, error: CrmflowError | None = None) -> str:
     person = ask(GetPerson(key, actor))
     row = person.row
     if row.kind == "team":
-        everybody = ask(ListPeople(by=actor, limit=200)).items
+        everybody = all_of(actor)
         return render_template("people/team.html", team=row, everybody=everybody, error=error)
     typed: dict[str, Any] = dict(request.form) if error else {}
-    users, teams = (ask(ListPeople(by=actor, kind=kind, limit=200)).items for kind in ("user", "team"))
+    users, teams = (all_of(actor, kind) for kind in ("user", "team"))
     return render_template(
         "people/person.html",
         person=person,
@@ -98,6 +99,18 @@ def page_of(key: str, actor: Actor, error: CrmflowError | None = None) -> str:
         zones=sorted(available_timezones()),
         error=error,
     )
+
+
+def all_of(actor: Actor, kind: str | None = None) -> list[PrincipalRow]:
+    """Everybody to choose from: a form that misses somebody would drop them when it is saved."""
+    found: list[PrincipalRow] = []
+    cursor: str | None = None
+    while True:
+        part = ask(ListPeople(by=actor, kind=kind, limit=CHUNK, cursor=cursor))
+        found += part.items
+        cursor = part.next
+        if cursor is None:
+            return found
 
 
 def given_of(person: PersonRow) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from webui.auth import log_in
 from webui.door import ask, do, me
 from webui.i18n import COOKIE
 from webui.pages.login import is_local
-from webui.pages.people import WRONG
+from webui.pages.people import WRONG, page_of
 
 room = Blueprint("profile", __name__)
 
@@ -110,7 +110,8 @@ def add_absence(login: str) -> ResponseReturnValue:
         about = {"delegate": form.get("delegate") or None, "hand_over": form.get("hand_over") == "yes"}
         do(AddAbsence(login, me(), since, until, **about, reason=form.get("reason", "")[:500]))  # type: ignore[arg-type]
     except Invalid as error:
-        return make_response(page(error), error.status)
+        shown = page(error) if login == me().id else page_of(login, me(), error)
+        return make_response(shown, error.status)
     return done()
 
 

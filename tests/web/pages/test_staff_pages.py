@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from pages_house import PASSWORD, House
 
@@ -13,6 +15,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import Deploy, LogIn, ReassignTask, StartInstance
 from engine.domain.staff import GetPerson, Workload
 from tests.store.drawing import END, START, flow, model
+from webui.pages import people
 
 Enter = Callable[[str], FlaskClient]
 
@@ -73,6 +76,28 @@ def test_an_administrator_adds_and_changes_people_and_teams(house: House, enter:
     assert "north" in house.actor("alice").teams
     assert "Nord" in enter("alice").get("/profile").get_data(as_text=True), "names, not keys"
     assert enter("alice").post("/people/zoe", data=form).status_code == 403
+
+
+def test_saving_a_page_as_it_is_drops_nobody(house: House, enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "CHUNK", 2)
+    ada = enter("ada")
+    members = house.engine.ask(GetPerson("sales", SYSTEM)).row.members
+    page = ada.get("/people/sales").text
+    shown = re.findall(r'name="members" value="([^"]+)" checked', page)
+    assert sorted(shown) == sorted(members)
+    assert len(members) > 2
+    assert ada.get("/people/alice").text.count('name="teams"') == page.count('name="parents"') + 1
+    assert '<option value="maria"' in ada.get("/people/alice").text
+
+
+def test_a_failed_absence_stays_on_the_page_of_whom_it_is_about(enter: Enter) -> None:
+    wrong = {"since": "soon", "until": "2026-03-06T18:00"}
+    ada = enter("ada")
+    others = ada.post("/absences/alice", data=wrong)
+    assert (others.status_code, "CRM-092" in others.text) == (400, True)
+    assert 'action="/absences/alice"' in others.text
+    assert 'action="/absences/ada"' not in others.text
+    assert 'action="/absences/ada"' in ada.post("/absences/ada", data=wrong).text
 
 
 def test_the_team_room_shows_moves_and_exports_the_same(house: House, enter: Enter) -> None:
