@@ -76,7 +76,7 @@ def restart(instance_id: str) -> ResponseReturnValue:
 def data(instance_id: str) -> ResponseReturnValue:
     """Change variables: only what differs from what was shown is sent."""
     names = request.form.getlist("name")
-    values, was, types = request.form.getlist("value"), request.form.getlist("was"), request.form.getlist("type")
+    values, was, types = _lines("value"), _lines("was"), request.form.getlist("type")
     changed: dict[str, Any] = {}
     kinds: dict[str, str] = {}
     for name, value, before, kind in zip(names, values, was, types, strict=True):
@@ -145,6 +145,11 @@ def _value(text: str, kind: str) -> Any:
     if text == "" and kind != "text":
         return None
     return text
+
+
+def _lines(name: str) -> list[str]:
+    """Texts with line ends as the engine keeps them: browsers send them all as CR LF."""
+    return [text.replace("\r\n", "\n").replace("\r", "\n") for text in request.form.getlist(name)]
 
 
 def _text(name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.domain.access import SYSTEM
 from engine.domain.commands import Deploy, SaveRecord, SendMessage, StartInstance
-from engine.domain.operating import ListBulk
+from engine.domain.operating import ListBulk, ListEdits
 from engine.domain.questions import GetInstance, GetRecord, ListIncidents, ListTasks
 from engine.jobs import drain
 from tests.store.drawing import END, START, flow, model, service
@@ -76,6 +76,22 @@ def test_data_is_changed_told_and_put_back(house: Any, enter: Any) -> None:
     wrong = maria.post(f"/instances/{case}/data", data={**form, "value": ["tablet", "many", ""]})
     assert wrong.status_code == 422
     assert "CRM-212" in wrong.text
+
+
+def test_a_text_of_many_lines_stays_as_it_is(house: Any, enter: Any) -> None:
+    case = house.start(purpose="\nfirst\nsecond", days=3).instance_id
+    maria = enter("maria")
+    assert re.search(
+        r'<textarea[^>]*name="value"[^>]*>\n\nfirst\nsecond</textarea>', maria.get(f"/instances/{case}").text
+    )
+    form = {"name": ["purpose", "days"], "was": ["\nfirst\nsecond", "3"], "type": ["", ""], "reason": "typo"}
+    maria.post(f"/instances/{case}/data", data={**form, "value": ["\r\nfirst\r\nsecond", "5"]})
+    after = house.engine.ask(GetInstance(case, SYSTEM)).variables
+    assert (after["purpose"], after["days"]) == ("\nfirst\nsecond", 5)
+    (edit,) = (edit for edit in house.engine.ask(ListEdits(case, SYSTEM)) if edit.kind == "dataEdit")
+    assert set(edit.after) == {"days"}, "what was not touched is no change"
+    maria.post(f"/instances/{case}/data", data={**form, "was": ["\nfirst", "5"], "value": ["one\r\ntwo", "5"]})
+    assert house.engine.ask(GetInstance(case, SYSTEM)).variables["purpose"] == "one\ntwo"
 
 
 def test_a_case_is_started_anew_from_a_step(house: Any, enter: Any) -> None:
