@@ -80,9 +80,12 @@ def preview(key: str) -> ResponseReturnValue:
 
 
 def xml_of() -> bytes | None:
-    """The edited text, if one was sent."""
+    """The edited text, if one was sent: only who may publish has one evaluated."""
     xml = json_body().get("xml")
-    return xml.encode("utf-8", "replace") if isinstance(xml, str) and xml else None
+    if not isinstance(xml, str) or not xml:
+        return None
+    need(Right.MODEL_DEPLOY)
+    return xml.encode("utf-8", "replace")
 
 
 def version_of(body: dict[str, Any]) -> int | None:

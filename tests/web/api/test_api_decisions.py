@@ -31,7 +31,9 @@ def test_read_try_and_check(api: Any, rules: str) -> None:
     got = api("employee", "POST", f"{rules}/evaluate", {"decision": "rate", "inputs": {"amount": 5}}).json
     assert (got["value"], got["trace"][0]["rules"][0]["matched"]) == (1, True)
     edited = {"decision": "rate", "inputs": {"amount": 12}, "xml": table("&lt; 15", "6").decode()}
-    assert api("employee", "POST", f"{rules}/evaluate", edited).json["value"] == 6
+    assert api("designer", "POST", f"{rules}/evaluate", edited).json["value"] == 6
+    for part, body in (("evaluate", edited), ("check", {"xml": edited["xml"]})):
+        assert api.code(api("employee", "POST", f"{rules}/{part}", body)) == (403, "CRM-310"), "a text of one's own"
     (gap,) = api("employee", "POST", f"{rules}/check", {}).json
     assert gap["code"] == "CRM-156"
     assert 10 <= gap["params"]["given"]["amount"] < 20

@@ -66,6 +66,15 @@ def test_the_unsaved_table_is_tried_and_says_why(enter: Enter) -> None:
     assert 'data-trace>[{"' in told
 
 
+@pytest.mark.parametrize("part", ["fields", "try", "check"])
+def test_a_text_of_ones_own_is_for_designers(part: str, enter: Enter) -> None:
+    body = {"decision": "loan-route", "inputs": {"days": "10"}, "xml": EDITED}
+    refused = enter("alice").post(f"/rules/loan-rules/{part}", json=body)
+    assert (refused.status_code, "CRM-310" in refused.text) == (403, True)
+    assert enter("dora").post(f"/rules/loan-rules/{part}", json=body).status_code == 200
+    assert enter("alice").post(f"/rules/loan-rules/{part}", json={**body, "xml": ""}).status_code == 200
+
+
 def test_fields_have_the_widget_of_their_type(enter: Enter) -> None:
     page = enter("alice").post("/rules/loan-rules/fields", json={"decision": "loan-route"}).text
     assert 'type="number" step="any" inputmode="decimal" id="try-1" data-path="days"' in page
@@ -74,7 +83,7 @@ def test_fields_have_the_widget_of_their_type(enter: Enter) -> None:
 
 def test_the_check_offers_its_example(enter: Enter) -> None:
     gap = LOAN.replace('<inputEntry id="r3a"><text>-</text>', '<inputEntry id="r3a"><text>&lt; 0</text>')
-    told = enter("alice").post("/rules/loan-rules/check", json={"xml": gap}).text
+    told = enter("dora").post("/rules/loan-rules/check", json={"xml": gap}).text
     assert "CRM-156" in told
     assert "data-example" in told
     assert "Every case is covered" in enter("alice").post("/rules/loan-rules/check", json={}).text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.domain.access import Right
+from engine.domain.access import Right, ensure
+from engine.domain.errors import Forbidden
 from engine.domain.rules import (
     CheckRules,
     CompareRules,
@@ -86,7 +87,16 @@ def restore_rules(call: Call) -> RulesRow:
 
 
 def _xml(call: Call) -> bytes | None:
-    return None if call.body.xml is None else call.body.xml.encode()
+    """The caller's own text, if one was sent: only who may publish has one evaluated."""
+    xml: str | None = call.body.xml
+    if xml is None:
+        return None
+    try:
+        ensure(call.by, Right.MODEL_DEPLOY)
+    except Forbidden as error:
+        call.engine.denied(call.by, error, "evaluate_own_rules")
+        raise
+    return xml.encode()
 
 
 TAG = Tag(
@@ -117,12 +127,14 @@ TAG = Tag(
             "POST", "/decisions/{key}/check", check_rules, "decisions",
             "Check the tables for gaps and overlaps", "检查决策表的缺口与重叠",
             answer=tuple[Finding, ...], right=Right.MODEL_READ, body=XmlBody, errors=(422,),
-            about="`params.given` of a finding is an example input that `evaluate` takes.",
+            about="`params.given` of a finding is an example input that `evaluate` takes. A text of one's own (`xml`) "
+            "needs `model.deploy`.",
         ),
         Route(
             "POST", "/decisions/{key}/evaluate", decide, "decisions",
             "Decide, and tell why; nothing is stored", "试算并说明原因，不保存",
             answer=Decided, right=Right.MODEL_READ, body=DecideBody, errors=(422,),
+            about="A text of one's own (`xml`) needs `model.deploy`; stored versions are for every reader.",
         ),
         Route(
             "GET", "/decisions/{key}/cases", list_cases, "decisions",
