@@ -54,7 +54,7 @@ def choose_later(task_id: str) -> ResponseReturnValue:
 def later(task_id: str) -> ResponseReturnValue:
     """Put off until then; without a time, bring it back."""
     actor = need(Right.TASK_WORK)
-    until = moment_of(request.form.get("until", "") or request.form.get("other", ""), actor)
+    until = moment_of(request.form.get("other", "") or request.form.get("until", ""), actor)
     task = do(PostponeTask(task_id, actor, until))
     flash(gettext("“%(task)s” comes back later.", task=task.name) if until else gettext("It is back in your inbox."))
     return to_address(url_for("inbox.show"))

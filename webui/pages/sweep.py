@@ -35,7 +35,9 @@ def run() -> ResponseReturnValue:
     body = json_body()
     action = str(body.get("action") or request.form.get("action", ""))
     ids = body.get("tasks") or request.form.getlist("task")
-    params = body["data"] if body else request.form
+    data = body.get("data")
+    sent = data if isinstance(data, dict) else {}
+    params = sent if body else request.form
     row = sweeping.sweep(the_engine(), actor, action, [str(each) for each in ids], params_of(action, params, actor))
     page = render_template("sweep/result.html", row=row)
     return {"id": row.id, "address": f"{request.path}/{row.id}"} if body else page

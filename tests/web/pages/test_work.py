@@ -193,3 +193,24 @@ def test_a_file_is_attached_and_downloaded_through_the_desk(house: House, enter:
     assert (got.status_code, got.data) == (200, b"what was said")
     assert "note.txt" in got.headers["Content-Disposition"]
     assert enter("eve").get(address).status_code in (403, 404)
+
+
+def test_a_typed_time_is_when_it_comes_back(house: House, enter: Enter) -> None:
+    task = house.task()
+    browser = enter("alice")
+    browser.post(f"/tasks/{task.id}/claim")
+    forms = browser.get(f"/tasks/{task.id}/later").text.split("<form")
+    (typed,) = (form for form in forms if 'name="other"' in form)
+    assert 'name="until"' not in typed, "Enter must not press one of the usual times"
+    at = {"other": "2026-04-01T10:00", "until": "2026-03-09T09:00"}
+    assert browser.post(f"/tasks/{task.id}/later", data=at).status_code == 302
+    back = house.engine.ask(GetTask(task.id, house.actor("alice"))).row.follow_up_at
+    assert back is not None
+    assert back.month == 4
+
+
+def test_a_change_to_many_without_data_is_refused_kindly(house: House, enter: Enter) -> None:
+    task = house.task()
+    for data in ({}, {"data": None}, {"data": [1]}):
+        answer = enter("alice").post("/inbox/many", json={"action": "comment", "tasks": [task.id], **data})
+        assert answer.status_code < 500, data
