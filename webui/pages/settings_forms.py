@@ -85,7 +85,7 @@ def policy_content(given: Mapping[str, str]) -> dict[str, Any]:
         found["legal"] = True
     try:
         ladder = yaml.safe_load(given.get("ladder", "")) or []
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError for a date that is none
         raise Invalid(
             "CRM-078", "The ladder cannot be read.", fix="Write one rung per line, as in the help."
         ) from error

@@ -56,7 +56,9 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(enter: Enter, started:
     assert (answer.status_code, "CRM-071" in answer.text, 'value="9-5"' in answer.text) == (400, True, True)
     answer = browser.post("/settings/policies/support", data={"target-resolve": "soon", "act": "save"})
     assert (answer.status_code, "CRM-077" in answer.text, 'value="soon"' in answer.text) == (400, True, True)
-    assert browser.post("/settings/policies/support", data={"ladder": "- [", "act": "save"}).status_code == 400
+    for ladder in ("- [", "- at: 2026-13-45"):
+        wrong = browser.post("/settings/policies/support", data={"ladder": ladder, "act": "save"})
+        assert (wrong.status_code, "CRM-078" in wrong.text) == (400, True), ladder
     assert browser.get("/settings/calendars/none").status_code == 404
 
 
