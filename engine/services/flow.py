@@ -29,6 +29,7 @@ from engine.services.library import Loaded
 from engine.services.placing import place
 from engine.services.registry import BpmnError, port
 from engine.services.sla_follow import follow, timed
+from engine.store import due
 from engine.store.apply import Placed, Write, link_records, write_step
 from engine.store.repos import Locked
 
@@ -136,6 +137,17 @@ def conclude(ctx: Context, flow: Flow, run: bpmn.Run) -> Outcome:
     finally:
         ctx.current = None
     return outcome
+
+
+def finished(ctx: Context, flow: Flow, outcome: Outcome) -> None:
+    """A step of an operator or the ladder is written: what it opened in an instance that stands still is held, too."""
+    if not flow.suspended:
+        return
+    if outcome.step.state is None:
+        due.unhold(ctx.conn, flow.id)  # it is over: what it had to tell others goes out
+        ctx.wake = True
+    else:
+        due.hold(ctx.conn, flow.id)
 
 
 def continued(ctx: Context, flow: Flow, outcome: Outcome) -> bpmn.Run:

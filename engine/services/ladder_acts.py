@@ -13,7 +13,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.values import RecordRef
 from engine.services import notes
 from engine.services.context import Context
-from engine.services.flow import conclude, resume
+from engine.services.flow import conclude, finished, resume
 from engine.services.instances import begin
 from engine.services.ladder_people import having, named
 from engine.services.sla_clocks import Row
@@ -131,7 +131,7 @@ def _escalate(scene: Scene, what: Mapping[str, Any]) -> Did:
         return {"do": "escalate", "code": code, "nothing": "the task is not open"}
     flow, run = resume(scene.ctx, scene.locked, SYSTEM, operate=True)
     caught = run.escalate(scene.task["node"], code, {"clock": scene.clock["name"], "rung": scene.rung})
-    conclude(scene.ctx, flow, run)
+    finished(scene.ctx, flow, conclude(scene.ctx, flow, run))
     return {"do": "escalate", "code": code, "caught": caught}
 
 

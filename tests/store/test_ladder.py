@@ -18,7 +18,8 @@ from engine.domain.commands import (
     PostJob,
     StartInstance,
 )
-from engine.domain.questions import ActorNamed, GetTask, ListInstances, ListNotifications, ListTasks
+from engine.domain.operating import SuspendInstance
+from engine.domain.questions import ActorNamed, GetTask, ListInstances, ListJobs, ListNotifications, ListTasks
 from engine.domain.sla_values import (
     ListClocks,
     PauseClocks,
@@ -31,7 +32,7 @@ from engine.domain.staff import AddAbsence
 from engine.jobs import drain
 from engine.settings import Settings
 from engine.store import tables as t
-from tests.store.drawing import END, START, flow, model, user
+from tests.store.drawing import END, START, flow, model, service, user
 
 OFFICE = {"zone": "UTC", "week": {n: [["09:00", "17:00"]] for n in range(5)}}
 LADDER = [
@@ -256,6 +257,25 @@ def test_a_rung_escalates_in_the_model_and_starts_a_flow(engine, clock, people):
     ]
     (row,) = engine.ask(ListClocks(SYSTEM, instance_id=started.instance_id))
     assert row.state in ("cancelled", "breached")
+
+
+def test_an_escalation_into_a_suspended_case_opens_work_that_waits(engine, clock, people):
+    engine.do(SaveCalendar("office", OFFICE, SYSTEM))
+    engine.do(SavePolicy("support", policy([{"at": "100%", "acts": [{"do": "escalate", "code": "late"}]}]), SYSTEM))
+    boundary = (
+        '<bpmn:boundaryEvent id="late" name="Late" attachedToRef="work" cancelActivity="true">'
+        '<bpmn:escalationEventDefinition id="late_e" escalationRef="e_late"/></bpmn:boundaryEvent>'
+    )
+    inner = START + user("work", more=MARK) + boundary + service("call", "erp") + END
+    inner += flow("start>work", "work>end", "late>call", "call>end")
+    extra = '<bpmn:escalation id="e_late" name="late" escalationCode="late"/>'
+    engine.do(Deploy((model("climb", inner, extra=extra),), SYSTEM, publish=True))
+    case = engine.do(StartInstance("climb", people)).instance_id
+    engine.do(SuspendInstance(case, SYSTEM, "wait"))
+    clock.set(at("02 17:00"))
+    for alarm in engine.do(ClaimJobs(SYSTEM, types=("crmflow:rung",))):
+        assert engine.do(PostJob(alarm.id, alarm.fence, SYSTEM))
+    assert [(row.type, row.state) for row in engine.ask(ListJobs(SYSTEM)).items if row.instance_id] == [("erp", "held")]
 
 
 def test_mails_and_webhooks_are_jobs_of_the_same_transaction(engine, clock, people, ladder, monkeypatch):
