@@ -98,13 +98,14 @@ def calendar_changed(
 def _over(ctx: Context, which: Any, change: _Change, by: str, reason: str, write: bool) -> Preview:
     """Apply a change to all open clocks it concerns, or only say what it would do."""
     c = sla_clock.c
+    query = select(sla_clock).where(which, c.ended_at.is_(None)).order_by(c.id)
     if write:
         # Instances first, in one order: who works on one of them holds it before its clocks.
         mine = select(c.instance_id).where(which, c.ended_at.is_(None))
-        ctx.conn.execute(
-            select(instance.c.id).where(instance.c.id.in_(mine)).order_by(instance.c.id).with_for_update()
-        ).all()
-    query = select(sla_clock).where(which, c.ended_at.is_(None)).order_by(c.id)
+        lock = select(instance.c.id).where(instance.c.id.in_(mine)).order_by(instance.c.id).with_for_update()
+        held = list(ctx.conn.scalars(lock))
+        # Those of other instances began since, with the new content already; these are read as they are now.
+        query = query.where(c.instance_id.in_(held)).with_for_update()
     rows = [dict(row) for row in ctx.conn.execute(query).mappings()]
     lines = clocks.pauses_of(ctx, [row["id"] for row in rows])
     pairs, moves = [], []
