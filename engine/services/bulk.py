@@ -40,6 +40,7 @@ from engine.services import idempotency, registry
 from engine.services.context import Context
 from engine.services.registry import answers, handles
 from engine.store import chosen, due, inbox, queries
+from engine.store.database import is_retryable
 
 MOST = 100_000
 #: Parameters of each action's command, beside the target, the person and the reason.
@@ -143,6 +144,14 @@ def run_item(ctx: Context, cmd: RunItem) -> bool:
         ctx.trail.rows = kept
         values = {"state": "failed", "code": error.code, "message": f"{error.message} {error.fix}".strip()}
         chosen.end_item(ctx.conn, cmd.bulk_id, item.number, ctx.now, **values)
+        return True
+    except Exception as error:
+        # Everything: one item that breaks the program must not stop the others. What may go well again is run again.
+        if is_retryable(error):
+            raise
+        ctx.trail.rows = kept
+        said = f"Something unexpected happened: {type(error).__name__}: {error}"[:1000]
+        chosen.end_item(ctx.conn, cmd.bulk_id, item.number, ctx.now, state="failed", code="CRM-699", message=said)
         return True
     made = getattr(answer, "instance_id", None) if bulk.action == "restart" else None
     chosen.end_item(ctx.conn, cmd.bulk_id, item.number, ctx.now, state="done", made=made)

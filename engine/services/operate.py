@@ -21,7 +21,7 @@ from engine.domain.states import ActivityState, InstanceState
 from engine.domain.values import ActivityDone, InstanceRow, Started
 from engine.services.context import Context
 from engine.services.edges import inward, outward
-from engine.services.flow import Flow, Outcome, conclude, resume, runtime
+from engine.services.flow import Flow, conclude, finished, resume, runtime
 from engine.services.past import data_at, data_then
 from engine.services.registry import handles
 from engine.services.typed import typed
@@ -137,31 +137,28 @@ def skip(ctx: Context, cmd: SkipIncident) -> InstanceRow:
             f"There is no open incident '{cmd.incident_id}' of an instance.",
             fix="It may be solved; look at the list.",
         )
+    node = due.node_of(ctx.conn, t.job, row.job_id) if row.kind == "job" else None
+    if row.kind == "job" and node is None:
+        raise Conflict(
+            "CRM-223",
+            f"'{row.name}' is no step of the case: there is nothing to go on past.",
+            fix="Try it again, or cancel the case.",
+        )
     flow, run = resume(ctx, locked, cmd.by, operate=True)
     detail = {"incident": row.id, "code": row.code, "element": row.element_id, "reason": cmd.reason}
     ctx.audit(cmd.by, "incident.skip", instance_id=locked.id, target=row.id, detail=detail)
     result = inward(cmd.result)
     if row.kind == "fault":
         run.skip(row.node, result)
-    elif row.kind == "job":
-        run.finish_call(due.node_of(ctx.conn, t.job, row.job_id), result)
+    elif node is not None:
+        run.finish_call(node, result)
     else:
-        node = due.node_of(ctx.conn, t.deadline, row.deadline_id)
-        flow.spent = (node,)
-        run.drop_timer(node)
+        timer = due.node_of(ctx.conn, t.deadline, row.deadline_id)
+        assert timer is not None
+        flow.spent = (timer,)
+        run.drop_timer(timer)
     finished(ctx, flow, conclude(ctx, flow, run))
     return _shown(ctx, locked.id)
-
-
-def finished(ctx: Context, flow: Flow, outcome: Outcome) -> None:
-    """An operator's step is written: what it opened in an instance that stands still is held, too."""
-    if not flow.suspended:
-        return
-    if outcome.step.state is None:
-        due.unhold(ctx.conn, flow.id)  # it is over: what it had to tell others goes out
-        ctx.wake = True
-    else:
-        due.hold(ctx.conn, flow.id)
 
 
 def _locked(ctx: Context, instance_id: str, by: Actor, reason: str, revision: int | None) -> Locked:

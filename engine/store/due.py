@@ -140,9 +140,10 @@ def done(conn: Connection, table: Table, row_id: str, fence: int) -> bool:
     return conn.execute(delete(table).where(c.id == row_id, c.fence == fence, c.state == "leased")).rowcount == 1
 
 
-def node_of(conn: Connection, table: Table, row_id: str) -> int:
-    """The step that a job or deadline belongs to."""
-    return int(conn.execute(select(table.c.node).where(table.c.id == row_id)).scalar_one())
+def node_of(conn: Connection, table: Table, row_id: str) -> int | None:
+    """The step that a job or deadline belongs to; None for a job of no step (a notification's mail)."""
+    node: int | None = conn.execute(select(table.c.node).where(table.c.id == row_id)).scalar_one()
+    return node
 
 
 def incident(conn: Connection, incident_id: str) -> Row[Any] | None:

@@ -79,6 +79,26 @@ def test_a_crash_in_the_middle_loses_and_repeats_nothing(engine, clock, cases, m
     assert sorted(tasks) == ["ask"] * 6 + ["offer"] * 6
 
 
+def test_what_breaks_the_program_fails_one_item_only(engine, cases, manager, monkeypatch):
+    from engine.domain.operating import SuspendInstance
+    from engine.services import registry
+
+    really = registry.commands[SuspendInstance]
+
+    def breaks(ctx, cmd):
+        if cmd.instance_id == cases[0]:
+            raise TypeError("int() of None")
+        return really(ctx, cmd)
+
+    monkeypatch.setitem(registry.commands, SuspendInstance, breaks)
+    bulk = engine.do(StartBulk(Operation("suspend", Chosen(ids=(cases[0], cases[1]))), manager, "x"))
+    while engine.do(RunItem(bulk.id, SYSTEM)):
+        pass
+    items = {item.target: item for item in engine.ask(ListBulkItems(bulk.id, manager)).items}
+    assert (items[cases[0]].state, items[cases[1]].state) == ("failed", "done")
+    assert "TypeError: int() of None" in items[cases[0]].message
+
+
 def test_it_can_be_cancelled_and_the_rest_is_left_alone(engine, cases, manager):
     bulk = engine.do(StartBulk(Operation("cancel", Chosen("selling")), manager, "closing"))
     assert engine.do(RunItem(bulk.id, SYSTEM))

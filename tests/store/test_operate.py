@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -32,6 +32,7 @@ from engine.domain.operating import (
 from engine.domain.questions import CheckHealth, GetAudit, GetHistory, GetInstance, ListIncidents, ListTasks
 from engine.domain.states import InstanceState
 from engine.jobs import drain
+from engine.store import due, tables as t
 from tests.store.drawing import END, START, catch, flow, message, model, service, timer, user
 
 THREE = START + user("ask") + user("offer") + user("sign") + END
@@ -318,6 +319,20 @@ def test_skipping_goes_on_past_what_failed_with_the_result_given(engine, bench, 
     with pytest.raises(NotFound) as error:
         engine.do(SkipIncident(incident.id, manager, "again"))
     assert error.value.code == "CRM-404"
+
+
+def test_an_incident_of_no_step_cannot_be_skipped(engine, bench, manager):
+    deploy(engine, model("calling", START + user("look") + END + flow("start>look", "look>end")))
+    case = engine.do(StartInstance("calling", SYSTEM)).instance_id
+    row = {"id": "M", "name": "mail", "type": "mail", "payload": {}, "instance_id": case}
+    with engine._db.begin() as conn:
+        due.add(conn, datetime.now(UTC), [row])
+        (job,) = due.claim(conn, t.job, datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), 1)
+        told = {"id": "I", "instance_id": case, "kind": "job", "job_id": "M", "element_id": None, "name": "mail"}
+        told |= {"code": "CRM-607", "message": "x", "created_at": datetime.now(UTC)}
+        due.park(conn, t.job, "M", job.fence, "x", told)
+    with pytest.raises(Conflict, match="CRM-223"):
+        engine.do(SkipIncident("I", manager, "no"))
 
 
 def test_skipping_a_fault_gives_its_result_to_the_flow(engine, bench, manager):
