@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from engine.domain.access import Actor, Right, ensure
+from engine.domain.access import Actor, Right, ensure, may_see_task
 from engine.domain.calendar import Calendar
-from engine.domain.errors import NotFound
+from engine.domain.errors import Forbidden, Invalid, NotFound
 from engine.domain.sla_values import (
     CalendarRow,
     ListPolicies,
@@ -30,6 +30,7 @@ from engine.services.flow import resume, stored
 from engine.services.registry import answers, handles
 from engine.services.sla_clocks import Row
 from engine.store.repos import Locked, lock_instance
+from engine.store.tables import task
 from engine.store.tables_time import sla_policy
 
 
@@ -86,7 +87,7 @@ def list_policies(ctx: Context, ask: ListPolicies) -> tuple[PolicyRow, ...]:
 @handles(PauseClocks)
 def pause(ctx: Context, cmd: PauseClocks) -> int:
     """A person stops clocks of a case and says why; it is in the ledger and the audit."""
-    locked, found = _open(ctx, cmd.instance_id, cmd.by, cmd.metrics)
+    locked, found = _open(ctx, cmd.instance_id, cmd.by, cmd.metrics, cmd.reason)
     count = clocks.pause(ctx, found, "person", cmd.by.id, cmd.reason, cmd.by.id)
     ctx.audit(cmd.by, "sla.pause", target=locked.id, detail={"reason": cmd.reason, "clocks": count})
     return count
@@ -114,19 +115,27 @@ def meet(ctx: Context, cmd: MeetClocks) -> int:
 @handles(RecomputeClocks)
 def recompute(ctx: Context, cmd: RecomputeClocks) -> Preview:
     """Ask the policies again with the facts as they are now; what is the same stays untouched."""
-    locked, found = _open(ctx, cmd.instance_id, cmd.by, ("*",))
+    locked, found = _open(ctx, cmd.instance_id, cmd.by, ("*",), cmd.reason)
     if locked.blob is None:
         return Preview(0, ())
     _, run = resume(ctx, locked, cmd.by, operate=True)
     return moves.reckon_anew(ctx, found, stored(run), cmd.by.id, cmd.reason)
 
 
-def _open(ctx: Context, instance_id: str, by: Actor, metrics: tuple[str, ...]) -> tuple[Locked, list[Row]]:
-    """The case under its lock, and its open clocks of these metrics."""
+def _open(
+    ctx: Context, instance_id: str, by: Actor, metrics: tuple[str, ...], reason: str = "-"
+) -> tuple[Locked, list[Row]]:
+    """The case under its lock, and its open clocks of these metrics; for managers and who works on the case."""
     ensure(by, Right.TASK_WORK)
+    if not reason.strip():
+        raise Invalid("CRM-037", "A reason is needed.", fix="Say why, so that others understand it later.")
     locked = lock_instance(ctx.conn, instance_id)
     if locked is None:
         raise NotFound("CRM-402", f"There is no instance '{instance_id}'.", fix="Look it up in the list.")
+    if Right.TASK_MANAGE not in by.rights:
+        query = select(task.c.assignee, task.c.candidates).where(task.c.instance_id == instance_id)
+        if not any(may_see_task(by, row.assignee, row.candidates) for row in ctx.conn.execute(query)):
+            raise Forbidden("CRM-311", "Those deadlines are not of a case you work on.", fix="Ask a manager.")
     found = clocks.open_of(ctx, instance_id)
     return locked, [c for c in found if "*" in metrics or c["metric"] in metrics]
 

@@ -9,7 +9,7 @@ import pytest
 from bench.measure import recording
 from engine.domain.access import SYSTEM
 from engine.domain.commands import CancelInstance, ClaimTask, CompleteTask, Deploy, SendMessage, StartInstance
-from engine.domain.errors import Forbidden, Invalid, NotFound
+from engine.domain.errors import CrmflowError, Forbidden, Invalid, NotFound
 from engine.domain.estimate import FEW
 from engine.domain.questions import GetTask, ListIncidents, ListTasks, ListTimers
 from engine.domain.sla_values import (
@@ -177,11 +177,23 @@ def test_people_pause_with_a_reason_and_two_pauses_are_their_union(engine, clock
     clock.set(at("02 12:30"))
     engine.do(CompleteTask(started.tasks[0], alice))  # the model pauses it, too
     clock.set(at("02 13:00"))
-    assert engine.do(ResumeClocks(started.instance_id, alice)) == 1
+    assert engine.do(ResumeClocks(started.instance_id, SYSTEM)) == 1
     assert clocks(engine, started)["Support resolve"].state == "paused"
     clock.set(at("02 14:00"))
     engine.do(SendMessage("reply", SYSTEM, "R1"))
     assert clocks(engine, started)["Support resolve"].due_at == at("04 11:00")
+
+
+def test_clocks_are_changed_by_who_works_on_the_case_with_a_reason(engine, alice, carol, support):
+    case = start(engine, alice).instance_id
+    for command in (PauseClocks(case, carol, "x"), ResumeClocks(case, carol), MeetClocks(case, carol)):
+        with pytest.raises(CrmflowError) as told:
+            engine.do(command)
+        assert told.value.code == "CRM-311"
+    for command in (PauseClocks(case, alice, " "), RecomputeClocks(case, alice, "")):
+        with pytest.raises(CrmflowError) as told:
+            engine.do(command)
+        assert told.value.code == "CRM-037"
 
 
 def test_a_legal_clock_is_not_paused(engine, clock, alice, bench, office):
@@ -191,7 +203,7 @@ def test_a_legal_clock_is_not_paused(engine, clock, alice, bench, office):
     started = start(engine, alice)
     engine.do(CompleteTask(started.tasks[0], alice))
     assert clocks(engine, started)["Support resolve"].state == "running"
-    assert engine.do(PauseClocks(started.instance_id, alice, "no")) == 0
+    assert engine.do(PauseClocks(started.instance_id, SYSTEM, "no")) == 0
 
 
 def test_a_response_is_asked_for_by_each_message_once(engine, clock, alice, bench, office):
@@ -206,7 +218,7 @@ def test_a_response_is_asked_for_by_each_message_once(engine, clock, alice, benc
     engine.do(CompleteTask(started.tasks[0], alice))
     engine.do(SendMessage("reply", SYSTEM, "R1"))
     assert clocks(engine, started)["Support next_response"].due_at == at("02 11:00")
-    assert engine.do(MeetClocks(started.instance_id, alice)) == 1
+    assert engine.do(MeetClocks(started.instance_id, SYSTEM)) == 1
     assert clocks(engine, started)["Support next_response"].state == "met"
 
 
