@@ -52,6 +52,7 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
         # Never nowhere: where nobody is above, the managers are.
         people, did["instead"] = having(ctx, "manager"), "role:manager"
     channels = what.get("channels") or ["app", "mail"]
+    mails = "mail" in channels and "app" not in channels
     p = principal.c
     rows = ctx.conn.execute(select(p.id, p.email, p.locale, p.timezone).where(p.id.in_(people))).all()
     for row in rows:
@@ -59,7 +60,8 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
         if "app" in channels:
             task_id = scene.task["id"] if scene.task else None
             notes.tell(ctx, [row.id], title, body, task_id=task_id, instance_id=scene.locked.id)
-        if "mail" in channels and row.email and ctx.settings.smtp_url is not None:
+        # What is told in the app is mailed by the reader's wishes already.
+        if mails and row.email and ctx.settings.smtp_url is not None:
             _job(scene, "mail", title, {"to": row.email, "subject": title, "text": body})
     if what.get("url") and "webhook" in channels:
         data = {"clock": scene.clock["id"], "instance": scene.locked.id, "rung": scene.rung}

@@ -278,6 +278,17 @@ def test_an_escalation_into_a_suspended_case_opens_work_that_waits(engine, clock
     assert [(row.type, row.state) for row in engine.ask(ListJobs(SYSTEM)).items if row.instance_id] == [("erp", "held")]
 
 
+def test_a_rung_mails_nobody_twice(engine, clock, people, ladder, monkeypatch):
+    monkeypatch.setattr(engine, "settings", Settings(smtp_url="smtp://127.0.0.1:1"))
+    begin(engine, people)
+    clock.set(at("02 13:00"))
+    (alarm,) = engine.do(ClaimJobs(SYSTEM, types=("crmflow:rung",)))
+    assert engine.do(PostJob(alarm.id, alarm.fence, SYSTEM))
+    assert told(engine) == [("alice", "Due soon: Work (50%)")]
+    with engine._db.connect() as conn:
+        assert [row.type for row in conn.execute(t.job.select()) if not row.type.startswith("crmflow:")] == ["mail"]
+
+
 def test_mails_and_webhooks_are_jobs_of_the_same_transaction(engine, clock, people, ladder, monkeypatch):
     monkeypatch.setattr(engine, "settings", Settings(smtp_url="smtp://127.0.0.1:1"))
     acts = [{"do": "notify", "to": "assignee", "channels": ["mail", "webhook"], "url": "https://hooks.example.org/sla"}]
