@@ -54,7 +54,8 @@ def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
     query = select(held, task.c.id.label("task_id"), task.c.assignee).select_from(held.outerjoin(task, at))
     query = query.where(held.c.pool == pool).order_by(held.c.priority.desc(), held.c.since, held.c.instance_id)
     full: list[Any] = []  # what was asked for in vain: asking the same again cannot help
-    for row in ctx.conn.execute(query.limit(_MOST)).mappings().all():
+    rows = ctx.conn.execute(query.limit(_MOST)).mappings().all()
+    for row in rows:
         if row["asked"] in full:
             continue
         if row["task_id"] is None or row["assignee"] is not None or _give(ctx, row, by):
@@ -62,7 +63,7 @@ def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
             ctx.conn.execute(delete(held).where(*gone))
         else:
             full.append(row["asked"])
-    if full:
+    if full or len(rows) == _MOST:  # there may be more than one look reaches
         _look_again(ctx, pool)
 
 
