@@ -17,6 +17,7 @@ from engine.domain.errors import Invalid, NotFound
 from engine.domain.staff import AbsenceRow, AddAbsence, EndAbsence
 from engine.services import crew
 from engine.services.context import Context
+from engine.services.eyes import eyes_of, kept
 from engine.services.registry import handles
 from engine.store import due
 from engine.store.moves import change_tasks
@@ -102,6 +103,8 @@ def _move(ctx: Context, row: Mapping[Any, Any], task_id: str, by: Actor) -> None
         return
     instance, mine = locked
     to = _present(ctx, row)
+    if to in eyes_of(mine.why):
+        to = None
     candidates = mine.candidates
     if to is None and not candidates:
         teams = [f"team:{team}" for team in crew.teams_above(ctx, row["login"])]
@@ -109,7 +112,7 @@ def _move(ctx: Context, row: Mapping[Any, Any], task_id: str, by: Actor) -> None
     until = row["until"].isoformat(timespec="minutes")
     why = {"by": "absence", "away": row["login"], "until": until, "chosen": to}
     why["reason"] = "stands in for the absent" if to else "the absent have no stand-in; the queue gets it"
-    change = {"assignee": to, "candidates": list(candidates), "why": why, "revision": mine.revision + 1}
+    change = {"assignee": to, "candidates": list(candidates), "why": kept(mine.why, why), "revision": mine.revision + 1}
     change_tasks(ctx.conn, [task_id], change)
     detail = {"from": row["login"], "to": to, "reason": "away"}
     ctx.audit(by, "task.stand-in", instance_id=instance.id, target=task_id, detail=detail)

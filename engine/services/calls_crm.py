@@ -13,6 +13,7 @@ from engine.services import notes, records
 from engine.services.assignment import leads, members, owner_of, pick
 from engine.services.calls_records import actor, needed, optional
 from engine.services.context import Context
+from engine.services.eyes import eyes_of, kept
 from engine.services.registry import transactional
 from engine.store.moves import change_tasks
 from engine.store.tables import principal, task
@@ -50,8 +51,9 @@ def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     if row is None:
         return {"assignee": None, "previous": None, "task": None}
     strategy = optional(call, "strategy", str) or "least-loaded"
-    found = pick(ctx, team, strategy, exclude=[row["assignee"]] if row["assignee"] else [])
-    why = {**found.why, "previous": row["assignee"], "because": optional(call, "reason", str)}
+    barred = [*eyes_of(row["why"]), *([row["assignee"]] if row["assignee"] else [])]
+    found = pick(ctx, team, strategy, exclude=barred)
+    why = {**kept(row["why"], found.why), "previous": row["assignee"], "because": optional(call, "reason", str)}
     candidates = list(dict.fromkeys([*row["candidates"], f"team:{team}"]))
     change = {
         "assignee": found.login,

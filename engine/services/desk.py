@@ -12,9 +12,10 @@ from engine.domain.errors import Conflict, Invalid
 from engine.domain.values import TaskRow
 from engine.i18n import language
 from engine.services.context import Context
+from engine.services.eyes import ensure_other_eyes
 from engine.services.notes import tell
 from engine.services.registry import handles
-from engine.services.tasks import assign, ensure_fresh, ensure_other_eyes, ensure_principal, lock_task, shown
+from engine.services.tasks import assign, ensure_fresh, ensure_principal, lock_task, shown
 from engine.store import tables as t
 from engine.store.tables_inbox import follow
 
@@ -49,7 +50,7 @@ def delegate(ctx: Context, cmd: DelegateTask) -> TaskRow:
         ensure(cmd.by, Right.TASK_MANAGE)
     ensure_fresh(task, cmd.revision)
     ensure_principal(ctx, "user", cmd.to)
-    ensure_other_eyes(ctx, task, cmd.to)
+    ensure_other_eyes(task.name, task.why, cmd.to)
     owner = task.assignee or cmd.by.id
     if cmd.to == owner:
         raise Invalid("CRM-086", "A task cannot be delegated to its own assignee.", fix="Choose somebody else.")

@@ -13,6 +13,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.values import RecordRef
 from engine.services import notes
 from engine.services.context import Context
+from engine.services.eyes import eyes_of, kept
 from engine.services.flow import conclude, finished, resume
 from engine.services.instances import begin
 from engine.services.ladder_people import having, named
@@ -107,7 +108,8 @@ def _reassign(scene: Scene, what: Mapping[str, Any]) -> Did:
         _offer(scene, [asked], replace=True)
         _change(scene, assignee=None, why=_why(scene, asked, None))
         return {"do": "reassign", "from": old, "to": asked}
-    people = [login for login in named(scene.ctx, asked, scene.task, scene.clock["team"]) if login != old]
+    barred = {old, *eyes_of(scene.task["why"])}
+    people = [who for who in named(scene.ctx, asked, scene.task, scene.clock["team"]) if who not in barred]
     if not people:
         return {"do": "reassign", "asked": asked, "nothing": "nobody is there to take it"}
     _change(scene, assignee=people[0], why=_why(scene, asked, people[0]))
@@ -171,7 +173,8 @@ def _why(scene: Scene, asked: str, login: str | None) -> Did:
     """The stored explanation of an assignment the ladder made."""
     assert scene.task is not None
     because = f"{scene.rung} of {scene.clock['metric']} ({scene.clock['target']}) had passed"
-    return {"by": "ladder", "asked": asked, "chosen": login, "previous": scene.task["assignee"], "reason": because}
+    why = {"by": "ladder", "asked": asked, "chosen": login, "previous": scene.task["assignee"], "reason": because}
+    return kept(scene.task["why"], why)
 
 
 _ACTS: Mapping[str, Callable[[Scene, Mapping[str, Any]], Did]] = {

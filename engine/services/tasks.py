@@ -25,6 +25,7 @@ from engine.i18n import language
 from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward
+from engine.services.eyes import ensure_other_eyes
 from engine.services.filed import facts
 from engine.services.flow import Outcome, conclude, ensure_moving, resume, stored
 from engine.services.library import Loaded
@@ -53,6 +54,8 @@ def complete(ctx: Context, cmd: CompleteTask) -> TaskDone:
     # Read only now, under the lock: a boundary timer or somebody else may have ended it since its form was drawn.
     locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-202")
     ensure_may_complete(cmd.by, task.name, task.assignee, task.candidates)
+    if task.assignee is None:
+        ensure_other_eyes(task.name, task.why, cmd.by.id)
     ensure_fresh(task, cmd.revision)
     flow, run = resume(ctx, locked, cmd.by)
     raw = stored(run, task.node)
@@ -94,6 +97,7 @@ def claim(ctx: Context, cmd: ClaimTask) -> TaskRow:
     """Take a task from the queue; claiming one's own again changes nothing."""
     locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-203")
     ensure_may_claim(cmd.by, task.name, task.assignee, task.candidates)
+    ensure_other_eyes(task.name, task.why, cmd.by.id)
     ensure_fresh(task, cmd.revision)
     if task.assignee != cmd.by.id:
         assign(ctx, locked, task, cmd.by, "task.claim", assignee=cmd.by.id)
@@ -125,7 +129,7 @@ def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
     ensure_fresh(task, cmd.revision)
     kind, _, key = cmd.to.rpartition(":")
     ensure_principal(ctx, "team" if kind == "team" else "user", key)
-    ensure_other_eyes(ctx, task, cmd.to)
+    ensure_other_eyes(task.name, task.why, cmd.to)
     detail = {"from": task.assignee, "to": cmd.to, "reason": cmd.reason}
     if kind == "team":
         team = (f"team:{key}",)
@@ -216,18 +220,6 @@ def assign(
     ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
     digest = ctx.trail.seal(locked.id, locked.audit_digest)
     due.chain(ctx.conn, locked.id, digest)
-
-
-def ensure_other_eyes(ctx: Context, task: TaskLock, to: str) -> None:
-    """Raise ``Forbidden`` CRM-313 if the task is for somebody else than ``to``, who did the step before it."""
-    why = ctx.conn.scalar(select(t.task.c.why).where(t.task.c.id == task.id)) or {}
-    eyes = why.get("four_eyes", ())
-    if to in eyes or (eyes and to.startswith("team:")):
-        raise Forbidden(
-            "CRM-313",
-            f"'{task.name}' is for other eyes than those of {', '.join(eyes)}.",
-            fix="Give it to a person who did not do the step before.",
-        )
 
 
 def ensure_principal(ctx: Context, kind: str, key: str) -> None:

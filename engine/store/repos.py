@@ -45,6 +45,7 @@ class TaskLock:
     form_key: str | None
     revision: int
     timers: frozenset[int]  # nodes of the deadlines that go with the task
+    why: Any  # the explanation of whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ _LOCK_TASK = Prepared(
         _T.form_key,
         _T.revision,
         _TIMERS,
+        _T.why,
     )
     # The instance stands first, so PostgreSQL locks it first.
     .select_from(t.instance.join(t.task, _T.instance_id == _I.id))

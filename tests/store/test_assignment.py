@@ -10,11 +10,12 @@ import pytest
 
 from engine.domain import choosing
 from engine.domain.access import SYSTEM
-from engine.domain.commands import AddUser, CompleteTask, Deploy, ReassignTask, StartInstance
+from engine.domain.commands import AddUser, ClaimTask, CompleteTask, Deploy, ReassignTask, StartInstance
 from engine.domain.errors import Forbidden
 from engine.domain.questions import ActorNamed, GetTask, ListNotifications, ListTasks
 from engine.domain.staff import AddAbsence, ChangePerson
 from engine.jobs.runner import drain
+from engine.store.moves import change_tasks
 from tests.store.drawing import END, START, flow, model
 
 CREW = ("ann", "ben", "cai")
@@ -138,6 +139,11 @@ def test_four_eyes_also_when_claiming(crew: Any) -> None:
         assert told.value.code == "CRM-313"
     other = ({"ben", "cai"} - {view.row.assignee}).pop()
     assert crew.do(ReassignTask(approve.id, other, SYSTEM)).assignee == other
+    with crew._db.begin() as conn:
+        change_tasks(conn, [approve.id], {"assignee": None, "candidates": ["team:bench"]})
+    for command in (ClaimTask(approve.id, ann), CompleteTask(approve.id, ann)):
+        with pytest.raises(Forbidden, match="CRM-313"):
+            crew.do(command)
 
 
 def test_free_combination_of_user_team_and_role(crew: Any, one: Any) -> None:
