@@ -163,7 +163,7 @@ def act(p: Player, dice: random.Random) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_compaction_and_restoring_change_nothing(part, many):
     """compacted + restored ≡ compacted ≡ never compacted, after every step, on random processes."""
-    rounds = many(40, 2_000)
+    rounds = many(40, 1_000)
     for seed in range(part * rounds, (part + 1) * rounds):
         xml = Grower(seed).draw()
         players = [

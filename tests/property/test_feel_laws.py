@@ -25,7 +25,7 @@ from engine.feel.program import SURPRISES, Program
 pytestmark = pytest.mark.prove
 MANY = os.environ.get("CRMFLOW_PROVE") == "1"
 LAW = settings(
-    max_examples=3_000 if MANY else 80,
+    max_examples=1_500 if MANY else 80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=not MANY,

@@ -153,7 +153,7 @@ def sums(url: str) -> dict[str, Any]:
 
 @pytest.mark.data
 @pytest.mark.prove(first=True)
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2400)
 def test_contacts_are_worked_to_an_order_or_a_loss(
     place: Api, data: Path, sqlite_url: str, many: Callable[[int, int], int]
 ) -> None:
