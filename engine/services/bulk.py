@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from engine import logs
 from engine.domain.access import SYSTEM, Actor, Right, ensure
 from engine.domain.commands import CancelInstance, Command, RetryIncident
 from engine.domain.errors import Conflict, CrmflowError, Invalid, NotFound
@@ -41,6 +42,8 @@ from engine.services.context import Context
 from engine.services.registry import answers, handles
 from engine.store import chosen, due, inbox, queries
 from engine.store.database import is_retryable
+
+log = logs.get("bulk")
 
 MOST = 100_000
 #: Parameters of each action's command, beside the target, the person and the reason.
@@ -150,6 +153,7 @@ def run_item(ctx: Context, cmd: RunItem) -> bool:
         if is_retryable(error):
             raise
         ctx.trail.rows = kept
+        log.error("bulk_item_broke", bulk=cmd.bulk_id, target=item.target, exc_info=error)
         said = f"Something unexpected happened: {type(error).__name__}: {error}"[:1000]
         chosen.end_item(ctx.conn, cmd.bulk_id, item.number, ctx.now, state="failed", code="CRM-699", message=said)
         return True
