@@ -64,7 +64,7 @@ def coverage_table() -> str:
             "",
             "Features: " + ", ".join(f for f in _FEATURES if f"feature:{f}" in SUPPORTED) + ".",
             "",
-            "Refused for now: " + ", ".join(missing) + ".",
+            "Refused: " + ", ".join(missing) + ".",
         ]
     )
 
