@@ -63,6 +63,7 @@ class ClockRow:
     paused_since: datetime | None = None
     paused_for: str = ""  # the reason
     used: float = 0.0  # share of the target that has passed
+    customer: tuple[str, str] | None = None  # (record id, name) of whom the case is about or for
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class Wall:
     clocks: tuple[ClockRow, ...]
     groups: Mapping[str, Mapping[str, int]]  # by team, flow or segment → state → number
     log: tuple[RungRow, ...]
+    customers: tuple[tuple[str, str], ...] = ()  # (record id, name): who can be chosen, by name
+    assignees: tuple[str, ...] = ()  # logins that can be chosen
 
 
 # --- commands --------------------------------------------------------------------------------------
@@ -265,9 +268,15 @@ class EstimateTask(Question[Estimate]):
 
 @dataclass(frozen=True, slots=True)
 class ShowWall(Question[Wall]):
-    """Open clocks as a manager sees them; ``by_what``: team, flow or segment."""
+    """Open clocks as a manager sees them; ``by_what``: team, flow or segment.
+
+    ``customer`` and ``assignee`` narrow the whole wall, its numbers too; ``state`` and ``only`` the rows alone.
+    """
 
     by: Actor
     by_what: str = "team"
     only: Mapping[str, str] = field(default_factory=dict)  # state, group
     limit: int = 200
+    state: str = ""  # breached, risk, paused, running; as ``only["state"]``
+    customer: str = ""  # the customer's record id
+    assignee: str = ""  # login; "-": nobody

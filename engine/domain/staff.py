@@ -195,6 +195,7 @@ class WorkloadRow:
     away: AbsenceRow | None = None
     absences: tuple[AbsenceRow, ...] = ()
     gets: int = 0  # what-if: tasks that would come to them
+    waits: int = 0  # what-if: tasks of who is away that are not due before they are back
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +203,13 @@ class Workload(Question[tuple[WorkloadRow, ...]]):
     """Who has how much, of a team (None: of all the asker leads, or everybody for those who manage tasks).
 
     ``away``: what if these people were away: their open tasks are dealt out among the rest, ``gets`` says to whom.
+    ``until``: and come back then: what is due later, or never, ``waits`` for them. None: they do not come back.
     """
 
     by: Actor
     team: str | None = None
     away: tuple[str, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from engine.store.tables import membership, record, record_link
 from engine.store.tables_time import calendar, calendar_use
 
 USES = ("contract", "customer", "team", "office")
-_CUSTOMERS = ("account", "customer", "company", "contact")
+CUSTOMERS = ("account", "customer", "company", "contact")
 _CONTRACTS = ("contract", "entitlement", "warranty")
 
 
@@ -129,7 +129,7 @@ def _hung(ctx: Context, record_id: str | None, teams: Collection[str]) -> list[t
         linked = select(record_link.c.to_id).where(record_link.c.from_id == record_id)
         query = select(record.c.id, record.c.kind).where(or_(record.c.id == record_id, record.c.id.in_(linked)))
         for each in ctx.conn.execute(query):
-            kinds[each.id] = "contract" if each.kind in _CONTRACTS else "customer" if each.kind in _CUSTOMERS else ""
+            kinds[each.id] = "contract" if each.kind in _CONTRACTS else "customer" if each.kind in CUSTOMERS else ""
     offices = _above(ctx, teams)
     u = calendar_use.c
     wanted = [and_(u.kind == "team", u.target.in_(sorted(teams))), and_(u.kind == "office", u.target.in_(offices))]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select, union_all
 
 from engine.domain import sla
 from engine.domain.access import Right, ensure, may_see_task
@@ -16,7 +16,7 @@ from engine.services import calendars, sla_clocks as clocks
 from engine.services.context import Context
 from engine.services.registry import answers
 from engine.services.sla_clocks import Row
-from engine.store.tables import task
+from engine.store.tables import record, record_link, task
 from engine.store.tables_time import sla_change, sla_clock, sla_rung
 
 AT_RISK = 0.75  # share of the target from which a clock is at risk
@@ -87,13 +87,25 @@ def show_wall(ctx: Context, ask: ShowWall) -> Wall:
     counts = dict.fromkeys(("breached", "risk", "paused", "running"), 0)
     groups: dict[str, dict[str, int]] = {}
     shown = []
+    wanted = ask.state or ask.only.get("state")
     for row in rows:
         state, name = look(row), str(getattr(row, group) or "")
+        if not _meant(ask, row):
+            continue
         counts[state] += 1
         groups.setdefault(name, dict.fromkeys(counts, 0))[state] += 1
-        if ask.only.get("state", state) == state and ask.only.get("group", name) == name:
+        if wanted in (None, state) and ask.only.get("group", name) == name:
             shown.append(row)
-    return Wall(counts, tuple(shown[: ask.limit]), dict(sorted(groups.items())), _log(ctx))
+    customers = sorted({row.customer for row in rows if row.customer}, key=lambda known: (known[1], known[0]))
+    assignees = sorted({row.assignee for row in rows if row.assignee})
+    named = dict(sorted(groups.items()))
+    return Wall(counts, tuple(shown[: ask.limit]), named, _log(ctx), tuple(customers), tuple(assignees))
+
+
+def _meant(ask: ShowWall, row: ClockRow) -> bool:
+    """Whether a clock is of the customer and of the person asked for."""
+    whose = {"": row.assignee, "-": None}.get(ask.assignee, ask.assignee)
+    return row.assignee == whose and (not ask.customer or (row.customer or ("",))[0] == ask.customer)
 
 
 def look(row: ClockRow) -> str:
@@ -123,10 +135,10 @@ def _clock(ctx: Context, ask: WhyDeadline) -> Row:
 
 
 def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
-    """Clocks as lists show them; three statements for any number."""
+    """Clocks as lists show them; five statements for any number, and one for each version of a calendar."""
     ids = [row["id"] for row in found]
     lines = clocks.pauses_of(ctx, ids) if ids else {}
-    tasks = _tasks(ctx, found)
+    tasks, customers = _tasks(ctx, found), _customers(ctx, found)
     known: dict[tuple[str | None, int | None], Any] = {(None, None): sla.ALWAYS}
     shown = []
     for row in found:
@@ -134,12 +146,13 @@ def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
         if key not in known:
             known[key] = calendars.load(ctx, str(key[0]), key[1])[0]
         last = next((p for p in reversed(lines[row["id"]]) if p["until"] is None), None)
-        about = tasks.get(row["task_id"] or "")
+        about = tasks.get(row["task_id"] or row["instance_id"])
         shown.append(
             ClockRow(
                 **{name: row[name] for name in _PLAIN},
                 assignee=about.assignee if about else None,
                 subject=about.subject if about else None,
+                customer=customers.get(row["record_id"] or ""),
                 paused_since=last["since"] if last else None,
                 paused_for=last["reason"] if last else "",
                 used=clocks.used(row, known[key], clocks.ledger(lines[row["id"]]), ctx.now),
@@ -149,11 +162,32 @@ def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
 
 
 def _tasks(ctx: Context, found: Iterable[Row]) -> dict[str, Any]:
-    ids = [row["task_id"] for row in found if row["task_id"] and row["ended_at"] is None]
+    """The open tasks of clocks by their id; for the clock of a case the oldest open one, by the case's id."""
+    ticking = [row for row in found if row["ended_at"] is None]
+    ids = [row["task_id"] for row in ticking if row["task_id"]]
+    cases = [row["instance_id"] for row in ticking if not row["task_id"]]
+    if not ticking:
+        return {}
+    t = task.c
+    query = select(t.id, t.instance_id, t.assignee, t.subject).where(t.id.in_(ids) | t.instance_id.in_(cases))
+    rows = ctx.conn.execute(query.order_by(t.created_at.desc(), t.id.desc())).all()
+    return {row.instance_id: row for row in rows} | {row.id: row for row in rows}
+
+
+def _customers(ctx: Context, found: Iterable[Row]) -> dict[str, tuple[str, str]]:
+    """Whom cases are about or for, by the case's record: (id, name)."""
+    ids = sorted({row["record_id"] for row in found if row["record_id"]})
     if not ids:
         return {}
-    query = select(task.c.id, task.c.assignee, task.c.subject).where(task.c.id.in_(ids))
-    return {row.id: row for row in ctx.conn.execute(query)}
+    r, a_link = record.c, record_link.c
+    themselves = select(r.id.label("about"), r.id, r.name).where(r.id.in_(ids), r.kind.in_(calendars.CUSTOMERS))
+    linked = select(a_link.from_id.label("about"), r.id, r.name).join_from(record_link, record, r.id == a_link.to_id)
+    linked = linked.where(a_link.from_id.in_(ids), r.kind.in_(calendars.CUSTOMERS))
+    # An account comes before the contact who wrote for it.
+    rank = case({kind: n for n, kind in enumerate(calendars.CUSTOMERS)}, value=r.kind)
+    both = union_all(themselves.add_columns(rank.label("rank")), linked.add_columns(rank.label("rank"))).subquery()
+    rows = ctx.conn.execute(select(both).order_by(both.c.rank.desc(), both.c.id.desc()))
+    return {row.about: (row.id, row.name) for row in rows}
 
 
 def _rung(row: Mapping[Any, Any], clock: Mapping[Any, Any]) -> RungRow:

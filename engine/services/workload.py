@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +30,8 @@ def workload(ctx: Context, ask: Workload) -> tuple[WorkloadRow, ...]:
     teams = _teams(ctx, logins)
     absences = coming(ctx, logins)
     total, weights = sum(p.load for p in people), sum(p.weight for p in people)
-    gets = _deal(ctx, people, set(ask.away))
+    given = _given(ctx, ask, people)
+    gets = _deal(people, given)
     rows = []
     for each in people:
         fair = total * each.weight / weights if weights else 0
@@ -40,7 +41,8 @@ def workload(ctx: Context, ask: Workload) -> tuple[WorkloadRow, ...]:
             WorkloadRow(
                 each.login, names[each.login], teams.get(each.login, ()), each.load, late.get(each.login, 0),
                 each.weight, each.most, round(each.load / fair, 2) if fair else 0.0, now, mine,
-                -each.load if each.login in ask.away else gets[each.login],
+                -given[each.login] if each.login in given else gets[each.login],
+                each.load - given[each.login] if each.login in given else 0,
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-row.load / row.weight, row.login)))
@@ -75,12 +77,23 @@ def _teams(ctx: Context, logins: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _deal(ctx: Context, people: list[Person], away: set[str]) -> Counter[str]:
-    """Who would get the open tasks of these people: dealt out one by one as the least loaded would."""
+def _given(ctx: Context, ask: Workload, people: list[Person]) -> dict[str, int]:
+    """How many tasks each of those away would hand on: all, or what is due before they are back."""
+    away = {p.login: p.load for p in people if p.login in ask.away}
+    if ask.until is None or not away:
+        return away
+    t = task.c
+    query = select(t.assignee, func.count()).where(t.assignee.in_(sorted(away)), t.due_at < ask.until)
+    due = {login: count for login, count in ctx.conn.execute(query.group_by(t.assignee))}  # noqa: C416
+    return {login: due.get(login, 0) for login in away}
+
+
+def _deal(people: list[Person], given: Mapping[str, int]) -> Counter[str]:
+    """Who would get the tasks handed on: dealt out one by one as the least loaded would."""
     gets: Counter[str] = Counter()
-    rest = {p.login: p for p in people if p.login not in away}
+    rest = {p.login: p for p in people if p.login not in given}
     asked: Any = Asked("least-loaded")
-    for _ in range(sum(p.load for p in people if p.login in away)):
+    for _ in range(sum(given.values())):
         found = choose(asked, rest.values())
         if found.login is None:
             break
