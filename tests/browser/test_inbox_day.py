@@ -74,11 +74,22 @@ def test_an_employees_day_without_a_mouse(site, visit, language, size):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".talk-text")).to_have_text("@bob please have a look")
+    # What one types stays while another part of the desk changes, and when it is refused.
+    page.locator("#comment-text").fill("   ")
+    page.locator(".desk .stack button").first.press("Enter")
+    expect(page.locator(".desk [data-said] .trouble-what").first).to_be_visible()
+    expect(page.locator("#comment-text")).to_have_value("   ")
+    page.locator("#comment-text").fill("To be told later")
     page.locator("#todo-text").focus()
     page.keyboard.type("Call back")
     page.keyboard.press("Enter")
+    expect(page.locator(".todo")).to_have_count(1)
+    expect(page.locator("#todo-text")).to_have_value("")
+    expect(page.locator("#todo-text")).to_be_focused()
     page.locator(".todo").press("Enter")
     expect(page.locator('.todo[aria-checked="true"]')).to_have_count(1)
+    expect(page.locator(".todo")).to_be_focused()
+    expect(page.locator("#comment-text")).to_have_value("To be told later")
     assert serious(page) == []
     look(page, f"desk-{language}")
     assert site.engine.ask(ListNotifications(site.engine.ask(ActorNamed("bob")))).items

@@ -109,14 +109,14 @@ def resolve(task_id: str) -> ResponseReturnValue:
 def comment(task_id: str) -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     do(AddComment(task_id, actor, request.form.get("text", "")))
-    return part(task_id, actor, "comment")
+    return part(task_id, actor)
 
 
 @room.post("/<task_id>/todos")
 def add(task_id: str) -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     do(AddTodo(task_id, actor, request.form.get("text", "")))
-    return part(task_id, actor, "todo")
+    return part(task_id, actor)
 
 
 @room.post("/<task_id>/todos/<todo_id>")
@@ -134,7 +134,7 @@ def attach(task_id: str) -> ResponseReturnValue:
     if sent is None or not sent.filename:
         raise Invalid("CRM-006", "No file was chosen.", fix="Choose a file.")
     do(Attach(task_id, actor, FileIn(sent.filename, sent.stream.read(FILE_MOST + 1))))
-    return part(task_id, actor, "file")
+    return part(task_id, actor)
 
 
 @room.get("/<task_id>/attachments/<attachment_id>")
@@ -156,14 +156,14 @@ def follow(task_id: str) -> ResponseReturnValue:
     return part(task_id, actor)
 
 
-def part(task_id: str, actor: Actor, focus: str = "") -> ResponseReturnValue:
+def part(task_id: str, actor: Actor) -> ResponseReturnValue:
     """The part as it is now; without scripts, the task's page."""
     if not is_fragment():
         return again(task_id)
     desk = ask(GetDesk(task_id, actor))
     may = ask(GetTask(task_id, actor)).may
     endings = ",".join(f".{ending}" for ending in MEDIA)
-    return render_template("desk/part.html", desk=desk, task_id=task_id, may_work=bool(may), focus=focus, takes=endings)
+    return render_template("desk/part.html", desk=desk, task_id=task_id, may_work=bool(may), takes=endings)
 
 
 def times_for(actor: Actor) -> list[tuple[str, str]]:

@@ -117,7 +117,7 @@ const KEYS = {
 
 function keys() {
   document.addEventListener('keydown', (event) => {
-    const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog, .djs-container');
+    const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open], .djs-container');
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
     event.preventDefault();
     KEYS[event.key]();

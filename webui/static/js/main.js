@@ -70,7 +70,7 @@ function help() {
   let before = '';
   document.querySelector('[data-help]')?.addEventListener('click', () => sheet.showModal());
   document.addEventListener('keydown', (event) => {
-    if (event.target.closest('input, textarea, select, dialog')) return;
+    if (event.target.closest('input, textarea, select, dialog[open]')) return;
     if (event.key === '?') sheet?.showModal();
     if (before === 'g' && event.key === 'i') location.assign(document.querySelector('.brand')?.href ?? '/');
     before = event.key;

@@ -74,6 +74,17 @@ async function sheet(address) {
   dialog.showModal();
 }
 
+/** A refusal is said in the section it belongs to, beside what one typed; what went through clears its field. */
+const place = (node) => node.closest('section')?.querySelector(':scope > [data-said]');
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  const said = detail.xhr.status >= 400 && place(detail.requestConfig.elt);
+  if (said) Object.assign(detail, { target: said, swapOverride: 'innerHTML', selectOverride: 'unset' });
+});
+document.addEventListener('htmx:beforeRequest', ({ detail }) => place(detail.elt)?.replaceChildren());
+document.addEventListener('htmx:afterRequest', ({ detail }) => {
+  if (detail.successful && detail.elt.matches('[data-clears]')) detail.elt.reset();
+});
+
 export function shown(root = document) {
   tabs(root);
   actions(root);
