@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from bpmn_play import Player
-from scenarios import HERE, SCENARIOS, perform
+from scenarios import HERE, KEPT, SLEEPING, perform, record
 
 from engine.bpmn import codec
 
@@ -42,16 +42,26 @@ def revived(record: dict[str, Any], kept: dict[str, Any]) -> Player:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_a_kept_state_runs_on_to_the_same_end(path: Path):
-    record = json.loads(path.read_text(encoding="utf-8"))
-    assert record["states"]
-    for n, kept in enumerate(record["states"]):
-        player = revived(record, kept)
-        for command in record["commands"][n:]:
+    kept_file = json.loads(path.read_text(encoding="utf-8"))
+    assert kept_file["states"]
+    for n, kept in enumerate(kept_file["states"]):
+        player = revived(kept_file, kept)
+        for command in kept_file["commands"][n:]:
             perform(player, command)
-        assert player.status == record["status"]
-        assert player.trace == record["trace"][kept["history"] :]
-        assert repr(sorted(player.variables.items())) == record["variables"]
+        assert player.status == kept_file["status"]
+        assert player.trace == kept_file["trace"][kept["history"] :]
+        assert repr(sorted(player.variables.items())) == kept_file["variables"]
 
 
-def test_every_scenario_has_a_file_of_the_present_version():
-    assert {p.stem for p in FILES if p.parent.name == f"v{codec.VERSION}"} == set(SCENARIOS)
+def test_every_scenario_has_a_file_of_the_version_that_its_states_have():
+    assert {codec.VERSION, codec.SLEEPERS} == set(KEPT)
+    for version, scenarios in KEPT.items():
+        assert {p.stem for p in FILES if p.parent.name == f"v{version}"} == set(scenarios)
+
+
+@pytest.mark.parametrize("name", sorted(SLEEPING))
+def test_states_of_many_are_kept_asleep(name: str):
+    kept = json.loads((HERE / f"v{codec.SLEEPERS}" / f"{name}.json").read_text(encoding="utf-8"))["states"]
+    first = base64.b64decode(kept[0]["state"])
+    assert codec.asleep_in(first) > 30
+    assert record(*SLEEPING[name])["states"][0]["open"] == kept[0]["open"]
