@@ -143,7 +143,8 @@ class Names(Cursor):
             token = self.token
             if token.text in stops and token.kind in ("op", "name") and self.at > start:
                 break
-            if token.kind not in ("name", "num") and token.text not in SYMBOLS:
+            digits = token.kind == "num" and self.at > start  # a name may hold digits, not start with one
+            if token.kind != "name" and not digits and token.text not in SYMBOLS:
                 raise self.wrong(f"a name, then {' or '.join(repr(stop) for stop in stops)}")
             self.at += 1
         return written(self.text, self.tokens[start : self.at])

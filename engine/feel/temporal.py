@@ -113,9 +113,10 @@ def parse_any(text: str) -> AnyDate | Time | DateTime | Months | Days:
     """The text of an ``@`` literal; ``Unfit`` if it is none of the temporal values."""
     if text.lstrip("-").startswith("P"):
         return parse_duration(text)
-    if "T" in text[1:]:
+    clock = text.partition("@")[0]  # a zone's name has its own T and colons: 10:00:00@Etc/UTC
+    if "T" in clock[1:]:
         return parse_date_time(text)
-    return parse_time(text) if ":" in text else parse_date(text)
+    return parse_time(text) if ":" in clock else parse_date(text)
 
 
 def _short(text: str) -> str:

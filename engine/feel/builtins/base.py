@@ -176,7 +176,11 @@ def _param(text: str) -> Param:
 def invoke(name: str, args: Sequence[Any], names: Sequence[str] | None, run: Any) -> Any:
     """Call a built-in; ``Unfit`` says why no signature fits."""
     first: Unfit | None = None
-    for signature in SIGNATURES[name]:
+    rows = SIGNATURES[name]
+    if names is not None and len(rows) > 1:
+        # before(range: r, point: p) and before(point: p, range: r) have the same names: their order tells them apart.
+        rows = sorted(rows, key=lambda row: [param.name for param in row.params[: len(names)]] != list(names))
+    for signature in rows:
         try:
             bound = signature.bind(args if names is None else signature.order(names, args))
         except Unfit as error:

@@ -16,33 +16,26 @@ def negation(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-def _spread(items: list[Any]) -> list[Any]:
-    return items
-
-
 @builtin("all(list: list)", "all(list: any...)")
 def conjunction(items: list[Any]) -> bool | None:
-    """False if any is false, else null if any is null."""
+    """False if any is false, whatever the others are; else null unless all are true."""
     return _fold(items, False)
 
 
 @builtin("any(list: list)", "any(list: any...)")
 def disjunction(items: list[Any]) -> bool | None:
-    """True if any is true, else null if any is null."""
+    """True if any is true, whatever the others are; else null unless all are false."""
     return _fold(items, True)
 
 
 def _fold(items: list[Any], decisive: bool) -> bool | None:
-    out: bool | None = not decisive
-    for item in items:
-        if item is decisive:
-            out = decisive
-            break
-        if item is not (not decisive):
-            if item is not None:
-                raise Unfit(f"the list holds a {kind_of(item)}, all must be boolean")
-            out = None
-    return out
+    if any(item is decisive for item in items):
+        return decisive
+    odd = [item for item in items if item is not (not decisive)]
+    strange = next((item for item in odd if item is not None), None)
+    if strange is not None:
+        raise Unfit(f"the list holds a {kind_of(strange)}, all must be boolean")
+    return None if odd else not decisive
 
 
 @builtin("is(value1: any, value2: any)")
