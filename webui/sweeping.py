@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import structlog
 
 from engine.app import Engine
 from engine.domain.access import Actor
-from engine.domain.desk import GetSweep, NoteSweepItem, RunSweepItem, StartSweep, SweepRow
+from engine.domain.desk import GetSweep, NoteSweepItem, RunSweepItem, StartSweep, StartUndo, SweepRow
 from engine.domain.errors import CrmflowError
 
+log = structlog.get_logger("crmflow.sweep")
 
-def sweep(engine: Engine, by: Actor, action: str, tasks: Sequence[str], params: Mapping[str, Any]) -> SweepRow:
-    """Do it; what each task said is in the answer. A refusal of one keeps none of the others from being done."""
-    row = engine.do(StartSweep(by, action, tuple(tasks), params))
-    return _each(engine, by, row, undo=False)
+
+def sweep(
+    engine: Engine,
+    by: Actor,
+    action: str,
+    tasks: Sequence[str],
+    params: Mapping[str, Any],
+    revisions: Mapping[str, int] | None = None,
+    key: str | None = None,
+) -> SweepRow:
+    """Do it; what each task said is in the answer. A refusal of one keeps none of the others from being done.
+
+    The same ``key`` again goes on with what was left undone, if anything was, and shows what became of each.
+    """
+    row = engine.do(StartSweep(by, action, tuple(tasks), params, revisions or {}, key))
+    return replace(_each(engine, by, row, undo=False), repeated=row.repeated)
 
 
 def undo(engine: Engine, by: Actor, sweep_id: str) -> SweepRow:
-    """Take back what was done, but for what somebody has changed since."""
-    return _each(engine, by, engine.ask(GetSweep(sweep_id, by)), undo=True)
+    """Take back what was done, once, but for what somebody has changed since."""
+    return _each(engine, by, engine.do(StartUndo(sweep_id, by)), undo=True)
 
 
 def _each(engine: Engine, by: Actor, row: SweepRow, *, undo: bool) -> SweepRow:
@@ -30,5 +46,10 @@ def _each(engine: Engine, by: Actor, row: SweepRow, *, undo: bool) -> SweepRow:
         try:
             engine.do(RunSweepItem(row.id, number, by, undo=undo))
         except CrmflowError as error:  # told at its item; the others go on
-            engine.do(NoteSweepItem(row.id, number, by, error.code, error.message))
+            since = (str(error.context.get("by") or ""), str(error.context.get("at") or ""))
+            engine.do(NoteSweepItem(row.id, number, by, error.code, error.message, since))
+        except Exception as error:  # one item that breaks the program must not stop the others; the log has the cause
+            log.error("sweep_item_broke", sweep=row.id, task=item.task_id, exc_info=error)
+            said = f"Something unexpected happened: {type(error).__name__}."
+            engine.do(NoteSweepItem(row.id, number, by, "CRM-699", said))
     return engine.ask(GetSweep(row.id, by))

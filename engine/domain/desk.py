@@ -127,13 +127,18 @@ class DoneRow:
 
 @dataclass(frozen=True, slots=True)
 class SweepItem:
-    """One task of a sweep: ``state`` is waiting, done, failed or undone."""
+    """One task of a sweep: ``state`` is waiting, done, failed, undone, or kept (done; undoing it was refused).
+
+    ``by`` and ``at`` tell who has changed it since, where that is why it was left alone.
+    """
 
     task_id: str
     name: str
     state: str
     code: str = ""
     message: str = ""
+    by: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,8 @@ class SweepRow:
     at: datetime
     items: tuple[SweepItem, ...]
     undoable: bool
+    undone_at: datetime | None = None
+    repeated: bool = False  # the same request again: nothing was noted anew
 
 
 # --- commands --------------------------------------------------------------------------------------
@@ -263,12 +270,37 @@ class ChooseColumns(Command[tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class StartSweep(Command[SweepRow]):
-    """Note a change to many tasks, with what they are now. Nothing is changed yet: ``RunSweepItem`` does."""
+    """Note a change to many tasks. Nothing is changed yet: ``RunSweepItem`` does.
+
+    ``revisions`` tells which revision of a task was seen (task id → revision; else what it is now): what somebody has
+    changed since is left alone. The same ``idempotency_key`` with the same request is the same sweep.
+    """
 
     by: Actor
     action: str
     tasks: tuple[str, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
+    revisions: Mapping[str, int] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSweep(Command[tuple[SweepItem, ...]]):
+    """Try a change on each task and take everything back: what would be "done", what "failed" and why."""
+
+    by: Actor
+    action: str
+    tasks: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    revisions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StartUndo(Command[SweepRow]):
+    """Begin to take a sweep back, once; ``RunSweepItem`` with ``undo`` does it."""
+
+    sweep_id: str
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +315,14 @@ class RunSweepItem(Command[SweepItem]):
 
 @dataclass(frozen=True, slots=True)
 class NoteSweepItem(Command[None]):
-    """Why an item of a sweep was refused."""
+    """Why an item of a sweep was refused; ``since`` tells who was first, and when, if somebody was."""
 
     sweep_id: str
     number: int
     by: Actor
     code: str
     message: str
+    since: tuple[str, str] = ("", "")
 
 
 # --- questions -------------------------------------------------------------------------------------

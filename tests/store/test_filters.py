@@ -1,4 +1,4 @@
-"""Saved filters with live counts, sweeps over many tasks with undo, columns, what one has done; on both databases."""
+"""Saved filters with live counts, columns, what one has done; on both databases."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from engine.domain.desk import (
     ChooseColumns,
     DropFilter,
     GetColumns,
-    GetDesk,
-    GetSweep,
     ListDone,
     ListFilters,
-    NoteSweepItem,
-    RunSweepItem,
     SaveFilter,
-    StartSweep,
 )
-from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound
+from engine.domain.errors import Forbidden, Invalid, NotFound
 from engine.domain.filters import BOXES, Wanted
 from engine.domain.questions import CountFilters, ListTasks
 from engine.store.moves import change_tasks
@@ -36,18 +31,6 @@ def three(engine, clock, alice, two_tasks) -> list[str]:
         ids.append(engine.do(ClaimTask(task_id, alice)).id)
         clock.move(timedelta(seconds=1))
     return ids
-
-
-def sweep(engine, actor, action, ids, **params):
-    """All of it, as the page does."""
-    row = engine.do(StartSweep(actor, action, tuple(ids), params))
-    for number, item in enumerate(row.items):
-        if item.state == "waiting":
-            try:
-                engine.do(RunSweepItem(row.id, number, actor))
-            except CrmflowError as error:
-                engine.do(NoteSweepItem(row.id, number, actor, error.code, error.message))
-    return engine.ask(GetSweep(row.id, actor))
 
 
 def test_business_facts_filter_and_count_alike(engine, alice, three):
@@ -114,40 +97,6 @@ def test_what_is_no_condition_is_refused(given, code):
     with pytest.raises(Invalid) as error:
         Wanted.of(given)
     assert error.value.code == code
-
-
-def test_sweep_tells_of_each_and_is_undone(engine, alice, bob, three):
-    done = sweep(engine, alice, "prioritise", [*three, "nothing"], priority=90)
-    assert [item.state for item in done.items] == ["done", "done", "done", "failed"]
-    assert done.items[3].code == "CRM-403"
-    assert {row.priority for row in engine.ask(ListTasks(alice)).items} == {90}
-    engine.do(CompleteTask(three[2], alice, data={"amount": 1}))  # changed since: this one cannot be undone
-    for number in range(2):
-        assert engine.do(RunSweepItem(done.id, number, alice, undo=True)).state == "undone"
-    with pytest.raises(Conflict):
-        engine.do(RunSweepItem(done.id, 2, alice, undo=True))
-    assert {row.priority for row in engine.ask(ListTasks(alice)).items if row.id in three} == {50}
-    with pytest.raises(NotFound):
-        engine.ask(GetSweep(done.id, bob))
-
-
-def test_sweep_assigns_and_gives_back(engine, alice, bob, three):
-    given = sweep(engine, alice, "assign", three, to="bob")
-    assert len(engine.ask(ListTasks(bob)).items) == 3
-    for number in range(3):
-        engine.do(RunSweepItem(given.id, number, alice, undo=True))
-    assert {row.assignee for row in engine.ask(ListTasks(alice)).items} == {"alice"}
-
-
-def test_sweep_completes_and_comments(engine, alice, three):
-    sweep(engine, alice, "comment", three[:1], text="on it")
-    assert [c.text for c in engine.ask(GetDesk(three[0], alice)).comments] == ["on it"]
-    done = sweep(engine, alice, "complete", three, data={"amount": 5})
-    assert [item.state for item in done.items] == ["done"] * 3
-    assert not done.undoable
-    with pytest.raises(Invalid) as error:
-        engine.do(StartSweep(alice, "prioritise", tuple(three), {}))
-    assert error.value.code == "CRM-085"
 
 
 def test_done_box_lists_what_one_has_completed(engine, alice, bob, three):

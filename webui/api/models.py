@@ -69,14 +69,6 @@ class InstanceQuery(Paging):
     search: Text = ""
 
 
-class TaskQuery(Paging):
-    box: Literal["mine", "teams", "all"] = Field("mine", description="`teams`: claimable; `all`: for managers.")
-    instance_id: Id | None = None
-    definition_key: Key | None = None
-    search: Text = Field("", description="In name, business key and subject.")
-    due_before: Moment | None = None
-
-
 class RecordQuery(Paging):
     kind: Key | None = None
     search: Text = ""

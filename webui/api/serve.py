@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from engine.app import Engine
 from engine.domain.access import Actor, ensure
+from engine.domain.desk import AttachmentRow, CommentRow, FilterRow, SweepRow, TodoRow
 from engine.domain.errors import CrmflowError, Forbidden
 from engine.domain.values import InstanceView, MessageSent, Page, Started, TaskView
 from webui.api import inputs, problem
@@ -111,6 +112,12 @@ def location_of(answer: Any) -> str | None:
         return f"/instances/{answer.instance_id}"
     if isinstance(answer, MessageSent):
         return f"/instances/{answer.instance_id}" if answer.instance_id else None
+    if isinstance(answer, SweepRow):
+        return f"/sweeps/{answer.id}"
+    if isinstance(answer, AttachmentRow):
+        return f"/tasks/{answer.task_id}/attachments/{answer.id}"
+    if isinstance(answer, (CommentRow, TodoRow, FilterRow)):
+        return None  # read with their task, or with all filters
     return f"/records/{answer.id}" if hasattr(answer, "id") else None
 
 

@@ -41,6 +41,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "add_absence": {"since": "2026-03-03T00:00:00Z", "until": "2026-03-04T00:00:00Z"},
     "report_bounce": {"message_id": "nothing"},
     "import_people": {"rows": [{"login": "nothing"}]},
+    "save_filter": {"name": "test", "wanted": {}},
+    "change_filter": {"name": "test", "wanted": {}},
+    "choose_columns": {"columns": []},
+    "add_comment": {"text": "test"},
+    "add_todo": {"text": "test"},
+    "attach_file": {"files": [{"name": "a.txt", "content": "dGVzdA=="}]},
+    "prioritise_task": {"priority": 50},
+    "delegate_task": {"to": "rival"},
+    "preview_sweep": {"action": "prioritise", "tasks": ["nothing"], "priority": 50},
+    "run_sweep": {"action": "prioritise", "tasks": ["nothing"], "priority": 50},
 }
 CHECKED_ON_THE_THING = {"add_absence", "list_deliveries", "get_workload"}
 IDS = [route.name for route in ROUTES]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from webui.api.routes import (
     decisions,
+    desk,
+    inbox,
     instances,
     models,
     operate,
@@ -11,6 +13,7 @@ from webui.api.routes import (
     records,
     scenarios,
     staff,
+    sweeps,
     tasks,
     work,
     workers,
@@ -22,6 +25,9 @@ TAGS: tuple[Tag, ...] = (
     decisions.TAG,
     instances.TAG,
     tasks.TAG,
+    inbox.TAG,
+    desk.TAG,
+    sweeps.TAG,
     work.TAG,
     operate.TAG,
     scenarios.TAG,

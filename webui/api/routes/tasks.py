@@ -6,7 +6,8 @@ from engine.domain.access import Right
 from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
 from engine.domain.questions import CountTasks, GetTask, ListTasks
 from engine.domain.values import Page, TaskDone, TaskRow, TaskView
-from webui.api.models import DataBody, Empty, FormSheet, ReassignBody, TaskQuery
+from webui.api.inbox_models import TaskQuery
+from webui.api.models import DataBody, Empty, FormSheet, ReassignBody
 from webui.api.routing import Call, Route, Tag
 
 
@@ -18,7 +19,7 @@ def list_tasks(call: Call) -> Page[TaskRow]:
             query.box,
             instance_id=query.instance_id,
             definition_key=query.definition_key,
-            search=query.search,
+            wanted=query.wanted(),
             due_before=query.due_before,
             limit=query.limit,
             cursor=query.cursor,
