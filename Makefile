@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest --durations=20 --durations-min=3
 # Tests that watch the clock of a real browser run alone; all others side by side.
 ALONE := tests/browser/
 TOGETHER := -n 2 --dist worksteal $(filter-out $(ALONE) tests/__pycache__/,$(wildcard tests/*/))
@@ -17,8 +17,8 @@ test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
 	$(PYTEST) $(ALONE)
 
 prove: $(VENV)/.ready  ## the long ones: kills, races, fuzz, real data, at full counts
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 $(TOGETHER)
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove --durations=10 $(ALONE)
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove $(TOGETHER)
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove $(ALONE)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
