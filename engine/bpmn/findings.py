@@ -33,7 +33,7 @@ def check(xml: bytes, catalogue: Catalogue | None = None) -> list[Finding]:
     that exist (processes of the same file count as well).
     """
     try:
-        root = read(xml)
+        root = read(xml, plain=True)
     except BadXml as e:
         return [_finding(e.code, Severity.ERROR, Hit(None, e.line, None, dict(e.context)))]
     translation = _translated(root, xml)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from lxml import etree
 
 from engine.bpmn.desugar import Plan, global_task, plan_of, starts_of
@@ -12,7 +10,7 @@ from engine.bpmn.parse_nodes import Site, listener_of, node_of
 from engine.bpmn.parse_source import Problems, Source, flag, given, local
 from engine.bpmn.specs.base import Flow, Node, ScopeSpec
 from engine.bpmn.specs.events import Boundary
-from engine.bpmn.specs.gateways import EventGateway, InclusiveGateway
+from engine.bpmn.specs.gateways import EventGateway, InclusiveGateway, Upstream
 from engine.bpmn.specs.loops import Loop
 from engine.bpmn.specs.scopes import CallActivity, EventSubProcess
 from engine.bpmn.specs.undo import CancelEnd, hidden
@@ -158,7 +156,7 @@ def _check_events(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
 
 
 def _reach(spec: ScopeSpec) -> None:
-    """For each inclusive join: from which nodes each of its incoming flows can still be reached."""
+    """For each inclusive join: from which nodes its incoming flows can still be reached, worked out when asked."""
     joins = [n for n in spec.task_specs.values() if isinstance(n, InclusiveGateway) and len(n.incoming) > 1]
     spec.inclusive = tuple(joins)
     if not joins:
@@ -170,15 +168,7 @@ def _reach(spec: ScopeSpec) -> None:
         for boundary in node.boundaries:
             before.setdefault(boundary.name, []).append(node)
     for join in joins:
-        for flow in join.incoming:
-            seen: set[str] = set()
-            todo = deque([flow.source])
-            while todo:
-                node = todo.popleft()
-                if node.name not in seen and node is not join:
-                    seen.add(node.name)
-                    todo.extend(before.get(node.name, ()))
-            join.upstream[flow.id] = frozenset(seen)
+        join.upstream = Upstream(join, before)
 
 
 def calls_of(scope: ScopeSpec) -> list[CallActivity]:

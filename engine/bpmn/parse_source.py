@@ -63,7 +63,14 @@ class Source:
     """One file: its root, its elements by id, its processes."""
 
     def __init__(self, xml: bytes) -> None:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        parser = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
         try:
             self.root = etree.fromstring(xml, parser)
         except (etree.XMLSyntaxError, ValueError) as e:

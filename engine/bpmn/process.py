@@ -88,10 +88,30 @@ def compile(xml: bytes, key: str, called: Mapping[str, bytes] | None = None) -> 
     return _compiled(xml, key, tuple(sorted(files.items())))
 
 
+class _File:
+    """A file and its processes as compiled so far: many that call each other are compiled once each."""
+
+    def __init__(self, xml: bytes) -> None:
+        self.source = Source(xml)
+        self._made: dict[str, tuple[ScopeSpec | None, Problems]] = {}
+
+    def scope(self, key: str, problems: Problems) -> ScopeSpec | None:
+        """One process of it; None where it is not there."""
+        made = self._made.get(key)
+        if made is None:
+            own = Problems()
+            made = self._made[key] = scope_of(self.source, key, own), own
+        problems.found += made[1].found
+        return made[0]
+
+
+_file = lru_cache(maxsize=2)(_File)  # what is being deployed or checked just now
+
+
 @lru_cache(maxsize=16)  # a deployment checks, compiles and loads the same text within a second
 def _compiled(xml: bytes, key: str, called: tuple[tuple[str, bytes], ...]) -> Process:
     problems = Problems()
-    own = Source(xml)
+    own = _file(xml)
     files = dict(called)
     scopes: dict[str, ScopeSpec] = {}
     todo = [key]
@@ -99,10 +119,10 @@ def _compiled(xml: bytes, key: str, called: tuple[tuple[str, bytes], ...]) -> Pr
         name = todo.pop()
         if name in scopes:
             continue
-        source = Source(files[name]) if name in files else own
-        spec = scope_of(source, name, problems)
+        file = _file(files[name]) if name in files else own
+        spec = file.scope(name, problems)
         if spec is None:
-            _missing(problems, source, name, key)
+            _missing(problems, file.source, name, key)
             continue
         scopes[name] = spec
         todo += [call.called.constant for call in calls_of(spec) if call.called.constant]

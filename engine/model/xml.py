@@ -42,8 +42,8 @@ class BadXml(Invalid):
         self.line = line
 
 
-def read(xml: bytes, *, limit: int = SIZE_LIMIT) -> etree._Element:
-    """Parse bytes to the root element.
+def read(xml: bytes, *, limit: int = SIZE_LIMIT, plain: bool = False) -> etree._Element:
+    """Parse bytes to the root element; ``plain`` leaves out comments and instructions, also those within a text.
 
     Raises ``BadXml``: CRM-100 empty, CRM-101 too big, CRM-102 DOCTYPE or entities, CRM-103 not
     well-formed, CRM-104 another kind of file.
@@ -60,7 +60,13 @@ def read(xml: bytes, *, limit: int = SIZE_LIMIT) -> etree._Element:
     _refuse_doctype(xml)
     # A parser per call: lxml parsers are not to be shared between threads.
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=plain,
+        remove_pis=plain,
     )
     try:
         root = etree.fromstring(xml, parser)
@@ -97,7 +103,7 @@ def line_of(element: etree._Element) -> int | None:
 def _not_well_formed(error: Exception) -> BadXml:
     line, column = getattr(error, "position", (None, None))
     # libxml2 ends its messages with the place, which we say ourselves.
-    reason = str(error).partition(", line ")[0] or "not XML"
+    reason = str(error).partition(", line ")[0].strip() or "not XML"
     return BadXml(
         "CRM-103", f"The file is not well-formed XML: {reason}.", line=line or 1, column=column, reason=reason
     )

@@ -29,10 +29,10 @@ def item_of(c: Context, e: etree._Element | None, attribute: str = "itemSubjectR
     if e is None:
         return None
     found = c.model.elements.get(local_ref(e.get(attribute)) or "")
-    if found is None and local(e) == "dataObjectReference":
-        return item_of(c, c.model.elements.get(local_ref(e.get("dataObjectRef")) or ""))
-    if found is None and local(e) == "dataStoreReference":
-        return item_of(c, c.model.elements.get(local_ref(e.get("dataStoreRef")) or ""))
+    for kind in ("dataObject", "dataStore"):
+        if found is None and local(e) == f"{kind}Reference":
+            meant = c.model.elements.get(local_ref(e.get(f"{kind}Ref")) or "")
+            return item_of(c, meant) if meant is not None and local(meant) == kind else None
     return found if found is not None and local(found) == "itemDefinition" else None
 
 

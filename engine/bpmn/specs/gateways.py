@@ -7,7 +7,7 @@ flow without also being able to reach one that already has a token.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from engine.bpmn.specs.base import READY, WAITING, Flow, Node, Token, choose_open, holds, no_way
@@ -57,13 +57,45 @@ class ParallelGateway(Node):
         return self.out
 
 
+class Upstream(Mapping[str, frozenset[str]]):
+    """Per incoming flow of a join: names of the nodes from which it can be reached without passing the join.
+
+    Worked out when first asked for, as most joins of a large model are never waited at; the answer is always the
+    same, so it does no harm when two threads work it out at once.
+    """
+
+    def __init__(self, join: Node, before: Mapping[str, Sequence[Node]]) -> None:
+        self._join = join
+        self._sources = {flow.id: flow.source for flow in join.incoming}
+        self._before = before  # name of a node → the nodes before it, those with the boundary events included
+        self._found: dict[str, frozenset[str]] = {}
+
+    def __getitem__(self, flow: str) -> frozenset[str]:
+        found = self._found.get(flow)
+        if found is None:
+            seen: set[str] = set()
+            todo = [self._sources[flow]]
+            while todo:
+                node = todo.pop()
+                if node.name not in seen and node is not self._join:
+                    seen.add(node.name)
+                    todo.extend(self._before.get(node.name, ()))
+            found = self._found[flow] = frozenset(seen)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
 class InclusiveGateway(Node):
     """Takes every flow whose condition holds; joins the tokens that can still come."""
 
     def __init__(self, spec: object, id: str, kind: str, title: str = "") -> None:
         super().__init__(spec, id, kind, title)  # type: ignore[arg-type]
-        #: per incoming flow: names of the nodes from which it can be reached without passing here
-        self.upstream: dict[str, frozenset[str]] = {}
+        self.upstream: Mapping[str, frozenset[str]] = {}
 
     def work(self, token: Token, machine: Machine) -> bool:
         if len(self.incoming) < 2:

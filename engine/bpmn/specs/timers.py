@@ -105,7 +105,7 @@ def cycle(text: str) -> Cycle | None:
 def working(value: Any, now: datetime, calendars: Callable[[str], Any] | None) -> datetime | None:
     """The end of a wait in working time (``PT8H on office``); None for any other time.
 
-    Raises ``RunError`` CRM-615 where no calendars are at hand, ``NotFound`` CRM-415 for one that is not there.
+    Raises ``RunError`` CRM-615 where no calendars are at hand, ``NotFound`` CRM-426 for one that is not there.
     """
     found = named(value) if isinstance(value, str) else None
     if found is None:
