@@ -48,6 +48,7 @@ class Context:
     library: Library
     trail: Trail = field(default_factory=Trail)
     current: Current | None = None
+    deciding: dict[tuple[str, str | None], Any] = field(default_factory=dict)  # (decision, tag) → the version asked
     wake: bool = False  # set when due work was written: the heartbeat need not wait for its tick
 
     @property

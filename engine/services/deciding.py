@@ -27,7 +27,7 @@ def _held(ctx: Context, loaded: Loaded, decision: str, binding: Binding | None) 
     if binding is not None and binding.kind == "deployment":
         return loaded.rules(decision)
     if binding is not None:
-        found = rules.tagged(ctx.conn, decision, binding.tag)
+        found = _found(ctx, decision, binding.tag)
         if found is None:
             raise RunError(
                 "CRM-609",
@@ -35,5 +35,15 @@ def _held(ctx: Context, loaded: Loaded, decision: str, binding: Binding | None) 
                 fix="Publish a version with this zeebe:versionTag, then retry.",
             )
         return ctx.library.rules(ctx.conn, found[0])
-    newest = rules.latest(ctx.conn, decision)
+    newest = _found(ctx, decision, None)
     return loaded.rules(decision) if newest is None else ctx.library.rules(ctx.conn, newest[0])
+
+
+def _found(ctx: Context, decision: str, tag: str | None) -> tuple[str, str, int] | None:
+    """The newest version, or the newest with the tag; looked up once in a command, so that it decides alike throughout."""
+    known = ctx.deciding
+    if (decision, tag) not in known:
+        conn = ctx.conn
+        known[decision, tag] = rules.latest(conn, decision) if tag is None else rules.tagged(conn, decision, tag)
+    found: tuple[str, str, int] | None = known[decision, tag]
+    return found

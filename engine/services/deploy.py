@@ -9,12 +9,13 @@ from hashlib import sha256
 from typing import Any
 
 from engine import bpmn
-from engine.domain.access import Right, ensure
+from engine.domain.access import Actor, Right, ensure
 from engine.domain.commands import Deploy, Publish
 from engine.domain.errors import CrmflowError, Invalid, NotFound, Refused
 from engine.domain.questions import LintFiles
 from engine.domain.states import DefinitionState, Severity
 from engine.domain.values import DefinitionRow, Deployment, Finding, ResourceRow
+from engine.services import sla_files
 from engine.services.context import Context
 from engine.services.definitions import finding_json, row_of
 from engine.services.labels import Labels
@@ -44,12 +45,23 @@ def deploy(ctx: Context, cmd: Deploy) -> Deployment:
         raise refused(sources.findings)
     shelf = Shelf(ctx, sources, cmd.by.id)
     resources = shelf.put_parts()
+    shelf.added += _promised(ctx, sources, shelf, cmd.by)
     definitions = shelf.put_processes()
     if shelf.added:
         ctx.audit(cmd.by, "deploy", detail={"new": shelf.added, "unchanged": shelf.unchanged})
     if cmd.publish:
         definitions = [publish(ctx, Publish(row.key, cmd.by, row.version)) for row in definitions]
     return Deployment(tuple(definitions), tuple(resources), tuple(sources.findings), tuple(shelf.unchanged))
+
+
+def _promised(ctx: Context, sources: Sources, shelf: Shelf, by: Actor) -> list[str]:
+    """Save the calendars, then the policies, of files that are new or say something new."""
+    fresh = {p.file: p for p in sources.parts if p.kind == sla_files.KIND and p.file not in shelf.unchanged}
+    old = {key: row.id for (kind, key), row in shelf.resources.items() if kind == sla_files.KIND}
+    known = {
+        row.key: row.content for row in models.resources(ctx.conn, [old[p.key] for p in fresh.values() if p.key in old])
+    }
+    return sla_files.put_all(ctx, [(sources.promises[f], known.get(p.key)) for f, p in fresh.items()], by)
 
 
 @handles(Publish)
@@ -284,3 +296,4 @@ def _note(shelf: Shelf, resource_id: str, part: Part, about: Rules) -> None:
     }
     names = {name: about.tags.get(name) for name in part.provides if len(name) <= 255}
     rules.note(shelf.ctx.conn, resource_id, names, noted)
+    shelf.ctx.deciding.clear()
