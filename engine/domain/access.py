@@ -114,6 +114,7 @@ class Actor:
     locale: str = "en"  # "en" or "zh_Hans"
     timezone: str = "UTC"
     stamp: int = 0  # raised by a new password or deactivation; older sessions end
+    leads: bool = False  # a team
     rights: frozenset[Right] = field(init=False)
 
     def __post_init__(self) -> None:

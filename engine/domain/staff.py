@@ -21,7 +21,7 @@ class AbsenceRow:
     until: datetime
     delegate: str | None = None
     hand_over: bool = False
-    reason: str = ""
+    reason: str = ""  # empty for others than themselves and who keeps their absences
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class PersonRow:
     team_names: Mapping[str, str] = field(default_factory=dict)
     reports: tuple[str, ...] = ()  # who reports to them
     feed: bool = False  # whether they have a calendar feed
+    keeps: bool = False  # whether the asker notes their absences, and reads why they are away
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class ChangeTeam(Command[PrincipalRow]):
 
 @dataclass(frozen=True, slots=True)
 class SetWishes(Command[PersonRow]):
-    """How I am told; see ``engine.domain.telling.Wishes``."""
+    """How I am told; see ``engine.domain.telling.Wishes``. ``new_key``: my webhook gets a new secret to sign with."""
 
     by: Actor
     wishes: Mapping[str, Any]
@@ -158,6 +159,18 @@ class ReportBounce(Command[int]):
     message_id: str
     by: Actor
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain(Command[int]):
+    """Send what failed or came back once more, to where its reader is reached now; how many notifications it tells.
+
+    One's own, or anybody's for those who manage people. Raises ``NotFound`` CRM-426, ``Conflict`` CRM-225 for what is
+    not failed, ``Invalid`` CRM-098 for who cannot be reached.
+    """
+
+    delivery_id: str
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.errors import Invalid, NotFound
@@ -19,10 +19,11 @@ from engine.services import crew
 from engine.services.context import Context
 from engine.services.eyes import eyes_of, kept
 from engine.services.registry import handles
+from engine.services.staff import kept_by
 from engine.store import due
 from engine.store.moves import change_tasks
 from engine.store.repos import JobLock, lock_for_task
-from engine.store.tables import membership, principal, task
+from engine.store.tables import principal, task
 from engine.store.tables_people import absence
 
 AGAIN = timedelta(minutes=1)
@@ -67,12 +68,7 @@ def end_absence(ctx: Context, cmd: EndAbsence) -> None:
 
 def _ensure_may(ctx: Context, by: Actor, login: str) -> None:
     """Oneself, their manager, the lead of a team of theirs, or who manages people."""
-    if by.id == login or Right.PEOPLE_MANAGE in by.rights:
-        return
-    boss = select(principal.c.id).where(principal.c.id == login, principal.c.manager == by.id)
-    led = select(membership.c.member).join_from(membership, principal, principal.c.id == membership.c.team)
-    led = led.where(membership.c.member == login, principal.c.lead == by.id)
-    if ctx.conn.scalar(boss) is None and ctx.conn.scalar(led) is None:
+    if login not in kept_by(ctx, by, [login]):
         ensure(by, Right.PEOPLE_MANAGE)
 
 
@@ -112,7 +108,10 @@ def _move(ctx: Context, row: Mapping[Any, Any], task_id: str, by: Actor) -> None
     until = row["until"].isoformat(timespec="minutes")
     why = {"by": "absence", "away": row["login"], "until": until, "chosen": to}
     why["reason"] = "stands in for the absent" if to else "the absent have no stand-in; the queue gets it"
-    change = {"assignee": to, "candidates": list(candidates), "why": kept(mine.why, why), "revision": mine.revision + 1}
+    change: dict[str, Any] = {"assignee": to, "candidates": list(candidates), "why": kept(mine.why, why)}
+    # A stand-in owes the task to whom the absent one owed it: it goes back there when it is resolved.
+    owed = None if to is None else func.nullif(task.c.delegated_by, to)
+    change |= {"revision": mine.revision + 1, "delegated_by": owed}
     change_tasks(ctx.conn, [task_id], change)
     detail = {"from": row["login"], "to": to, "reason": "away"}
     ctx.audit(by, "task.stand-in", instance_id=instance.id, target=task_id, detail=detail)

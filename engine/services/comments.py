@@ -26,16 +26,22 @@ from engine.domain.desk import (
     TodoRow,
 )
 from engine.domain.errors import Invalid, NotFound
+from engine.i18n import language, register, text as say
 from engine.services.context import Context
-from engine.services.desk import in_words
 from engine.services.inbox import follows
-from engine.services.notes import tell
+from engine.services.notes import tell_each
 from engine.services.registry import answers, handles
 from engine.services.tasks import gone
 from engine.store import inbox, tables as t
 from engine.store.repos import lock_for_task
 from engine.store.tables_inbox import attachment, comment, follow, todo
 
+register(
+    {
+        "told.mentioned": ("{who} mentioned you at “{task}”", "{who} 在“{task}”中提到了您"),
+        "told.comment": ("{who} commented on “{task}”", "{who} 评论了“{task}”"),
+    }
+)
 _MENTION = re.compile(r"@([\w.+-]{1,120}(?:@[\w.-]+)?)")
 #: How the files that could be mistaken begin: a page or program in a picture's clothes is refused.
 _BEGINS = {
@@ -63,15 +69,17 @@ def add_comment(ctx: Context, cmd: AddComment) -> CommentRow:
     values = {"id": made.id, "instance_id": row.instance_id, "task_id": row.id, "at": ctx.now, "by": cmd.by.id}
     ctx.conn.execute(insert(comment), [{**values, "text": text, "mentions": made.mentions}])
     f = follow.c
-    followers = set(ctx.conn.scalars(select(f.login).where(f.instance_id == row.instance_id)))
+    said_to = select(f.login, p.locale).join_from(follow, t.principal, p.id == f.login)
+    followers = {r.login: r.locale for r in ctx.conn.execute(said_to.where(f.instance_id == row.instance_id, p.active))}
     fresh = [{"login": login, "instance_id": row.instance_id} for login in made.mentions if login not in followers]
     if fresh:
         ctx.conn.execute(insert(follow), fresh)
-    for login in sorted((followers | set(people)) - {cmd.by.id}):
-        mentioned = ("{who} mentioned you at “{task}”", "{who} 在“{task}”中提到了您")
-        said = ("{who} commented on “{task}”", "{who} 评论了“{task}”")
-        title = in_words(ctx, login, *(mentioned if login in people else said), cmd.by.name, row.name)
-        tell(ctx, [login], title, text[:500], task_id=row.id, instance_id=row.instance_id)
+    titles = {
+        login: say("told.mentioned" if login in people else "told.comment", language(locale), who=cmd.by.name,
+                   task=row.name)
+        for login, locale in sorted({**followers, **people}.items()) if login != cmd.by.id
+    }  # fmt: skip
+    tell_each(ctx, titles, text[:500], task_id=row.id, instance_id=row.instance_id)
     # The text itself stays out of the audit: it may hold personal data.
     detail = {"comment": made.id, "mentions": list(made.mentions)}
     ctx.audit(cmd.by, "task.comment", target=row.id, detail=detail)

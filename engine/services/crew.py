@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, cast, func, select, true
@@ -143,3 +143,22 @@ def teams_above(ctx: Context, login: str) -> list[str]:
     """The teams somebody belongs to directly, by key."""
     query = select(membership.c.team).where(membership.c.member == login).order_by(membership.c.team)
     return list(ctx.conn.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """Whom somebody leads: the teams, those in them, and the people of all of these (logins and keys)."""
+
+    teams: frozenset[str]
+    people: frozenset[str]
+
+
+def led_by(ctx: Context, login: str) -> Led:
+    """One statement, through nested teams."""
+    p, m = principal.c, membership.c
+    down = select(p.id, p.kind).where(p.kind == "team", p.lead == login).cte("down", recursive=True)
+    inside = select(p.id, p.kind).join_from(membership, principal, p.id == m.member).where(m.team == down.c.id)
+    down = down.union(inside)
+    found = ctx.conn.execute(select(down.c.id, down.c.kind)).all()
+    teams, people = (frozenset(row.id for row in found if row.kind == kind) for kind in ("team", "user"))
+    return Led(teams, people)

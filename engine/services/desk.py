@@ -57,6 +57,7 @@ def delegate(ctx: Context, cmd: DelegateTask) -> TaskRow:
     detail = {"from": owner, "to": cmd.to, "reason": cmd.reason}
     # Whoever delegated first gets it back, however many hands it goes through.
     first = ctx.conn.scalar(select(t.task.c.delegated_by).where(t.task.c.id == task.id)) or owner
+    first = None if first == cmd.to else first  # back with them already
     assign(ctx, locked, task, cmd.by, "task.delegate", detail, assignee=cmd.to, delegated_by=first)
     ctx.conn.execute(delete(follow).where(follow.c.login == owner, follow.c.instance_id == locked.id))
     ctx.conn.execute(follow.insert().values(login=owner, instance_id=locked.id))

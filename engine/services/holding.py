@@ -7,17 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, literal, select
 
 from engine.domain.access import Actor
 from engine.domain.choosing import Asked
 from engine.domain.values import TaskOpened
 from engine.services.context import Context
-from engine.store import due
+from engine.store import due, locks
 from engine.store.moves import change_tasks
-from engine.store.repos import JobLock, lock_for_task
-from engine.store.tables import task
+from engine.store.repos import JobLock, lock_for_task, try_instance
+from engine.store.tables import job as job_table, task
 from engine.store.tables_people import held
+from engine.store.types import field_text
 
 AGAIN = timedelta(seconds=20)  # how soon freed capacity is seen
 _MOST = 200  # tasks looked at in one transaction
@@ -28,7 +29,9 @@ def hold(ctx: Context, opened: TaskOpened, asked: Asked) -> None:
     if ctx.current is None:
         return
     pool = ",".join(asked.among)[:250]
-    waiting = ctx.conn.scalar(select(held.c.node).where(held.c.pool == pool).limit(1))
+    # Shared, not held: tasks of one pool open side by side. Whoever hands out waits for them, see ``locks``.
+    shared = locks.share(ctx.conn, [_lock_name(pool)])
+    waiting = ctx.conn.scalar(select(held.c.node).where(held.c.pool == pool).limit(1)) if shared else None
     plain: dict[str, Any] = msgspec.to_builtins(asked)
     row = {"instance_id": ctx.current.id, "node": opened.key, "pool": pool, "priority": opened.priority}
     ctx.conn.execute(insert(held).values({**row, "asked": plain, "since": ctx.now}))
@@ -48,22 +51,32 @@ def later(ctx: Context, node: int, login: str) -> None:
 
 
 def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
-    """Give out what a pool holds, the most urgent first; look again while something is left."""
+    """Give out what a pool holds, the most urgent first; look again while something is left.
+
+    One worker at a time for a pool: two would each count the room that is left, and fill it twice.
+    """
     pool = job.payload["pool"]
+    locks.lock(ctx.conn, _lock_name(pool))
     at = and_(task.c.instance_id == held.c.instance_id, task.c.node == held.c.node)
     query = select(held, task.c.id.label("task_id"), task.c.assignee).select_from(held.outerjoin(task, at))
     query = query.where(held.c.pool == pool).order_by(held.c.priority.desc(), held.c.since, held.c.instance_id)
     full: list[Any] = []  # what was asked for in vain: asking the same again cannot help
+    busy = False
     rows = ctx.conn.execute(query.limit(_MOST)).mappings().all()
     for row in rows:
         if row["asked"] in full:
+            continue
+        # Who has the instance may be waiting for a row of ours: never wait for them.
+        if row["task_id"] is not None and not try_instance(ctx.conn, row["instance_id"]):
+            busy = True
             continue
         if row["task_id"] is None or row["assignee"] is not None or _give(ctx, row, by):
             gone = (held.c.instance_id == row["instance_id"], held.c.node == row["node"])
             ctx.conn.execute(delete(held).where(*gone))
         else:
             full.append(row["asked"])
-    if full or len(rows) == _MOST:  # there may be more than one look reaches
+    # There may be more than one look reaches. Two jobs that began at once become one again.
+    if (full or busy or len(rows) == _MOST) and not _planned(ctx, pool):
         _look_again(ctx, pool)
 
 
@@ -79,7 +92,10 @@ def _give(ctx: Context, row: Mapping[Any, Any], by: Actor) -> bool:
         return False
     instance, open_task = locked
     why = {**found.why, "held_since": row["since"].isoformat(timespec="seconds")}
-    change = {"assignee": found.login, "why": why, "revision": open_task.revision + 1}
+    change: dict[str, Any] = {"assignee": found.login, "why": why, "revision": open_task.revision + 1}
+    if found.login is None:  # nobody will have room: not one of them is there any more
+        change["why"] = {**why, "exception": True}
+        change["candidates"] = list(dict.fromkeys((*open_task.candidates, "role:manager")))
     change_tasks(ctx.conn, [open_task.id], change)
     ctx.audit(by, "task.hand-out", instance_id=instance.id, target=open_task.id, detail={"to": found.login})
     due.chain(ctx.conn, instance.id, ctx.trail.seal(instance.id, instance.audit_digest))
@@ -89,6 +105,18 @@ def _give(ctx: Context, row: Mapping[Any, Any], by: Actor) -> bool:
         due.add(ctx.conn, ctx.now, [new])
         ctx.wake = True
     return True
+
+
+def _lock_name(pool: str) -> str:
+    return f"held\0{pool}"
+
+
+def _planned(ctx: Context, pool: str) -> bool:
+    """Whether another job will look at the pool anyway."""
+    j = job_table.c
+    mine = field_text(j.payload, literal("pool")) == pool
+    found = select(j.id).where(j.type == "crmflow:handout", j.state == "ready", mine).limit(1)
+    return ctx.conn.scalar(found) is not None
 
 
 def _look_again(ctx: Context, pool: str) -> None:

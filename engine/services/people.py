@@ -48,7 +48,9 @@ def _with_teams(login: Any) -> Select[Any]:
     above = membership.alias("above")
     up = up.union(select(above.c.team).where(above.c.member == up.c.team))
     user = principal.c
-    columns = (user.id, user.name, user.roles, user.locale, user.timezone, user.stamp, user.password, up.c.team)
+    team = principal.alias("led")
+    leads = select(literal(1)).where(team.c.lead == user.id, team.c.kind == "team").correlate(principal).exists()
+    columns = (user.id, user.name, user.roles, user.locale, user.timezone, user.stamp, user.password, up.c.team, leads)
     return (
         select(*columns)
         .select_from(principal.outerjoin(up, true()))
@@ -73,7 +75,7 @@ def _actor(rows: Iterable[Any]) -> Actor | None:
     found = list(rows)
     if not found:
         return None
-    login, name, roles, locale, timezone, stamp, _, _ = found[0]
+    login, name, roles, locale, timezone, stamp, _, _, leads = found[0]
     return Actor(
         id=login,
         name=name,
@@ -82,6 +84,7 @@ def _actor(rows: Iterable[Any]) -> Actor | None:
         locale=locale,
         timezone=timezone,
         stamp=stamp,
+        leads=bool(leads),
     )
 
 

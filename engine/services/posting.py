@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.domain.access import Actor
 from engine.domain.commands import SendMessage
-from engine.services import notes
+from engine.services import notes, outgoing, sla_moves
 from engine.services.absences import stand_in
 from engine.services.bulk import go_on
 from engine.services.context import Context
@@ -103,7 +103,8 @@ OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
     "crmflow:look": _look,
     "crmflow:bulk": _bulk,
     "crmflow:assigned": notes.assigned,
-    "crmflow:digest": notes.digest,
+    "crmflow:digest": outgoing.digest,
     "crmflow:handout": hand_out,
     "crmflow:away": stand_in,
+    "crmflow:replan": sla_moves.go_on,
 }

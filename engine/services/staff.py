@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -21,7 +22,7 @@ from engine.domain.staff import (
 )
 from engine.domain.telling import Wishes
 from engine.domain.values import PrincipalRow
-from engine.services import people
+from engine.services import crew, people
 from engine.services.context import Context
 from engine.services.registry import answers, handles
 from engine.store.tables import membership, principal, task
@@ -65,24 +66,39 @@ def person_of(ctx: Context, login: str, by: Actor) -> PersonRow:
         territories=tuple(held["territories"]),
         skills={name: level for name, level in skills},  # noqa: C416 (rows are not pairs to dict's typing)
         calendar=held["calendar"],
-        tell=held["tell"] if own else {},
-        absences=coming(ctx, [login]).get(login, ()),
+        # The secret that signs somebody's webhooks is theirs alone.
+        tell={k: v for k, v in held["tell"].items() if k != "key" or by.id == login} if own else {},
+        absences=coming(ctx, [login], by).get(login, ()),
         load=ctx.conn.scalar(select(func.count()).where(task.c.assignee == login)) or 0,
         team_names={key: name for key, name in ctx.conn.execute(names)},  # noqa: C416
         reports=tuple(ctx.conn.scalars(reports)),
         feed=own and held["feed"] is not None,
+        keeps=login in kept_by(ctx, by, [login]),
     )
 
 
-def coming(ctx: Context, logins: Iterable[str]) -> dict[str, tuple[AbsenceRow, ...]]:
-    """Present and coming absences by login; one statement."""
+def coming(ctx: Context, logins: Iterable[str], by: Actor) -> dict[str, tuple[AbsenceRow, ...]]:
+    """Present and coming absences by login. Why somebody is away is theirs, and of who keeps their absences."""
     a = absence.c
     query = select(a.id, a.login, a.since, a.until, a.delegate, a.hand_over, a.reason)
     query = query.where(a.login.in_(list(logins)), a.until > ctx.now).order_by(a.since, a.id)
+    rows = ctx.conn.execute(query).mappings().all()
+    kept = kept_by(ctx, by, {row["login"] for row in rows if row["reason"]})
     found: dict[str, tuple[AbsenceRow, ...]] = {}
-    for row in ctx.conn.execute(query).mappings():
-        found[row["login"]] = (*found.get(row["login"], ()), AbsenceRow(**row))
+    for row in rows:
+        told = {**row, "reason": row["reason"] if row["login"] in kept else ""}
+        found[row["login"]] = (*found.get(row["login"], ()), AbsenceRow(**told))
     return found
+
+
+def kept_by(ctx: Context, by: Actor, logins: Collection[str]) -> frozenset[str]:
+    """Those of these people whose absences ``by`` notes and reads whole: oneself, who reports to one, the people of
+    the teams one leads; everybody for who manages people."""
+    if Right.PEOPLE_MANAGE in by.rights or not set(logins) - {by.id}:
+        return frozenset(logins)
+    reports = select(principal.c.id).where(principal.c.id.in_(sorted(logins)), principal.c.manager == by.id)
+    over = {by.id, *ctx.conn.scalars(reports), *crew.led_by(ctx, by.id).people}
+    return frozenset(over.intersection(logins))
 
 
 @answers(TeamNames)
@@ -118,7 +134,13 @@ def set_wishes(ctx: Context, cmd: SetWishes) -> PersonRow:
     """How I am told. Raises ``Invalid`` CRM-090."""
     wishes = Wishes.of(cmd.wishes)
     people.one(ctx, cmd.by.id)
-    _keep(ctx, cmd.by.id, {"tell": wishes.stored()})
+    before = _held(ctx, cmd.by.id)["tell"]
+    stored = wishes.stored()
+    if wishes.webhook is not None:
+        # One secret for one receiver: another address must not know how to sign for this one.
+        same = before.get("webhook") == wishes.webhook and not cmd.wishes.get("new_key")
+        stored["key"] = before.get("key") if same and before.get("key") else secrets.token_urlsafe(32)
+    _keep(ctx, cmd.by.id, {"tell": stored})
     ctx.audit(cmd.by, "person.wishes", target=cmd.by.id, detail={"mail": wishes.mail})
     return person_of(ctx, cmd.by.id, cmd.by)
 

@@ -28,7 +28,7 @@ def workload(ctx: Context, ask: Workload) -> tuple[WorkloadRow, ...]:
         select(principal.c.id, principal.c.name).where(principal.c.id.in_(logins)))}  # fmt: skip
     late = _late(ctx, logins)
     teams = _teams(ctx, logins)
-    absences = coming(ctx, logins)
+    absences = coming(ctx, logins, ask.by)
     total, weights = sum(p.load for p in people), sum(p.weight for p in people)
     given = _given(ctx, ask, people)
     gets = _deal(people, given)
@@ -49,18 +49,18 @@ def workload(ctx: Context, ask: Workload) -> tuple[WorkloadRow, ...]:
 
 
 def _people(ctx: Context, ask: Workload) -> list[Person]:
-    """A team's people. Without a team: everybody for who manages tasks, else whom one leads or who reports to one."""
-    led = select(principal.c.id).where(principal.c.kind == "team", principal.c.lead == ask.by.id)
-    mine = set(ctx.conn.scalars(led))
-    if Right.TASK_MANAGE not in ask.by.rights and ask.team not in mine and (ask.team is not None or not mine):
-        ensure(ask.by, Right.TASK_MANAGE)
-    if ask.team is not None:
-        found = crew.team_of(ctx, ask.team)
-    elif Right.TASK_MANAGE in ask.by.rights:
-        found = crew.everybody(ctx)
+    """A team's people. Without a team: everybody for who manages tasks, else whom one leads, teams in teams included.
+
+    Raises ``Forbidden`` CRM-310 for a team that one does not lead.
+    """
+    if Right.TASK_MANAGE in ask.by.rights:
+        found = crew.everybody(ctx) if ask.team is None else crew.team_of(ctx, ask.team)
     else:
-        found = [person for team in sorted(mine) for person in crew.team_of(ctx, team)]
-    return [p for p in {each.login: each for each in found}.values() if p.active]
+        led = crew.led_by(ctx, ask.by.id)
+        if not led.teams or (ask.team is not None and ask.team not in led.teams):
+            ensure(ask.by, Right.TASK_MANAGE)
+        found = crew.named(ctx, led.people) if ask.team is None else crew.team_of(ctx, ask.team)
+    return [p for p in found if p.active]
 
 
 def _late(ctx: Context, logins: Iterable[str]) -> dict[str, int]:

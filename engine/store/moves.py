@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from engine.store import tables as t
 from engine.store.naming import COPIED, NEVER
@@ -17,6 +17,8 @@ from engine.store.prepared import Insert
 
 _TASK, _CANDIDACY = t.task.c, t.task_candidate.c
 _CANDIDATE = Insert(t.task_candidate)
+_DUE = update(t.task).where(_TASK.id == bindparam("of")).values(due_at=bindparam("at"), breach_at=bindparam("sort"))
+_DUE_COPIES = update(t.task_candidate).where(_CANDIDACY.task_id == bindparam("of")).values(breach_at=bindparam("sort"))
 
 
 def sort_keys(due_at: datetime | None, priority: int) -> dict[str, Any]:
@@ -32,8 +34,14 @@ def candidacies(row: Mapping[str, Any], candidates: Collection[str]) -> list[dic
 
 
 def change_tasks(conn: Connection, ids: Sequence[str], values: Mapping[str, Any]) -> None:
-    """Set columns of open tasks, and of their candidacies (1 statement; 2 where they copy it; 4 for new candidates)."""
+    """Set columns of open tasks, and of their candidacies (1 statement; 2 where they copy it; 4 for new candidates).
+
+    Whoever gets a task otherwise than by delegation owes it to nobody: a delegation ends with its assignee, unless
+    ``delegated_by`` says what is to be.
+    """
     values = dict(values)
+    if "assignee" in values:
+        values.setdefault("delegated_by", None)
     if "due_at" in values:
         values["breach_at"] = values["due_at"] or NEVER
     if "priority" in values:
@@ -46,6 +54,14 @@ def change_tasks(conn: Connection, ids: Sequence[str], values: Mapping[str, Any]
         _renew(conn, ids, values["candidates"])
     elif copied:
         conn.execute(update(t.task_candidate).where(_CANDIDACY.task_id.in_(ids)).values(copied))
+
+
+def move_due(conn: Connection, dues: Mapping[str, datetime | None]) -> None:
+    """Give open tasks their due dates, each its own (2 statements)."""
+    rows = [{"of": key, "at": due_at, "sort": due_at or NEVER} for key, due_at in dues.items()]
+    if rows:
+        conn.execute(_DUE, rows)
+        conn.execute(_DUE_COPIES, [{"of": row["of"], "sort": row["sort"]} for row in rows])
 
 
 def change_facts(conn: Connection, record_id: str, segment: str | None, amount: float | None) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, union
 
-from engine.store import tables as t
+from engine.store import locks, tables as t
 from engine.store.prepared import Insert, Prepared
 from engine.store.tables_time import sla_clock
 
@@ -53,9 +52,7 @@ _ADD = Insert(t.message)
 
 def lock(conn: Connection, name: str, key: str) -> None:
     """Queue with everybody else who deals with this message, until the transaction ends."""
-    if conn.dialect.name == "postgresql":
-        number = int.from_bytes(blake2b(f"{name}\0{key}".encode(), digest_size=8).digest(), "big", signed=True)
-        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%(number)s)", {"number": number})
+    locks.lock(conn, f"{name}\0{key}")
 
 
 def waiting(conn: Connection, name: str, key: str) -> tuple[str, str] | None:

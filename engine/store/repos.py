@@ -101,6 +101,7 @@ _INSTANCE = (
     _I.audit_digest,
     _I.parent_id,
 )
+_TRY = Prepared(select(_I.id).where(_I.id == bindparam("instance")).with_for_update(skip_locked=True))
 _TIMERS = select(joined(_D.node)).where(_D.task_id == _T.id).correlate(t.task).scalar_subquery().label("timers")
 _LOCK = Prepared(select(*_INSTANCE).where(_I.id == bindparam("instance")).with_for_update())
 _LOCK_TASK = Prepared(
@@ -160,6 +161,11 @@ def lock_instance(conn: Connection, instance_id: str) -> Locked | None:
     """Lock an instance."""
     row = _LOCK.row(conn, instance=instance_id)
     return None if row is None else Locked(*row)
+
+
+def try_instance(conn: Connection, instance_id: str) -> bool:
+    """Lock an instance unless somebody else has it (or it is gone): False at once, without waiting."""
+    return _TRY.row(conn, instance=instance_id) is not None
 
 
 def lock_for_task(conn: Connection, task_id: str) -> tuple[Locked, TaskLock] | None:

@@ -459,6 +459,8 @@ principal = Table(  # users and teams
     Column("stamp", Integer, nullable=False),  # raised to end all sessions (password change, deactivation)
     Column("created_at", UtcTime, nullable=False),
     CheckConstraint("kind in ('user', 'team')", name="kind"),
+    # Who leads a team is asked with everybody who acts.
+    Index("ix_principal_lead", "lead", sqlite_where=(_LED := text("lead is not null")), postgresql_where=_LED),
 )
 
 membership = Table(
