@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.frame import common, engine
+from engine.cli.past import earlier, live
 from engine.cli.plays import play
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddTeam, AddUser, ChangeUser, Deploy, ImportChunk
 from engine.domain.errors import Conflict, NotFound
 from engine.domain.questions import GetImport, ListInstances
+from engine.domain.sla_values import HangCalendar, ListCalendars
+from engine.domain.staff import ChangePerson, GetPerson
 from engine.domain.values import FileIn
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 AREAS = (
     ("processes", (".bpmn", "labels.zh_Hans.yaml", ".scenario.yaml")),
-    ("rules", (".dmn",)),
+    ("rules", (".dmn", ".sla.yaml")),
     ("forms", (".json", ".form")),
 )
 
@@ -37,6 +40,7 @@ class Plan:
     people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     samples: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # (name, sample)
     plays: list[Mapping[str, Any]] = field(default_factory=list)  # what is done before anybody logs in
+    calendars: dict[str, Mapping[str, str]] = field(default_factory=dict)  # team or person → key → calendar
 
 
 @click.command()
@@ -83,6 +87,8 @@ def read_plan(opened: Engine) -> Plan:
         said = yaml.safe_load(found.read()) or {}
         plan.teams.update(said.get("teams") or {})
         plan.people.update(said.get("people") or {})
+        for kind, hung in (said.get("calendars") or {}).items():
+            plan.calendars[kind] = {**plan.calendars.get(kind, {}), **hung}
         folder = found.name.rsplit("/", 1)[0]
         plan.plays += said.get("plays") or ()
         plan.samples += [(f"{folder}#{i}", one) for i, one in enumerate(said.get("samples") or (), 1)]
@@ -122,8 +128,20 @@ def add_people(opened: Engine, plan: Plan) -> dict[str, str]:
         members = tuple(login for login, one in plan.people.items() if key in one.get("teams", ()))
         lead, parent = said.get("lead"), said.get("parent")
         _once(opened, AddTeam(key, by=SYSTEM, name=said["name"], lead=lead, parent=parent, members=members))
+    hang_calendars(opened, plan)
     click.echo(f"{len(plan.people)} people in {len(plan.teams)} teams are there.")
     return logins
+
+
+def hang_calendars(opened: Engine, plan: Plan) -> None:
+    """Say who works when, where nobody has said so yet."""
+    used = {use for row in opened.ask(ListCalendars(SYSTEM)) for use in row.uses}
+    for team, calendar in plan.calendars.get("team", {}).items():
+        if ("team", team) not in used:
+            opened.do(HangCalendar("team", team, calendar, SYSTEM))
+    for login, calendar in plan.calendars.get("person", {}).items():
+        if opened.ask(GetPerson(login, SYSTEM)).calendar is None:
+            opened.do(ChangePerson(login, SYSTEM, calendar=calendar))
 
 
 def make_records(opened: Engine, name: str, sample: Mapping[str, Any], count: int | None) -> None:
@@ -140,17 +158,19 @@ def make_records(opened: Engine, name: str, sample: Mapping[str, Any], count: in
             return
     except NotFound:
         pass
-    with Progress(console=console(error=True)) as bar:
+    with Progress(console=console(error=True)) as bar, earlier(opened) as past:
         task = bar.add_task(f"{sample['kind']} records", total=len(made))
-        for start in range(0, len(made), 25):
-            part = tuple(made[start : start + 25])
-            upto = start + len(part)
+
+        def take(at: Engine, start: int, upto: int) -> None:
             command = ImportChunk(
-                known, sample["kind"], name, part, SYSTEM,
+                known, sample["kind"], name, tuple(made[start:upto]), SYSTEM,
                 upto=upto, start=sample.get("start"), finished=upto == len(made),
             )  # fmt: skip
-            opened.do(command)
+            at.do(command)
             bar.update(task, completed=upto)
+
+        for trouble in live(past, sample, len(made), take):
+            click.echo(trouble, err=True)
 
 
 def free_port(host: str, wanted: int) -> int:

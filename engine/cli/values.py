@@ -58,7 +58,9 @@ def _is_model(path: Path) -> bool:
     """Models, forms, labels, scenarios; not the JSON Schemas and templates that lie beside them."""
     if path.name.endswith(".schema.json") or "element-templates" in path.parts:
         return False
-    return path.suffix in MODELS or path.name.startswith("labels.") or path.name.endswith(".scenario.yaml")
+    return (
+        path.suffix in MODELS or path.name.startswith("labels.") or path.name.endswith((".scenario.yaml", ".sla.yaml"))
+    )
 
 
 def model_files(paths: Iterable[str]) -> tuple[FileIn, ...]:

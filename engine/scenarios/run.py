@@ -19,8 +19,12 @@ from engine.scenarios.values import moment
 from engine.scenarios.world import World, world
 from engine.services.kits import SUFFIX
 
-_AREAS = (("processes", (".bpmn", "labels.zh_Hans.yaml")), ("rules", (".dmn",)), ("forms", (".form", ".json")))
-_MODELS = (".bpmn", ".dmn", ".form")
+_AREAS = (
+    ("processes", (".bpmn", "labels.zh_Hans.yaml")),
+    ("rules", (".dmn", ".sla.yaml")),
+    ("forms", (".form", ".json")),
+)
+_MODELS = (".bpmn", ".dmn", ".form", ".sla.yaml")
 
 
 def gather(paths: Iterable[Path]) -> list[Path]:
@@ -125,7 +129,7 @@ def _models(path: Path, one: Read, packs: Packs) -> tuple[FileIn, ...]:
         return tuple(FileIn(str(each), each.read_bytes()) for each in dict.fromkeys(found))
     if any(folder.is_relative_to(root / "processes") for root in packs.roots):
         return tuple(FileIn(f.name, f.read()) for area, endings in _AREAS for f in packs.files(area, *endings))
-    found = sorted(each for each in folder.rglob("*") if each.suffix in _MODELS)
+    found = sorted(each for each in folder.rglob("*") if each.name.endswith(_MODELS))
     return tuple(FileIn(str(each), each.read_bytes()) for each in found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.model.xml import BadXml, read, space
-from engine.services import dmn_imports, kits, labels
+from engine.services import dmn_imports, kits, labels, sla_files
 from engine.services.context import Context
 from engine.store import models
 
@@ -49,7 +49,7 @@ class Part:
     """A DMN model or a form."""
 
     file: str
-    kind: str  # dmn, form, scenario
+    kind: str  # dmn, form, scenario, sla
     key: str
     name: str
     content: bytes
@@ -70,6 +70,7 @@ class Sources:
     parts: list[Part] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     labels: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)  # model id → locale → element → text
+    promises: dict[str, sla_files.Promises] = field(default_factory=dict)  # by file
 
     @property
     def refused(self) -> bool:
@@ -87,6 +88,8 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
             _labels(found, file)
         elif kind == kits.KIND:
             _scenarios(found, file)
+        elif kind == sla_files.KIND:
+            _promises(found, file)
         elif kind == "form":
             _form(found, file)
         elif kind == "dmn":
@@ -99,14 +102,17 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
     for file in drawn:
         _drawing(found, file, infos[file.name], catalogue)
     found.findings.extend(_twice(found))
+    found.findings.extend(_strangers(ctx, found))
     return found
 
 
 def _kind(file: FileIn) -> str:
-    """scenario (by its name), form, dmn, or bpmn (what is none of them gets its finding from the BPMN reader)."""
+    """scenario and sla by their names, else form, dmn, or bpmn, whose reader says what is none of them."""
     content = file.content
     if file.name.endswith(kits.SUFFIX):
         return kits.KIND
+    if file.name.endswith(sla_files.SUFFIX):
+        return sla_files.KIND
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return "form"
     try:
@@ -128,6 +134,22 @@ def _scenarios(found: Sources, file: FileIn) -> None:
     if not findings:
         key = file.name.rsplit("/", 1)[-1].removesuffix(kits.SUFFIX)
         found.parts.append(Part(file.name, kits.KIND, key, file.name, file.content, processes))
+
+
+def _promises(found: Sources, file: FileIn) -> None:
+    promises, findings = sla_files.about(file)
+    found.findings.extend(findings)
+    if promises is not None:
+        key = file.name.rsplit("/", 1)[-1].removesuffix(sla_files.SUFFIX)
+        found.parts.append(Part(file.name, sla_files.KIND, key, file.name, file.content, promises.provides))
+        found.promises[file.name] = promises
+
+
+def _strangers(ctx: Context, found: Sources) -> Iterator[Finding]:
+    """Policies and calendars that are named and not there; no statement where nothing is named."""
+    coming = {name for promises in found.promises.values() for name in promises.provides}
+    for process in found.processes:
+        yield from sla_files.strangers(ctx, process.file, sla_files.named_in(process.info.time), coming)
 
 
 def _form(found: Sources, file: FileIn) -> None:
@@ -197,7 +219,7 @@ def _twice(found: Sources) -> list[Finding]:
         holders.setdefault(("process", process.info.key), []).append(process.file)
     for part in found.parts:
         holders.setdefault((part.kind, part.key), []).append(part.file)
-    chinese = {"process": "流程", "dmn": "决策模型", "form": "表单", "scenario": "场景"}
+    chinese = {"process": "流程", "dmn": "决策模型", "form": "表单", "scenario": "场景", "sla": "日历与 SLA 策略"}
     return [
         Finding(
             "CRM-840",

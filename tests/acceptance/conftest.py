@@ -60,7 +60,7 @@ PEOPLE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] =
 
 def pack_files() -> tuple[FileIn, ...]:
     """Every model of the packs."""
-    areas = (("processes", ".bpmn"), ("rules", ".dmn"), ("forms", ".form"))
+    areas = (("processes", ".bpmn"), ("rules", ".dmn"), ("rules", ".sla.yaml"), ("forms", ".form"))
     return tuple(FileIn(one.name, one.read()) for area, ending in areas for one in Packs().files(area, ending))
 
 

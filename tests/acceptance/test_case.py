@@ -87,7 +87,8 @@ def test_a_late_case_escalates_at_50_75_and_100_percent(house: House) -> None:  
 
     def told(login: str) -> int:
         news = house.engine.ask(ListNotifications(house.actor(login))).items
-        return len([n for n in news if not n.title.endswith("is yours now")])
+        # The flow's own ladder; what the promise of a first response tells is told by its policy.
+        return len([n for n in news if n.title.endswith(f": {BROKEN['subject']}")])
 
     house.later(hours=5, minutes=59)
     assert (told(first), told("lea")) == (0, 0)

@@ -31,6 +31,7 @@ class Spec:
     dates: tuple[tuple[date, str, Hours, str], ...] = ()  # own dates: (date, closed|opened|shortened, hours, name)
     valid_from: date | None = None
     name: str = ""
+    names: tuple[tuple[str, str], ...] = ()  # in other languages: (locale, name)
 
 
 def read(
@@ -41,7 +42,7 @@ def read(
     opened: Any = None,
     shortened: Any = None,
     valid_from: Any = None,
-    name: str = "",
+    name: Any = "",
 ) -> Spec:
     """Check and normalise. Raises ``Invalid`` CRM-070 (zone), CRM-071 (hours), CRM-072 (holidays), CRM-073 (dates)."""
     try:
@@ -55,13 +56,15 @@ def read(
                 text = f"{day} is said twice: as {own[day][0]} and as {kind}."
                 raise Invalid("CRM-073", text, fix="Keep one of them: it gives the hours of that date.")
             own[day] = (kind, hours, what)
+    called = {str(k): str(v) for k, v in name.items()} if isinstance(name, Mapping) else {"en": str(name)}
     return Spec(
         zone=zone,
         week=_week(week),
         holidays=_holidays(holidays),
         dates=tuple((day, *own[day]) for day in sorted(own)),
         valid_from=None if valid_from is None else _date(valid_from),
-        name=str(name),
+        name=called.pop("en", ""),
+        names=tuple(sorted(called.items())),
     )
 
 
@@ -87,8 +90,8 @@ def to_mapping(spec: Spec) -> dict[str, Any]:
         found.setdefault(kind, {})[day.isoformat()] = value
     if spec.valid_from is not None:
         found["valid_from"] = spec.valid_from.isoformat()
-    if spec.name:
-        found["name"] = spec.name
+    if spec.name or spec.names:
+        found["name"] = {"en": spec.name, **dict(spec.names)} if spec.names else spec.name
     return found
 
 
