@@ -17,11 +17,14 @@ from engine.bpmn.rules.labels import label
 from engine.domain.states import Severity
 from engine.domain.values import Finding
 from engine.model.graph import from_tree
+from engine.model.vocabulary import FLOW_NODES
 from engine.model.xml import BadXml, line_of, read
 
 log = logging.getLogger(__name__)
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+#: What a process says before people may start it: attribute → the code where it does not.
+_DEMANDED = {"owner": "CRM-180", "goal": "CRM-181", "kpi": "CRM-182"}
 #: More findings of one rule than this say nothing new; the rest is counted in the last one.
 MOST_PER_RULE = 50
 
@@ -56,14 +59,12 @@ def _translated(root: etree._Element, xml: bytes) -> Translation:
 
 
 def publishable(process: ProcessInfo) -> list[Finding]:
-    """What forbids publishing a process (``ProcessInfo``): people start it, so it has an owner, a goal and a KPI."""
-    missing = (("owner", "CRM-180"), ("goal", "CRM-181"), ("kpi", "CRM-182"))
+    """What forbids publishing a process: people start it, so it has steps, an owner, a goal and a KPI."""
+    missing = [code for attribute, code in _DEMANDED.items() if not getattr(process, attribute)]
+    if not any(e.kind in FLOW_NODES for e in process.elements.values()):
+        missing.append("CRM-108")
     en, zh = f"process “{process.name}” ({process.key})", f"流程“{process.name}”（{process.key}）"
-    return [
-        _text(code, Severity.ERROR, (en, zh), (process.key, process.name, None), {})
-        for attribute, code in missing
-        if not getattr(process, attribute)
-    ]
+    return [_text(code, Severity.ERROR, (en, zh), (process.key, process.name, None), {}) for code in missing]
 
 
 def _run(code: str, context: Context) -> Iterator[Finding]:

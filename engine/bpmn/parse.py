@@ -109,9 +109,8 @@ def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
 
 
 def _hollow(plan: Plan) -> bool:
-    """Whether it is a sub-process drawn without anything in it (collapsed): it is over at once."""
-    own = plan.id == plan.process or flag(plan.xml, "triggeredByEvent", False)
-    return not plan.drafts and not own and local(plan.xml) != "adHocSubProcess"
+    """Whether it is a process or sub-process drawn without anything in it (collapsed): it is over at once."""
+    return not plan.drafts and not flag(plan.xml, "triggeredByEvent", False) and local(plan.xml) != "adHocSubProcess"
 
 
 def _attach(node: Boundary, ref: str | None, spec: ScopeSpec, ext: Extensions, xml: object) -> None:

@@ -14,6 +14,7 @@ from engine.bpmn.parse_nodes import EVENTS
 from engine.bpmn.parse_source import Problems, Source
 from engine.bpmn.specs.base import Node, ScopeSpec
 from engine.bpmn.specs.gateways import EventGateway
+from engine.bpmn.specs.timers import Calendars
 from engine.bpmn.specs.triggers import MessageTrigger, TimerTrigger
 from engine.domain.clock import FixedClock
 
@@ -54,18 +55,21 @@ class Process:
     scopes: Mapping[str, ScopeSpec] = field(default_factory=dict)  # process id → spec, called ones included
     starts: tuple[Start, ...] = ()
 
-    def next_start(self, element_id: str, since: datetime, round_no: int = 1) -> datetime | None:
+    def next_start(
+        self, element_id: str, since: datetime, round_no: int = 1, calendars: Calendars = None
+    ) -> datetime | None:
         """When a timer start event starts an instance for the ``round_no``-th time; None when no more.
 
-        ``since`` is when the process was deployed: durations and cycles without a start count from it. Raises
-        ``RunError`` CRM-613 when its expression (which sees no variables) gives no time.
+        ``since`` is when the process was deployed: durations and cycles without a start count from it; ``calendars``
+        are for durations in working time (``PT8H on office``). Raises ``RunError`` CRM-613 when its expression
+        (which sees no variables) gives no time.
         """
         node = next((n for n in self.scope.starts if n.origin == element_id), None)
         trigger = getattr(node, "trigger", None)
         if not isinstance(trigger, TimerTrigger):
             return None
         with feel.at(FixedClock(since)):
-            return trigger.at_round(since, round_no)
+            return trigger.at_round(since, round_no, calendars)
 
     def node(self, element_id: str) -> Node | None:
         """The node of an element of this process (its sub-processes included); None where there is none."""

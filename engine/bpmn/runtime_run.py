@@ -40,6 +40,8 @@ class Held:
             for node in beside:
                 machine.spawn(self.instance, node)
             begin(self.instance, (), machine)
+            if not self.instance.spec.task_specs:
+                machine.close_scope(self.instance)  # nothing is drawn in it
             machine.drain()
 
     @property

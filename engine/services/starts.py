@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from engine.services.calendars import by_name
 from engine.services.context import Context
 from engine.services.library import Loaded
 from engine.store import due, models
@@ -31,7 +32,7 @@ def open_starts(ctx: Context, loaded: Loaded) -> None:
 
 def plan_timer(ctx: Context, loaded: Loaded, element: str, since: str, number: int) -> None:
     """Write the job that starts the definition for the ``number``-th time, if there is one. ``since``: publication."""
-    at = loaded.process.next_start(element, datetime.fromisoformat(since), number)
+    at = loaded.process.next_start(element, datetime.fromisoformat(since), number, by_name(ctx))
     if at is None:
         return
     payload = {"key": loaded.key, "definition": loaded.id, "element": element, "since": since, "round": number}

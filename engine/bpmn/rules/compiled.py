@@ -20,7 +20,7 @@ def refusals(c: Context) -> Iterator[Finding]:
     away = {name: _stand_in(name) for name in called if name and name not in here}
     seen: set[tuple[str, str | None]] = set()
     for process in c.model.processes:
-        if not process.executable or not process.nodes:
+        if not process.executable or not process.id:
             continue
         try:
             compile(c.source, process.id, away)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.model.xml import BPMN, BPMNDI, line_of, local, space
@@ -52,9 +53,15 @@ def double_ids(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-108", ERROR)
 def no_process(c: Context) -> Iterator[Hit]:
-    """There is a process in the file, and something in it."""
-    if not any(p.nodes for p in c.model.processes):
-        yield hit(c.model.processes[0].xml if c.model.processes else c.model.root)
+    """There is a process in the file, and something in it.
+
+    BPMN allows a process without any step (10.2: no number is demanded), and it is executed: its instances are over
+    at once. Hence only a warning; it cannot be published (``publishable``).
+    """
+    if not c.model.processes:
+        yield hit(c.model.root)
+    elif not any(p.nodes for p in c.model.processes):
+        yield replace(hit(c.model.processes[0].xml), severity=WARNING)
 
 
 @rule("CRM-109", ERROR)

@@ -151,6 +151,8 @@ class CallActivity(Activity):
             raise RunError(
                 "CRM-620", f"Calls are nested more than {_DEEPEST} deep at '{key}'.", fix="End the recursion."
             )
+        if not spec.task_specs:
+            return True  # nothing is drawn in it
         given = view.raw() if self.all_in else dict(token.data)
         scope = machine.instance.new_scope(token, spec, called=True)
         base = machine.instance.base

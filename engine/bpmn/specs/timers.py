@@ -19,10 +19,15 @@ from engine.bpmn.specs.cron import Cron, cron
 from engine.domain.calendar.wait import named, until
 from engine.domain.errors import RunError
 
+#: Key of a calendar → the calendar; None where there are none at hand.
+Calendars = Callable[[str], Any] | None
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?=.)(?:(?P<y>\d+)Y)?(?:(?P<mo>\d+)M)?(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?"
     r"(?:T(?=.)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?\Z"
 )
+
+
+_ANY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class Duration:
 
     months: int
     rest: timedelta
+
+    @property
+    def forward(self) -> bool:
+        """Whether it leads to a later moment."""
+        return self.months > 0 or (self.months == 0 and self.rest > timedelta(0))
 
     def after(self, start: datetime, times: int = 1) -> datetime:
         """``start`` plus this duration ``times`` times."""
@@ -90,19 +100,19 @@ def cycle(text: str) -> Cycle | None:
     if not re.fullmatch(r"R\d*", head.upper()) or len(parts) not in (1, 2):
         return None
     count = int(head[1:]) if head[1:] else None
-    if len(parts) == 1:
-        every = duration(parts[0])
-        return Cycle(count, every) if every else None
-    start, every = instant(parts[0]), duration(parts[1])
-    if start and every:
+    start = end = None
+    if len(parts) == 2:
+        start, end = instant(parts[0]), instant(parts[1])
+    every = duration(parts[0] if start is None else parts[1])
+    # One that does not go forward would come for ever at the same moment.
+    if every is None or not every.forward:
+        return None
+    if start is not None or len(parts) == 1:
         return Cycle(count, every, start)
-    every, end = duration(parts[0]), instant(parts[1])
-    if every and end and count:
-        return Cycle(count, every, every.after(end, -count))
-    return None
+    return Cycle(count, every, every.after(end, -count)) if end and count else None
 
 
-def working(value: Any, now: datetime, calendars: Callable[[str], Any] | None) -> datetime | None:
+def working(value: Any, now: datetime, calendars: Calendars) -> datetime | None:
     """The end of a wait in working time (``PT8H on office``); None for any other time.
 
     Raises ``RunError`` CRM-615 where no calendars are at hand, ``NotFound`` CRM-426 for one that is not there.
@@ -145,7 +155,7 @@ def cycle_of(value: Any, what: str) -> Cycle | Cron:
     if isinstance(text, str):
         if found := cycle(text):
             return found
-        if span := duration(text):
+        if (span := duration(text)) and span.forward:
             return Cycle(None, span)
         if found_cron := cron(text):
             return found_cron
@@ -161,12 +171,18 @@ def moment(cycle: Cycle | Cron, base: datetime, round_no: int, what: str) -> dat
 
 
 def is_time(text: str, kind: str) -> bool:
-    """Whether a literal text is a time of this kind: ``date``, ``duration`` or ``cycle``."""
-    if kind == "cycle":
-        return cycle(text) is not None or cron(text) is not None
-    if kind == "duration":
-        return duration(text) is not None or named(text) is not None
-    return instant(text) is not None
+    """Whether a literal text is a time of this kind (``date``, ``duration`` or ``cycle``) that can come."""
+    try:
+        if kind == "cycle":
+            found = cycle(text) or cron(text)
+            year = min(getattr(found, "years", None) or (_ANY.year,))
+            return found is not None and bool(found.at(_ANY.replace(year=year) - timedelta(seconds=1), 1))
+        if kind == "duration":
+            span = duration(text)
+            return named(text) is not None if span is None else bool(span.after(_ANY))
+        return instant(text) is not None
+    except (ValueError, OverflowError):  # the thirtieth of February, a billion years
+        return False
 
 
 def _no_time(value: Any, what: str, why: str) -> RunError:

@@ -78,11 +78,13 @@ class TimerTrigger(Trigger):
         timer = TimerSet(token.id, node.origin, node.title, when, token.workflow.path, attached, text)
         machine.report.open(token, "timer", timer)
 
-    def at_round(self, since: datetime, round_no: int) -> datetime | None:
+    def at_round(self, since: datetime, round_no: int, calendars: timers.Calendars = None) -> datetime | None:
         """The instant of a round, reckoned from ``since`` without variables (for start events)."""
         value, what = self.expr.value({}), f"The timer '{self.expr.text}'"
         if self.mode != "cycle":
-            return timers.due(value, since, what) if round_no == 1 else None
+            if round_no > 1:
+                return None
+            return timers.working(value, since, calendars) or timers.due(value, since, what)
         cycle = timers.cycle_of(value, what)
         if cycle.count is not None and round_no > cycle.count:
             return None

@@ -71,10 +71,10 @@ TEXTS: dict[str, Text] = {
     ),
     "CRM-108": Text(
         "There is no process with any step in the file.",
-        "Pools, pictures and notes alone cannot be run.",
+        "Pools, pictures and notes alone do nothing: an instance would be over as soon as it begins.",
         "Draw at least a start event, a step and an end event.",
         "文件中没有包含任何步骤的流程。",
-        "只有泳池、图形和注释无法运行。",
+        "只有泳池、图形和注释什么也不做：实例一开始就会结束。",
         "请至少画出开始事件、一个步骤和结束事件。",
     ),
     "CRM-109": Text(
