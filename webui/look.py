@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, get_timezone_name
 from flask import Flask, request, url_for
 from flask_babel import (
     format_currency,
@@ -115,6 +115,29 @@ def human(value: Any) -> str:
     return str(value)
 
 
+def element_kind(kind: str) -> str:
+    """What a step without a name of its own is, in the reader's language."""
+    known = {
+        "startEvent": gettext("Beginning"),
+        "endEvent": gettext("End"),
+        "boundaryEvent": gettext("Event"),
+        "intermediateCatchEvent": gettext("Event"),
+        "intermediateThrowEvent": gettext("Event"),
+        "subProcess": gettext("Sub-process"),
+        "callActivity": gettext("Sub-process"),
+    }
+    if kind.endswith("Gateway"):
+        return str(gettext("Ways part or meet"))
+    return str(known.get(kind) or gettext("Step"))
+
+
+def zoned(at: datetime | None) -> str:
+    """A moment as ``when`` says it, with its zone: for whoever looks twice."""
+    if at is None:
+        return ""
+    return f"{when(at)} {get_timezone_name(to_user_timezone(at), width='short', locale=get_locale())}"
+
+
 def editable(value: Any) -> str:
     """A variable's value as it is typed in: texts as they are, everything else as JSON."""
     if value is None or isinstance(value, str):
@@ -149,12 +172,19 @@ def set_up(app: Flask) -> None:
         when=when,
         local_input=local_input,
         ago=ago,
+        zoned=zoned,
         initials=initials,
         hue=hue,
         human=human,
         said=said,
         due_state=due_state,
     )
-    app.jinja_env.globals.update(may=may, here_with=here_with, lasting=lasting, now=lambda: the_engine().clock.now())
+    app.jinja_env.globals.update(
+        may=may,
+        here_with=here_with,
+        lasting=lasting,
+        element_kind=element_kind,
+        now=lambda: the_engine().clock.now(),
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
