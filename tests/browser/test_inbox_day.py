@@ -50,10 +50,12 @@ def test_an_employees_day_without_a_mouse(site, visit, language, size):
     look(page, f"filter-{language}")
     page.locator("#f-sort").select_option("newest")
     page.locator("[data-save-open]").press("Enter")
+    expect(page.locator("#f-name")).to_be_focused()
     page.keyboard.type("Fresh")
     page.locator("#f-colour").select_option("green")
-    page.locator("[formaction$='/filters']").press("Enter")
+    page.locator("#f-name").press("Enter")  # saves, rather than only shows
     expect(page.locator(".chip-green")).to_contain_text("Fresh")
+    assert "csrf" not in page.url
 
     # Open the first task, claim it, say something, note a sub-task.
     row = page.locator(".task-row").first

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.datastructures import MultiDict
 
-from engine.domain.access import Actor, Right
+from engine.domain.access import Right
 from engine.domain.desk import ChooseColumns, DropFilter, SaveFilter
-from engine.domain.filters import COLUMNS, Wanted
-from webui.door import do, need
+from engine.domain.errors import Invalid
+from engine.domain.filters import COLUMNS
+from engine.domain.questions import ListRecords
+from webui.door import ask, do, need
+from webui.pages.inbox import sheet_of
+from webui.pages.wanting import address_of, wanted_of
 
 room = Blueprint("filters", __name__, url_prefix="/inbox/filters")
-_FIELDS = ("search", "flow", "stage", "segment", "customer", "assignee", "priority", "amount_from", "amount_to", "due")
 
 
 @room.post("")
 def save() -> ResponseReturnValue:
-    """Save what one sees now under a name."""
+    """Save what one sees, or has typed, under a name; what does not fit is said at its field."""
     actor = need(Right.TASK_WORK)
     form = request.form
-    team = form.get("team", "") or None
-    saved = do(SaveFilter(actor, form.get("name", ""), wanted_of(form, actor), form.get("colour", "blue"), team))
+    name = form.get("name", "").strip()
+    try:
+        wanted = wanted_of(form, actor)
+        if not name:
+            said = {"name": gettext("Give the filter a name.")}
+            raise Invalid("CRM-081", "The filter has no name.", fix="Give it one.", fields=said)
+        saved = do(SaveFilter(actor, name, wanted, form.get("colour", "blue"), form.get("team", "") or None))
+    except Invalid as error:
+        return sheet_of(actor, error, form)
     flash(gettext("Filter “%(name)s” is saved.", name=saved.name))
     return redirect(address_of(saved.wanted))
 
@@ -36,27 +43,20 @@ def drop(filter_id: str) -> ResponseReturnValue:
     return redirect(url_for("inbox.show"))
 
 
+@room.get("/customers")
+def customers() -> ResponseReturnValue:
+    """Records whose name holds what is being typed, for the field's list."""
+    actor = need(Right.TASK_WORK)
+    typed = request.args.get("customer", "").strip()[:200]
+    may = len(typed) > 1 and Right.RECORD_READ in actor.rights
+    found = ask(ListRecords(by=actor, search=typed, limit=20)).items if may else ()
+    names = [row.name for row in found]
+    return render_template("inbox/customers.html", records=found, twice={n for n in names if names.count(n) > 1})
+
+
 @room.post("/columns")
 def columns() -> ResponseReturnValue:
     """What each row of the list tells."""
     chosen = tuple(name for name in COLUMNS if name in request.form.getlist("column"))
     do(ChooseColumns(need(Right.TASK_WORK), chosen))
     return redirect(url_for("inbox.show"))
-
-
-def wanted_of(given: MultiDict[str, str], actor: Actor) -> Wanted:
-    """The conditions in an address or a form; what a person may not see falls back to their own."""
-    values = {name: given[name].strip() for name in _FIELDS if given.get(name, "").strip()}
-    if given.get("q", "").strip():
-        values["search"] = given["q"].strip()[:200]
-    wanted = Wanted.of({**values, "box": given.get("box") or "mine", "sort": given.get("sort") or "due"})
-    return replace(wanted, box="mine") if wanted.box == "all" and Right.TASK_MANAGE not in actor.rights else wanted
-
-
-def address_of(wanted: Wanted) -> str:
-    """The inbox with these conditions."""
-    values = wanted.plain()
-    values["q"] = values.pop("search", None)
-    if wanted.sort == "due":
-        values.pop("sort", None)
-    return url_for("inbox.show", **values)

@@ -12,11 +12,12 @@ from flask.typing import ResponseReturnValue
 
 from engine.domain.access import Actor, Right
 from engine.domain.desk import DoneRow, FilterRow, GetLayout, Layout, ListDone
+from engine.domain.errors import Invalid
 from engine.domain.filters import COLOURS, COLUMNS, DUES, SORTS, Wanted
 from engine.domain.questions import CountFilters, ListDefinitions, ListTasks
 from engine.domain.values import Page, TaskRow
 from webui.door import ask, cursor_of, need
-from webui.pages.filters import wanted_of
+from webui.pages.wanting import name_of, plain, typed_of, wanted_of
 
 room = Blueprint("inbox", __name__, url_prefix="/inbox")
 BOXES = ("mine", "teams", "delegated", "following", "later", "done", "all")
@@ -28,20 +29,46 @@ def show() -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     if request.args.get("box") == "done":
         return done(actor)
-    wanted = wanted_of(request.args, actor)
+    try:
+        wanted = wanted_of(request.args, actor)
+    except Invalid as error:
+        return sheet_of(actor, error, request.args)
     layout = ask(GetLayout(actor))
     counts, numbers = counts_of(actor, layout.filters)
     if "box" not in request.args and not counts.get("mine") and counts.get("teams"):
         wanted = replace(wanted, box="teams")  # nothing of one's own: show what waits for a taker
+    return page_of(actor, wanted, layout, counts, numbers, page=tasks_of(actor, wanted))
+
+
+def sheet_of(actor: Actor, error: Invalid, typed: Mapping[str, str]) -> ResponseReturnValue:
+    """The room with its sheet of filters open: what was typed, and at each field what is wrong with it."""
+    layout = ask(GetLayout(actor))
+    counts, numbers = counts_of(actor, layout.filters)
+    fields: Mapping[str, str] = error.context.get("fields") or {"name": error.message}
+    shown = {**typed_of(typed), **{name: typed.get(name, "") for name in ("name", "colour", "team")}}
+    empty: Page[TaskRow] = Page((), None)
+    page = page_of(
+        actor, Wanted(), layout, counts, numbers, page=empty, wrong=error, complaints=fields, typed=shown
+    )  # fmt: skip
+    return page, error.status
+
+
+def page_of(
+    actor: Actor, wanted: Wanted, layout: Layout, counts: Mapping[str, int], numbers: Sequence[int], **more: Any
+) -> str:
+    """The whole room."""
+    typed = {**plain(wanted), **({"customer": name_of(wanted.customer, actor)} if wanted.customer else {})}
+    values: dict[str, Any] = {"wrong": None, "complaints": {}, "typed": typed, **more}
     return render_template(
         "inbox/page.html",
-        page=tasks_of(actor, wanted),
         **about(actor, wanted, counts, layout),
         filters=[replace(row, count=number) for row, number in zip(layout.filters, numbers, strict=True)],
         sorts=SORTS,
         dues=DUES,
         colours=COLOURS,
         all_columns=COLUMNS,
+        kept=plain(wanted),
+        **values,
     )
 
 

@@ -1,22 +1,26 @@
-"""Many tasks at once: choose, see what will be done, do it, see what became of each, undo."""
+"""Many tasks at once: choose, try it out, do it once, see what became of each, undo once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from hashlib import blake2b
+from secrets import token_hex
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.domain.access import Actor, Right
-from engine.domain.desk import SWEEP_MOST, GetSweep
+from engine.domain.desk import SWEEP_MOST, GetSweep, PreviewSweep
 from engine.domain.errors import Invalid
 from engine.domain.questions import GetTask, ListPeople, TasksNamed
 from engine.domain.values import TaskRow
 from webui import sweeping
-from webui.door import ask, json_body, need, the_engine
+from webui.door import ask, do, json_body, need, the_engine
 from webui.pages.desk import moment_of
 
 room = Blueprint("sweep", __name__, url_prefix="/inbox/many")
+_TYPED = ("to", "reason", "due_at", "priority", "text")  # what the forms of the page ask for
 
 
 @room.get("")
@@ -25,22 +29,39 @@ def preview() -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     tasks = chosen(actor, request.args.getlist("task"))
     people = ask(ListPeople(by=actor, limit=200)).items
-    return render_template("sweep/preview.html", tasks=tasks, people=people, form=one_form(actor, tasks))
+    return render_template(
+        "sweep/preview.html", tasks=tasks, people=people, form=one_form(actor, tasks), key=token_hex(8)
+    )
+
+
+@room.post("/try")
+def attempt() -> ResponseReturnValue:
+    """What would become of each; nothing is kept until it is said again."""
+    actor = need(Right.TASK_WORK)
+    action = request.form.get("action", "")
+    ids, seen = seen_of(request.form.getlist("task"))
+    items = do(PreviewSweep(actor, action, tuple(ids), params_of(action, request.form, actor), seen))
+    typed = {name: request.form[name] for name in _TYPED if name in request.form}
+    tasks = request.form.getlist("task")
+    key = request.form.get("key", "")
+    return render_template("sweep/tried.html", items=items, action=action, typed=typed, tasks=tasks, ids=ids, key=key)
 
 
 @room.post("")
 def run() -> ResponseReturnValue:
-    """Do it; the answer is the page of results."""
+    """Do it, then show the results at an address of their own. The same request again is done once."""
     actor = need(Right.TASK_WORK)
     body = json_body()
     action = str(body.get("action") or request.form.get("action", ""))
-    ids = body.get("tasks") or request.form.getlist("task")
+    given = body.get("tasks") or request.form.getlist("task")
+    ids, seen = seen_of([str(each) for each in given] if isinstance(given, list) else [])
     data = body.get("data")
     sent = data if isinstance(data, dict) else {}
-    params = sent if body else request.form
-    row = sweeping.sweep(the_engine(), actor, action, [str(each) for each in ids], params_of(action, params, actor))
-    page = render_template("sweep/result.html", row=row)
-    return {"id": row.id, "address": f"{request.path}/{row.id}"} if body else page
+    params = params_of(action, sent if body else request.form, actor)
+    key = key_of(request.values.get("key", ""), action, ids, params)
+    row = sweeping.sweep(the_engine(), actor, action, ids, params, seen, key)
+    address = url_for("sweep.result", sweep_id=row.id)
+    return {"id": row.id, "address": address} if body else redirect(address, 303)
 
 
 @room.get("/<sweep_id>")
@@ -51,8 +72,27 @@ def result(sweep_id: str) -> ResponseReturnValue:
 
 @room.post("/<sweep_id>/undo")
 def undo(sweep_id: str) -> ResponseReturnValue:
-    row = sweeping.undo(the_engine(), need(Right.TASK_WORK), sweep_id)
-    return render_template("sweep/result.html", row=row)
+    """Take it back; a second time is refused."""
+    sweeping.undo(the_engine(), need(Right.TASK_WORK), sweep_id)
+    return redirect(url_for("sweep.result", sweep_id=sweep_id), 303)
+
+
+def key_of(drawn: str, action: str, ids: Sequence[str], params: dict[str, Any]) -> str | None:
+    """A key for what one drawn page sends: a double click is the same, another choice on it is another."""
+    said = repr((action, list(ids), sorted(params.items())))
+    return f"sweep:{drawn[:40]}:{blake2b(said.encode(), digest_size=12).hexdigest()}" if drawn else None
+
+
+def seen_of(given: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+    """Tasks written ``id`` or ``id:revision``: the ids, and the revisions that were seen."""
+    ids: list[str] = []
+    seen: dict[str, int] = {}
+    for each in given:
+        task_id, _, revision = each.partition(":")
+        ids.append(task_id)
+        if revision.isdecimal() and len(revision) < 10:
+            seen[task_id] = int(revision)
+    return ids, seen
 
 
 def chosen(actor: Actor, ids: list[str]) -> tuple[TaskRow, ...]:

@@ -1,4 +1,6 @@
 // Many tasks at once, filters, and the keys for both; mentions while one writes.
+import './mentions.js';
+
 const ticks = () => [...document.querySelectorAll('.task-tick:checked')];
 
 function told() {
@@ -24,17 +26,22 @@ document.addEventListener('crmflow:shown', () => {
   told();
 });
 
-document.addEventListener('click', (event) => {
-  if (!event.target.closest('[data-save-open]')) return;
-  const form = event.target.closest('form');
-  form.querySelectorAll('[data-with-save]').forEach((node) => {
-    node.disabled = false;
-  });
-  const name = form.querySelector('#f-name');
-  name.required = true;
-  name.focus();
-  event.target.closest('[data-save-open]').hidden = true;
+/** What the sheet's fields say goes with the name it is saved under. */
+document.addEventListener('submit', (event) => {
+  if (event.target.id !== 'filter-save') return;
+  event.target.querySelectorAll('[data-copied]').forEach((node) => node.remove());
+  for (const [name, value] of new FormData(document.getElementById('filter-form'))) {
+    if (!value) continue;
+    const copy = Object.assign(document.createElement('input'), { type: 'hidden', name, value });
+    copy.dataset.copied = '';
+    event.target.append(copy);
+  }
 });
+document.querySelector('#filter-save details')?.addEventListener('toggle', (event) => {
+  if (event.target.open) document.getElementById('f-name').focus();
+});
+document.querySelector('dialog[data-wrong]')?.showModal();
+document.querySelector('dialog[data-wrong] [aria-invalid]')?.focus();
 
 function tick() {
   const row = document.activeElement?.closest('.task-item') ?? document.querySelector('.task-row[aria-current]')?.closest('.task-item');

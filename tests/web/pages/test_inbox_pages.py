@@ -1,0 +1,121 @@
+"""The inbox's pages beyond one task: filters checked at their fields, many tasks changed once, undone once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from pages_house import House
+
+from engine.domain.desk import GetDesk, ListFilters, PrioritiseTask
+from engine.domain.questions import GetTask
+
+Enter = Callable[[str], FlaskClient]
+
+
+def hidden(page: str, form: str) -> list[tuple[str, str]]:
+    """The hidden fields of the form that holds ``form``."""
+    (found,) = [part for part in re.findall(r"<form.*?</form>", page, re.DOTALL) if form in part]
+    return re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', found)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("priority=high", "priority"),
+        ("priority=500", "priority"),
+        ("amount_from=nan", "amount_from"),
+        ("amount_from=9&amount_to=3", "amount_to"),
+        ("due=soonish", "due"),
+        ("customer=Nobody+Ltd", "customer"),
+        ("stage=" + "x" * 300, "stage"),
+    ],
+)
+def test_a_filter_that_does_not_fit_is_refused_at_its_field(query: str, field: str, house: House, enter: Enter) -> None:
+    house.start()
+    answer = enter("maria").get(f"/inbox?box=all&{query}")
+    assert answer.status_code == 400
+    assert f'aria-describedby="f-{field}-wrong"' in answer.text
+    assert f'id="f-{field}-wrong"' in answer.text
+    assert answer.text.count('class="task-row"') == 0, "what does not fit must not show more than was asked for"
+
+
+def test_the_filter_finds_by_the_customers_name(house: House, enter: Enter) -> None:
+    account = house.account("Nordlicht Robotics")
+    house.account("Nordlicht Shipping")
+    house.start(customer={"$record": ["account", account.id]})
+    house.start(key="LN-2")
+    browser = enter("maria")
+    text = browser.get("/inbox?box=all&customer=nordlicht+robotics").text
+    assert text.count('class="task-row"') == 1
+    assert 'value="Nordlicht Robotics"' in text
+    several = browser.get("/inbox?box=all&customer=nordlicht")
+    assert (several.status_code, "Several are called like that" in several.text) == (400, True)
+    options = browser.get("/inbox/filters/customers?customer=nordl").text
+    assert options.count("<option") == 2
+
+
+def test_saving_a_filter_is_a_form_of_its_own(house: House, enter: Enter) -> None:
+    house.start()
+    browser = enter("alice")
+    page = browser.get("/inbox?box=teams&priority=40").text
+    (shows,) = re.findall(r'<form class="filter-form".*?</form>', page, re.DOTALL)
+    assert "csrf" not in shows, "a token in a GET form ends up in addresses and logs"
+    saves = dict(hidden(page, 'id="filter-save"'))
+    assert (saves["box"], saves["priority"]) == ("teams", "40")
+    saves.pop("csrf_token")
+    kept = browser.post("/inbox/filters", data={**saves, "name": "Soon", "colour": "red"})
+    assert kept.status_code == 302
+    (row,) = house.engine.ask(ListFilters(house.actor("alice")))
+    assert (row.name, row.wanted.priority, row.count) == ("Soon", 40, 1)
+    for wrong, field in (({"name": ""}, "name"), ({"name": "x", "priority": "many"}, "priority")):
+        answer = browser.post("/inbox/filters", data={**saves, **wrong})
+        assert (answer.status_code, f'id="f-{field}-wrong"' in answer.text) == (400, True)
+
+
+def test_many_at_once_sent_twice_is_done_once(house: House, enter: Enter) -> None:
+    task = house.task()
+    browser = enter("maria")
+    page = browser.get(f"/inbox/many?task={task.id}").text
+    sent = hidden(page, 'name="text"')
+    assert ("task", f"{task.id}:{task.revision}") in sent
+    data = {**dict(sent), "text": "on it"}
+    first = browser.post("/inbox/many", data=data)
+    assert first.status_code == 303
+    again = browser.post("/inbox/many", data=data)
+    assert again.location == first.location
+    assert [c.text for c in house.engine.ask(GetDesk(task.id, house.actor("maria"))).comments] == ["on it"]
+    other = browser.post("/inbox/many", data={**data, "text": "something else"})
+    assert other.location != first.location
+    assert first.location is not None
+    assert browser.get(first.location).status_code == 200
+    assert browser.post(f"{first.location}/undo").status_code == 303
+    twice = browser.post(f"{first.location}/undo")
+    assert (twice.status_code, "CRM-218" in twice.text) == (409, True)
+
+
+def test_many_at_once_leaves_alone_what_changed_since_the_page_was_drawn(house: House, enter: Enter) -> None:
+    task = house.task()
+    browser = enter("maria")
+    data = dict(hidden(browser.get(f"/inbox/many?task={task.id}").text, 'name="priority"'))
+    house.engine.do(PrioritiseTask(task.id, house.actor("alice"), 60))
+    tried = browser.post("/inbox/many/try", data={**data, "priority": "90"}).text
+    assert "would be refused" in tried
+    assert "Changed since by alice at" in tried
+    result = browser.post("/inbox/many", data={**data, "priority": "90"}, follow_redirects=True).text
+    assert "Changed since by alice at" in result
+    assert house.engine.ask(GetTask(task.id, house.actor("maria"))).row.priority == 60
+
+
+def test_many_at_once_can_be_tried_first(house: House, enter: Enter) -> None:
+    task = house.task()
+    browser = enter("maria")
+    data = dict(hidden(browser.get(f"/inbox/many?task={task.id}").text, 'name="priority"'))
+    tried = browser.post("/inbox/many/try", data={**data, "priority": "90"}).text
+    assert "would be done" in tried
+    assert house.engine.ask(GetTask(task.id, house.actor("maria"))).row.priority == task.priority
+    confirm = dict(hidden(tried, 'name="action"'))
+    assert browser.post("/inbox/many", data=confirm).status_code == 303
+    assert house.engine.ask(GetTask(task.id, house.actor("maria"))).row.priority == 90
