@@ -131,21 +131,21 @@ def parts(calendar: Calendar, start: datetime, span: timedelta, pauses: Sequence
     return tuple(found)
 
 
-def span_of(calendar: Calendar, start: datetime, target: Target, pauses: Sequence[Pause]) -> timedelta:
-    """The working time a target stands for: itself, or what the business days after the start hold."""
+def span_of(calendar: Calendar, start: datetime, target: Target) -> timedelta:
+    """The working time a target stands for: itself, or what the business days after the start hold.
+
+    Pauses are no part of it: they put off the due time of any target by their overlap with working time.
+    """
     if target.unit is not Unit.DAYS:
         return target.span
     zone = ZoneInfo(calendar.spec.zone)
-    ledger = union(pauses, start)
     day, left = start.astimezone(zone).date(), target.days
     for _ in range(366 * 20):
         day += timedelta(days=1)
-        begin = datetime(day.year, day.month, day.day, tzinfo=zone)
-        end = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
-        # A day wholly spent in a pause is no day of ours.
-        left -= elapsed(calendar, begin.astimezone(UTC), end.astimezone(UTC), ledger) > _NONE
+        begin, end = (datetime(each.year, each.month, each.day, tzinfo=zone) for each in (day, day + timedelta(days=1)))
+        left -= calendar.between(begin.astimezone(UTC), end.astimezone(UTC)) > _NONE
         if left == 0:
-            return elapsed(calendar, start, end.astimezone(UTC), ledger)
+            return calendar.between(start, end.astimezone(UTC))
     raise Invalid("CRM-076", f"{target} are not open within twenty years.", fix="Give the calendar open hours.")
 
 
@@ -168,6 +168,7 @@ class Rung:
     key: str  # "50%", "PT2H", "unaccepted PT30M": unique within the ladder
     share: float | None = None
     after: timedelta | None = None
+    before: timedelta | None = None  # working time before it is due
     unaccepted: bool = False  # only if nobody has taken the task by then
     acts: tuple[Mapping[str, Any], ...] = ()
 
@@ -182,7 +183,7 @@ DEFAULT: tuple[Mapping[str, Any], ...] = (
 
 
 def ladder(given: Iterable[Mapping[str, Any]]) -> tuple[Rung, ...]:
-    """Read the rungs of a policy: ``{"at": "75%" | "PT2H", "unaccepted": bool, "acts": [{"do": …}]}``; CRM-078."""
+    """Read the rungs of a policy: ``{"at": "75%" | "PT2H" | "-PT30M", "unaccepted": bool, "acts": [{"do": …}]}``; CRM-078."""
     found: dict[str, Rung] = {}
     for each in given:
         rung = _rung(each)
@@ -197,6 +198,8 @@ def rung_at(
 ) -> datetime | None:
     """When a rung is due; None while the clock is paused before it."""
     wait = rung.after if rung.after is not None else span * (rung.share or 0)
+    if rung.before is not None:
+        wait = max(_NONE, span - rung.before)
     return due(calendar, start, wait, pauses)
 
 
@@ -217,6 +220,8 @@ def _rung(given: Mapping[str, Any]) -> Rung:
         if not 0 < share <= 10:
             raise Invalid("CRM-078", f"'{at}' is no share of the target.", fix="Write 1% to 1000%.")
         return Rung(key, share=share, unaccepted=unaccepted, acts=acts)
+    if at.startswith("-"):
+        return Rung(key, before=duration(at[1:]).span, unaccepted=unaccepted, acts=acts)
     return Rung(key, after=duration(at).span, unaccepted=unaccepted, acts=acts)
 
 

@@ -96,10 +96,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All that a change would move: ``moves`` differ, ``open`` is how many were looked at."""
+    """What a change would move: ``open`` clocks it concerns, ``looked`` of them were reckoned, ``moves`` differ."""
 
     open: int
     moves: tuple[Move, ...]
+    looked: int = 0  # fewer than ``open``: those due first
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import msgspec
-from sqlalchemy import and_, delete, func, insert, or_, select
+from sqlalchemy import and_, delete, func, insert, select
 
 from engine.domain.access import Right, ensure
 from engine.domain.calendar import Calendar
 from engine.domain.errors import Invalid, NotFound
 from engine.domain.sla import ALWAYS
 from engine.domain.sla_values import CalendarRow, HangCalendar, ListCalendars
+from engine.services.calendars_near import USES, Near, built
 from engine.services.context import Context
 from engine.services.registry import answers, handles
-from engine.store.tables import membership, record, record_link
 from engine.store.tables_time import calendar, calendar_use
-
-USES = ("contract", "customer", "team", "office")
-CUSTOMERS = ("account", "customer", "company", "contact")
-_CONTRACTS = ("contract", "entitlement", "warranty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +76,31 @@ def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:
 
 
 def load(ctx: Context, key: str, version: int | None = None) -> tuple[Calendar, int]:
-    """A calendar, the newest version unless one is named. Raises ``NotFound`` CRM-415."""
+    """A calendar, the newest version unless one is named. Raises ``NotFound`` CRM-426."""
     query = select(calendar.c.content, calendar.c.version).where(calendar.c.key == key)
     if version is not None:
         query = query.where(calendar.c.version == version)
     row = ctx.conn.execute(query.order_by(calendar.c.version.desc()).limit(1)).one_or_none()
     if row is None:
-        raise NotFound("CRM-415", f"There is no calendar '{key}'.", fix="Make it in the settings.")
+        raise NotFound("CRM-426", f"There is no calendar '{key}'.", fix="Make it in the settings.")
     return built(row.content), row.version
 
 
-def built(content: Mapping[str, Any]) -> Calendar:
-    """A calendar from its stored content, shared between all that use it."""
-    return _built(msgspec.json.encode(content, order="sorted"))
-
-
-@lru_cache(maxsize=256)
-def _built(content: bytes) -> Calendar:
-    return Calendar.from_mapping(msgspec.json.decode(content))
-
-
-def choose(ctx: Context, named: list[tuple[str, str]], record_id: str | None, teams: Collection[str]) -> Chosen:
+def choose(
+    ctx: Context,
+    named: list[tuple[str, str]],
+    record_id: str | None,
+    teams: Collection[str],
+    near: Near | None = None,
+) -> Chosen:
     """The most specific calendar.
 
     The order: the element's own word, a legal policy's, the contract's, the customer's, the policy's, the team's, the
     office's, else every hour counts. ``named``: (who says it, calendar) of element and policy, in this order.
+    ``near``: what hangs around, where many choose.
     """
-    hung = _hung(ctx, record_id, teams)
+    near = near or Near(ctx, [(record_id, tuple(teams))])
+    hung = near.hung(record_id, teams)
     first = [(via, key) for via, key in named if not via.startswith("policy")]
     policy = [(via, key) for via, key in named if via.startswith("policy")]
     own = [(via, key) for via, key in hung if via.startswith(("contract", "customer"))]
@@ -118,36 +110,10 @@ def choose(ctx: Context, named: list[tuple[str, str]], record_id: str | None, te
     if not order:
         return Chosen(ALWAYS, None, None, "none is set: every hour counts")
     via, key = order[0]
-    found, version = load(ctx, key)
+    found, version = near.newest(key)
     return Chosen(found, key, version, via, told)
 
 
-def _hung(ctx: Context, record_id: str | None, teams: Collection[str]) -> list[tuple[str, str]]:
-    """Calendars on the record, what it is linked to, and the teams: most specific first."""
-    kinds: dict[str, str] = {}
-    if record_id is not None:
-        linked = select(record_link.c.to_id).where(record_link.c.from_id == record_id)
-        query = select(record.c.id, record.c.kind).where(or_(record.c.id == record_id, record.c.id.in_(linked)))
-        for each in ctx.conn.execute(query):
-            kinds[each.id] = "contract" if each.kind in _CONTRACTS else "customer" if each.kind in CUSTOMERS else ""
-    offices = _above(ctx, teams)
-    u = calendar_use.c
-    wanted = [and_(u.kind == "team", u.target.in_(sorted(teams))), and_(u.kind == "office", u.target.in_(offices))]
-    wanted += [and_(u.kind == kind, u.target == key) for key, kind in kinds.items() if kind]
-    rows = ctx.conn.execute(select(calendar_use).where(or_(*wanted))).all()
-    ranked = sorted(rows, key=lambda row: (USES.index(row.kind), row.target))
-    return [(f"{row.kind} {row.target}", row.calendar) for row in ranked]
-
-
-def _above(ctx: Context, teams: Collection[str]) -> list[str]:
-    """The teams and those they belong to: a team that holds others is their office."""
-    if not teams:
-        return []
-    up = select(membership.c.team).where(membership.c.member.in_(sorted(teams))).cte("up", recursive=True)
-    up = up.union(select(membership.c.team).where(membership.c.member == up.c.team))
-    return [*sorted(teams), *ctx.conn.scalars(select(up.c.team))]
-
-
 def by_name(ctx: Context) -> Callable[[str], Calendar]:
-    """For timers in working time: the newest version of a calendar by its key. Raises ``NotFound`` CRM-415."""
+    """For timers in working time: the newest version of a calendar by its key. Raises ``NotFound`` CRM-426."""
     return lambda key: load(ctx, key)[0]

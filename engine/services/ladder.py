@@ -14,7 +14,7 @@ from engine.domain.access import SYSTEM, Actor
 from engine.domain.sla import ClockState, ladder
 from engine.services.context import Context
 from engine.services.ladder_acts import Scene, act
-from engine.services.sla_clocks import Row, arm, store
+from engine.services.sla_write import Row, arm, store
 from engine.store import due
 from engine.store.repos import JobLock, Locked, lock_instance
 from engine.store.tables import task
@@ -36,8 +36,8 @@ def ring(ctx: Context, job: JobLock, by: Actor) -> None:
     if clock["breached_at"] is None and clock["due_at"] is not None and clock["due_at"] <= ctx.now:
         clock["state"], clock["breached_at"] = ClockState.BREACHED.value, clock["due_at"]
     mine, later = _due(ctx, clock_id)
-    arm(ctx, clock, later)
-    store(ctx, clock)
+    arm(ctx, [(clock, later)])
+    store(ctx, [clock])
     _fire(ctx, locked, clock, mine)
 
 

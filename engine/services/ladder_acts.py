@@ -17,7 +17,7 @@ from engine.services.eyes import eyes_of, kept
 from engine.services.flow import conclude, finished, resume
 from engine.services.instances import begin
 from engine.services.ladder_people import having, named
-from engine.services.sla_clocks import Row
+from engine.services.sla_write import Row
 from engine.store import due, models
 from engine.store.moves import change_tasks
 from engine.store.repos import Locked

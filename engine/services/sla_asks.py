@@ -12,7 +12,8 @@ from engine.domain import sla
 from engine.domain.access import Right, ensure, may_see_task
 from engine.domain.errors import Forbidden, NotFound
 from engine.domain.sla_values import ClockRow, DeadlineWhy, ListClocks, RungRow, ShowWall, Wall, WhyDeadline
-from engine.services import calendars, sla_clocks as clocks
+from engine.services import sla_clocks as clocks
+from engine.services.calendars_near import CUSTOMERS, versions
 from engine.services.context import Context
 from engine.services.registry import answers
 from engine.services.sla_clocks import Row
@@ -50,7 +51,6 @@ def why_deadline(ctx: Context, ask: WhyDeadline) -> DeadlineWhy:
     """The stored explanation, and the same reckoned again from the stored inputs. Raises ``NotFound`` CRM-417."""
     clock = _clock(ctx, ask)
     lines = clocks.pauses_of(ctx, [clock["id"]])[clock["id"]]
-    # The ledger as it was when the due time was last worked out: pauses that ended with the clock were open then.
     again = replay(ctx, clock, lines)
     rungs = select(sla_rung).where(sla_rung.c.clock_id == clock["id"]).order_by(sla_rung.c.due_at, sla_rung.c.rung)
     changes = select(sla_change).where(sla_change.c.clock_id == clock["id"]).order_by(sla_change.c.id)
@@ -59,7 +59,8 @@ def why_deadline(ctx: Context, ask: WhyDeadline) -> DeadlineWhy:
         why=clock["why"],
         replayed=again["due_at"],
         same=again["why"] == clock["why"] and again["due_at"] == clock["due_at"],
-        pauses=tuple(lines),
+        # What still was paused when the clock ended ended with it.
+        pauses=tuple({**line, "until": line["until"] or clock["ended_at"]} for line in lines),
         rungs=tuple(_rung(row, clock) for row in ctx.conn.execute(rungs).mappings()),
         changes=tuple(dict(row) for row in ctx.conn.execute(changes).mappings()),
     )
@@ -70,9 +71,8 @@ def replay(ctx: Context, clock: Row, lines: Sequence[Mapping[str, Any]]) -> Row:
     again = {name: clock[name] for name in ("started_at", "target", "unit", "metric", "pausable", "breached_at")}
     again |= {"state": clock["state"], "calendar": clock["calendar"], "calendar_version": clock["calendar_version"]}
     again["why"] = {"policy": clock["why"]["policy"], "calendar": clock["why"]["calendar"]}
-    ended = clock["ended_at"]
-    open_then = [{**line, "until": None if ended and line["until"] == ended else line["until"]} for line in lines]
-    clocks.reckon(again, clocks.calendar_of(ctx, again), clocks.ledger(open_then))
+    known = versions(ctx, [(clock["calendar"], clock["calendar_version"])] if clock["calendar"] is not None else ())
+    clocks.reckon(again, next(iter(known.values()), sla.ALWAYS), clocks.ledger(lines))
     return again
 
 
@@ -135,17 +135,16 @@ def _clock(ctx: Context, ask: WhyDeadline) -> Row:
 
 
 def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
-    """Clocks as lists show them; five statements for any number, and one for each version of a calendar."""
+    """Clocks as lists show them; five statements for any number."""
     ids = [row["id"] for row in found]
     lines = clocks.pauses_of(ctx, ids) if ids else {}
     tasks, customers = _tasks(ctx, found), _customers(ctx, found)
-    known: dict[tuple[str | None, int | None], Any] = {(None, None): sla.ALWAYS}
+    known = versions(ctx, [(row["calendar"], row["calendar_version"]) for row in found if row["calendar"]])
     shown = []
     for row in found:
-        key = (row["calendar"], row["calendar_version"])
-        if key not in known:
-            known[key] = calendars.load(ctx, str(key[0]), key[1])[0]
-        last = next((p for p in reversed(lines[row["id"]]) if p["until"] is None), None)
+        calendar = known.get((row["calendar"], row["calendar_version"]), sla.ALWAYS)
+        open_lines = [line for line in lines[row["id"]] if line["until"] is None and row["ended_at"] is None]
+        last = open_lines[-1] if open_lines else None
         about = tasks.get(row["task_id"] or row["instance_id"])
         shown.append(
             ClockRow(
@@ -155,7 +154,7 @@ def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
                 customer=customers.get(row["record_id"] or ""),
                 paused_since=last["since"] if last else None,
                 paused_for=last["reason"] if last else "",
-                used=clocks.used(row, known[key], clocks.ledger(lines[row["id"]]), ctx.now),
+                used=clocks.used(row, calendar, clocks.ledger(lines[row["id"]]), ctx.now),
             )
         )
     return tuple(shown)
@@ -180,11 +179,11 @@ def _customers(ctx: Context, found: Iterable[Row]) -> dict[str, tuple[str, str]]
     if not ids:
         return {}
     r, a_link = record.c, record_link.c
-    themselves = select(r.id.label("about"), r.id, r.name).where(r.id.in_(ids), r.kind.in_(calendars.CUSTOMERS))
+    themselves = select(r.id.label("about"), r.id, r.name).where(r.id.in_(ids), r.kind.in_(CUSTOMERS))
     linked = select(a_link.from_id.label("about"), r.id, r.name).join_from(record_link, record, r.id == a_link.to_id)
-    linked = linked.where(a_link.from_id.in_(ids), r.kind.in_(calendars.CUSTOMERS))
+    linked = linked.where(a_link.from_id.in_(ids), r.kind.in_(CUSTOMERS))
     # An account comes before the contact who wrote for it.
-    rank = case({kind: n for n, kind in enumerate(calendars.CUSTOMERS)}, value=r.kind)
+    rank = case({kind: n for n, kind in enumerate(CUSTOMERS)}, value=r.kind)
     both = union_all(themselves.add_columns(rank.label("rank")), linked.add_columns(rank.label("rank"))).subquery()
     rows = ctx.conn.execute(select(both).order_by(both.c.rank.desc(), both.c.id.desc()))
     return {row.about: (row.id, row.name) for row in rows}

@@ -1,7 +1,6 @@
-"""SLA clocks as rows: opened with their explanation, reckoned anew, paused, ended; their rungs and their alarm.
+"""SLA clocks as rows: opened with their explanation, reckoned anew, paused, ended.
 
-Locks: the instance is held by whoever comes here; clocks, rungs and alarms follow it. The alarm is a job of our own
-(``crmflow:rung``) that only says "look": it is deleted without waiting, and one too many does nothing.
+Locks: the instance is held by whoever comes here; clocks, rungs and alarms follow it.
 """
 
 from __future__ import annotations
@@ -10,22 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from engine.domain import sla
 from engine.domain.calendar import Calendar
 from engine.domain.sla import OPEN, ClockState, Pause, Unit
-from engine.services import calendars
+from engine.services import sla_write as write
 from engine.services.calendars import Chosen
+from engine.services.calendars_near import versions
 from engine.services.context import Context
 from engine.services.sla_terms import Terms
-from engine.store import due
-from engine.store.moves import change_tasks
-from engine.store.tables import job
-from engine.store.tables_time import sla_change, sla_clock, sla_pause, sla_rung
-
-ALARM = "crmflow:rung"
-Row = dict[str, Any]
+from engine.services.sla_write import Row
+from engine.store.moves import move_due
+from engine.store.tables_time import sla_clock, sla_pause, sla_rung
 
 
 def open_of(ctx: Context, instance_id: str) -> list[Row]:
@@ -50,13 +46,6 @@ def ledger(rows: Iterable[Mapping[str, Any]]) -> list[Pause]:
     return [Pause(row["since"], row["until"], row["reason"], row["by"]) for row in rows]
 
 
-def calendar_of(ctx: Context, clock: Mapping[str, Any]) -> Calendar:
-    """The version a clock runs on."""
-    if clock["unit"] == Unit.CALENDAR or clock["calendar"] is None:
-        return sla.ALWAYS
-    return calendars.load(ctx, clock["calendar"], clock["calendar_version"])[0]
-
-
 def open_clock(ctx: Context, base: Row, terms: Terms, chosen: Chosen, started: datetime) -> Row:
     """Start a clock: its row, its rungs, its alarm."""
     assert terms.target is not None
@@ -78,7 +67,7 @@ def open_clock(ctx: Context, base: Row, terms: Terms, chosen: Chosen, started: d
     promised(clock, terms, chosen)
     reckon(clock, chosen.calendar if clock["calendar"] else sla.ALWAYS, [])
     plan = rungs(clock, chosen.calendar if clock["calendar"] else sla.ALWAYS, [])
-    arm(ctx, clock, [when for _, when in plan])
+    write.arm(ctx, [(clock, [when for _, when in plan])])
     ctx.conn.execute(insert(sla_clock), [clock])
     rows = [{"clock_id": clock["id"], "rung": key, "due_at": when, "state": "planned"} for key, when in plan]
     if rows:
@@ -111,7 +100,7 @@ def reckon(clock: Row, calendar: Calendar, pauses: Sequence[Pause]) -> None:
     target = sla.duration(clock["target"], clock["unit"])
     started = clock["started_at"]
     counted = pauses if clock["pausable"] else []
-    span = sla.span_of(calendar, started, target, counted)
+    span = sla.span_of(calendar, started, target)
     due_at = sla.due(calendar, started, span, counted)
     clock["span"], clock["due_at"] = sla.iso(span), due_at
     if clock["breached_at"] is None:
@@ -147,99 +136,25 @@ def rungs(clock: Row, calendar: Calendar, pauses: Sequence[Pause]) -> list[tuple
     return [(r.key, sla.rung_at(r, calendar, clock["started_at"], span, counted)) for r in ladder]
 
 
-def arm(ctx: Context, clock: Row, times: Iterable[datetime | None]) -> None:
-    """See that somebody looks at the clock at the next time anything is due on it."""
-    awaited = [at for at in times if at is not None]
-    if clock["due_at"] is not None and clock["breached_at"] is None and clock["ended_at"] is None:
-        awaited.append(clock["due_at"])
-    first = min(awaited, default=None)
-    if first == clock["alarm_at"] and clock["alarm_id"] is not None:
+def end(ctx: Context, which: Sequence[Row], *, cancelled: bool = False) -> None:
+    """The work is done (or no longer wanted): met or breached, and the open rungs go.
+
+    A pause that lasts stays open in the ledger: it ends with its clock, and replaying must know that nothing else did.
+    """
+    if not which:
         return
-    silence(ctx, clock)
-    if first is None:
-        return
-    clock["alarm_id"], clock["alarm_at"] = ctx.new_id(), first
-    row = {"id": clock["alarm_id"], "name": clock["name"], "type": ALARM, "payload": {"clock": clock["id"]}}
-    due.add(ctx.conn, ctx.now, [{**row, "due_at": first}])
-    if first <= ctx.now:
-        ctx.wake = True
-
-
-def silence(ctx: Context, clock: Row) -> None:
-    """Take the alarm away; one that a worker holds at this moment will find nothing to do."""
-    if clock["alarm_id"] is not None:
-        mine = select(job.c.id).where(job.c.id == clock["alarm_id"]).with_for_update(skip_locked=True)
-        ctx.conn.execute(delete(job).where(job.c.id.in_(mine)))
-    clock["alarm_id"] = clock["alarm_at"] = None
-
-
-def settle(ctx: Context, clock: Row, pauses: Sequence[Pause], before: Row | None, by: str, reason: str) -> None:
-    """Reckon a clock anew after something changed, re-plan its open rungs, keep the history of what moved."""
-    calendar = calendar_of(ctx, clock)
-    reckon(clock, calendar, pauses)
-    if clock["breached_at"] is not None and clock["due_at"] is not None and clock["due_at"] > ctx.now:
-        clock["breached_at"], clock["state"] = None, ClockState.RUNNING.value  # the promise was mended in time
-    replan(ctx, clock, rungs(clock, calendar, pauses))
-    store(ctx, clock)
-    if before is not None and moved(before, clock):
-        row = {"clock_id": clock["id"], "at": ctx.now, "by": by, "reason": reason}
-        ctx.conn.execute(insert(sla_change), [{**row, "before": brief(before), "after": brief(clock)}])
-    if clock["task_id"] is not None and clock["mark"].get("drives"):
-        change_tasks(ctx.conn, [clock["task_id"]], {"due_at": clock["due_at"]})
-
-
-def replan(ctx: Context, clock: Row, plan: Sequence[tuple[str, datetime | None]]) -> None:
-    """Give the rungs that have not fired their new times. A rung that is new and past already is skipped, and told."""
-    c = sla_rung.c
-    query = select(c.rung, c.state, c.due_at).where(c.clock_id == clock["id"])
-    known = {row.rung: row for row in ctx.conn.execute(query)}
-    wanted = dict(plan)
-    for rung, when in wanted.items():
-        old = known.get(rung)
-        if old is None:
-            late = when is not None and when <= ctx.now
-            did = [{"skipped": "its time had passed when it was added"}] if late else None
-            row = {"clock_id": clock["id"], "rung": rung, "due_at": when, "did": did}
-            ctx.conn.execute(insert(sla_rung), [{**row, "state": "skipped" if late else "planned"}])
-        elif old.state == "planned" and old.due_at != when:
-            change = update(sla_rung).where(c.clock_id == clock["id"], c.rung == rung, c.state == "planned")
-            ctx.conn.execute(change.values(due_at=when))
-    gone = [rung for rung, row in known.items() if rung not in wanted and row.state == "planned"]
-    if gone:
-        ctx.conn.execute(delete(sla_rung).where(c.clock_id == clock["id"], c.rung.in_(gone)))
-    waiting = [r for r in wanted if known.get(r) is None or known[r].state == "planned"]
-    arm(ctx, clock, [wanted[r] for r in waiting if not (known.get(r) is None and _past(wanted[r], ctx.now))])
-
-
-def _past(when: datetime | None, now: datetime) -> bool:
-    return when is not None and when <= now
-
-
-def store(ctx: Context, clock: Row) -> None:
-    """Write a clock's row."""
-    values = {name: value for name, value in clock.items() if name != "id"}
-    ctx.conn.execute(update(sla_clock).where(sla_clock.c.id == clock["id"]).values(values))
-
-
-def end(ctx: Context, clock: Row, *, cancelled: bool = False) -> None:
-    """The work is done (or no longer wanted): met or breached, and its open rungs go."""
-    silence(ctx, clock)
-    clock["ended_at"] = ctx.now
-    if cancelled:
-        clock["state"] = ClockState.CANCELLED.value
-    else:
+    for clock in which:
+        clock["ended_at"] = ctx.now
         late = clock["breached_at"] is not None or (clock["due_at"] is not None and ctx.now > clock["due_at"])
+        if cancelled:
+            clock["state"] = ClockState.CANCELLED.value
+            continue
         if late and clock["breached_at"] is None:
             clock["breached_at"] = clock["due_at"]
         clock["state"] = (ClockState.BREACHED if late else ClockState.MET).value
-    store(ctx, clock)
-    c = sla_rung.c
-    ctx.conn.execute(
-        update(sla_rung).where(c.clock_id == clock["id"], c.state == "planned").values(state="skipped", due_at=None)
-    )
-    ctx.conn.execute(
-        update(sla_pause).where(sla_pause.c.clock_id == clock["id"], sla_pause.c.until.is_(None)).values(until=ctx.now)
-    )
+    write.silence(ctx, which)
+    write.store(ctx, which)
+    write.skip_rungs(ctx, [clock["id"] for clock in which])
 
 
 def pause(ctx: Context, clocks: Sequence[Row], source: str, ref: str, reason: str, by: str) -> int:
@@ -270,21 +185,31 @@ def resume(ctx: Context, clocks: Sequence[Row], source: str, ref: str | None, by
 
 
 def _resettle(ctx: Context, clocks: Sequence[Row], by: str, reason: str) -> None:
-    lines = pauses_of(ctx, [clock["id"] for clock in clocks])
-    for clock in clocks:
-        settle(ctx, clock, ledger(lines[clock["id"]]), dict(clock), by, reason)
+    settle(ctx, [(dict(clock), clock) for clock in clocks], by, reason)
 
 
-def moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether anything a person would notice changed."""
-    return brief(before) != brief(after)
+def settle(ctx: Context, changed: Sequence[tuple[Row, Row]], by: str, reason: str) -> None:
+    """Reckon clocks anew after something changed ((before, now) each), re-plan their open rungs, keep what moved.
 
-
-def brief(clock: Mapping[str, Any]) -> Row:
-    """What the history keeps of a clock."""
-    at = clock["due_at"]
-    names = ("state", "target", "unit", "calendar", "calendar_version", "policy", "policy_version", "span")
-    return {**{name: clock[name] for name in names}, "due": at.isoformat() if at else None}
+    As many statements for a hundred clocks as for one.
+    """
+    which = [clock for _, clock in changed]
+    lines = pauses_of(ctx, [clock["id"] for clock in which])
+    known = versions(ctx, [(c["calendar"], c["calendar_version"]) for c in which if c["calendar"] is not None])
+    plans = []
+    for clock in which:
+        calendar = known.get((clock["calendar"], clock["calendar_version"]), sla.ALWAYS)
+        pauses = ledger(lines[clock["id"]])
+        reckon(clock, calendar, pauses)
+        if clock["breached_at"] is not None and clock["due_at"] is not None and clock["due_at"] > ctx.now:
+            clock["breached_at"], clock["state"] = None, ClockState.RUNNING.value  # the promise was mended in time
+        plans.append((clock, rungs(clock, calendar, pauses)))
+    write.replan(ctx, plans)
+    write.store(ctx, which)
+    write.remember(ctx, changed, by, reason)
+    # A date that a person gave the task stays as long as the promise does not move.
+    drives = [c for was, c in changed if c["task_id"] and c["mark"].get("drives") and was["due_at"] != c["due_at"]]
+    move_due(ctx.conn, {c["task_id"]: c["due_at"] for c in drives})
 
 
 def used(clock: Mapping[str, Any], calendar: Calendar, pauses: Sequence[Pause], now: datetime) -> float:

@@ -58,9 +58,12 @@ def preview_calendar(ctx: Context, ask: PreviewCalendar) -> Preview:
 
 @handles(SavePolicy)
 def save_policy(ctx: Context, cmd: SavePolicy) -> PolicyRow:
-    """Add a version; open clocks get its targets, its calendar and its ladder."""
+    """Add a version; open clocks get its targets, its calendar and its ladder. Same content = no-op."""
     ensure(cmd.by, Right.TIME_MANAGE)
     content = _policy(ctx, cmd.content)
+    known = sla_terms.newest(ctx, cmd.key)
+    if known is not None and known.content == content:
+        return PolicyRow(cmd.key, known.version, content, known.at, known.by)
     version = sla_terms.write(ctx, cmd.key, content, cmd.by.id)
     done = moves.policy_changed(ctx, cmd.key, version, content, by=cmd.by.id, write=True)
     ctx.audit(cmd.by, "policy.save", target=cmd.key, detail={"version": version, "moved": len(done.moves)})
@@ -106,8 +109,7 @@ def carry_on(ctx: Context, cmd: ResumeClocks) -> int:
 def meet(ctx: Context, cmd: MeetClocks) -> int:
     """The clocks named are met now, and only those."""
     locked, found = _open(ctx, cmd.instance_id, cmd.by, cmd.metrics)
-    for clock in found:
-        clocks.end(ctx, clock)
+    clocks.end(ctx, found)
     ctx.audit(cmd.by, "sla.meet", target=locked.id, detail={"clocks": [c["metric"] for c in found]})
     return len(found)
 

@@ -47,9 +47,8 @@ def accepted(ctx: Context, loaded: Loaded, instance_id: str, task_id: str) -> No
     """Somebody took a task: its accept clock is met, and no other."""
     if not timed(loaded):
         return
-    for clock in clocks.open_of(ctx, instance_id):
-        if clock["task_id"] == task_id and clock["metric"] == "accept":
-            clocks.end(ctx, clock)
+    mine = [c for c in clocks.open_of(ctx, instance_id) if c["task_id"] == task_id and c["metric"] == "accept"]
+    clocks.end(ctx, mine)
 
 
 class _Case:
@@ -170,13 +169,13 @@ class _Case:
     def over(self) -> None:
         """The case is over: what it promised is judged; answers nobody gave are no longer wanted."""
         done = self.outcome.step.status is InstanceState.COMPLETED
-        for clock in list(self.open):
-            self.end([clock], cancelled=not done or clock["metric"] in _RESPONSES)
+        lost = [clock for clock in self.open if not done or clock["metric"] in _RESPONSES]
+        self.end(lost, cancelled=True)
+        self.end(list(self.open))
 
     def end(self, which: list[Row], *, cancelled: bool = False) -> None:
-        for clock in which:
-            clocks.end(self.ctx, clock, cancelled=cancelled)
-            self.open.remove(clock)
+        clocks.end(self.ctx, which, cancelled=cancelled)
+        self.open = [clock for clock in self.open if clock not in which]
 
     def facts(self, ref: RecordRef | None) -> dict[str, Any]:
         if ref not in self._facts:

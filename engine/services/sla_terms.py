@@ -60,20 +60,50 @@ def record_in(variables: Mapping[str, Any]) -> RecordRef | None:
     return next((value for value in variables.values() if isinstance(value, RecordRef)), None)
 
 
-def terms(ctx: Context, mark: Mapping[str, Any], known: Mapping[str, Any], pinned: str | None = None) -> Terms:
-    """What the mark of an element (and its policy) promises. ``pinned``: the decision's version, to replay.
+class Known:
+    """The newest policies and tables of targets, each read once however many clocks ask."""
 
-    Raises ``Invalid`` CRM-077, CRM-078, ``NotFound`` CRM-416, ``RunError`` CRM-604.
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._policies: dict[str, tuple[Mapping[str, Any], int]] = {}
+        self._tables: dict[str, str] = {}
+
+    def policy(self, key: str) -> tuple[Mapping[str, Any], int]:
+        """Content and version. Raises ``NotFound`` CRM-427."""
+        if key not in self._policies:
+            self._policies[key] = load(self._ctx, key)
+        return self._policies[key]
+
+    def table(self, decision: str) -> str:
+        """The version of a table that decides now. Raises ``RunError`` CRM-604."""
+        if decision not in self._tables:
+            newest = rules.latest(self._ctx.conn, decision)
+            if newest is None:
+                raise RunError("CRM-604", f"There is no decision '{decision}'.", fix="Deploy the table of targets.")
+            self._tables[decision] = newest[0]
+        return self._tables[decision]
+
+
+def own_words(mark: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """What a mark says itself besides its policy: its calendar, as (who says it, calendar), and whether it pauses."""
+    own = (("the element", str(mark["calendar"])),) if mark.get("calendar") else ()
+    return own, str(mark.get("pausable", "true")).lower() != "false"
+
+
+def terms(ctx: Context, mark: Mapping[str, Any], known: Mapping[str, Any], *, held: Known | None = None) -> Terms:
+    """What the mark of an element (and its policy) promises.
+
+    Raises ``Invalid`` CRM-077, CRM-078, ``NotFound`` CRM-427, ``RunError`` CRM-604.
     """
     metric = str(mark.get("metric") or "resolve")
-    own = (("the element", str(mark["calendar"])),) if mark.get("calendar") else ()
-    pausable = str(mark.get("pausable", "true")).lower() != "false"
+    own, pausable = own_words(mark)
     if not mark.get("policy"):
         target = sla.duration(mark.get("target"), str(mark.get("unit") or ""))
         return Terms(target, own, pausable, ladder=sla.DEFAULT)
     key = str(mark["policy"])
-    content, version = load(ctx, key)
-    return offered(ctx, key, version, content, metric, known, mark, own, pausable, pinned)
+    held = held or Known(ctx)
+    content, version = held.policy(key)
+    return offered(ctx, key, version, content, metric, known, mark, own, pausable, held=held)
 
 
 def offered(
@@ -86,10 +116,11 @@ def offered(
     mark: Mapping[str, Any],
     own: tuple[tuple[str, str], ...] = (),
     pausable: bool = True,
-    pinned: str | None = None,
+    *,
+    held: Known,
 ) -> Terms:
     """What this content of a policy promises."""
-    answer, decided, inputs = _decide(ctx, content, metric, known, pinned)
+    answer, decided, inputs = _decide(ctx, content, metric, known, held)
     said = answer.get(metric) or (content.get("targets") or {}).get(metric) or mark.get("target")
     unit = str(answer.get("unit") or content.get("unit") or mark.get("unit") or "")
     calendar = answer.get("calendar") or content.get("calendar")
@@ -108,19 +139,19 @@ def offered(
 
 
 def _decide(
-    ctx: Context, content: Mapping[str, Any], metric: str, known: Mapping[str, Any], pinned: str | None
+    ctx: Context, content: Mapping[str, Any], metric: str, known: Mapping[str, Any], tables: Known
 ) -> tuple[Mapping[str, Any], dict[str, Any], dict[str, Any]]:
     decision = content.get("decision")
     if not decision:
         return {}, {}, {name: known[name] for name in FACTS if name in known}
-    if pinned is None:
-        newest = rules.latest(ctx.conn, decision)
-        if newest is None:
-            raise RunError("CRM-604", f"There is no decision '{decision}'.", fix="Deploy the table of targets.")
-        pinned = newest[0]
+    pinned = tables.table(decision)
     held = ctx.library.rules(ctx.conn, pinned)
     info = held.model.decisions[decision]
     inputs = {name: known.get(name) for name in dict.fromkeys((*FACTS, *map(str, info.inputs))) if "." not in name}
+    kind = known.get("kind")
+    if kind in inputs and inputs[kind] is None:
+        # A table of the pack's own asks for the record itself: it gets the facts under the record's name.
+        inputs[kind] = {name: known.get(name) for name in (*FACTS, "state")}
     value, _, about = held.decide(decision, {**inputs, "metric": metric})
     value = value[0] if isinstance(value, list) and value else value
     answer: Mapping[str, Any] = value if isinstance(value, Mapping) else {metric: value} if value is not None else {}
@@ -157,13 +188,17 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
 
 
 def load(ctx: Context, key: str) -> tuple[Mapping[str, Any], int]:
-    """The newest version of a policy. Raises ``NotFound`` CRM-416."""
-    p = sla_policy.c
-    query = select(p.content, p.version).where(p.key == key).order_by(p.version.desc()).limit(1)
-    row = ctx.conn.execute(query).one_or_none()
+    """The newest version of a policy. Raises ``NotFound`` CRM-427."""
+    row = newest(ctx, key)
     if row is None:
-        raise NotFound("CRM-416", f"There is no SLA policy '{key}'.", fix="Make it in the settings.")
+        raise NotFound("CRM-427", f"There is no SLA policy '{key}'.", fix="Make it in the settings.")
     return row.content, row.version
+
+
+def newest(ctx: Context, key: str) -> Any:
+    """The row of the newest version of a policy, or None."""
+    p = sla_policy.c
+    return ctx.conn.execute(select(sla_policy).where(p.key == key).order_by(p.version.desc()).limit(1)).one_or_none()
 
 
 def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:

@@ -296,12 +296,12 @@ def test_a_flow_without_sla_pays_nothing(engine, alice, two_tasks):
         (SaveCalendar("x", {"zone": "Nowhere", "week": {}}, SYSTEM), "CRM-070"),
         (SaveCalendar("", OFFICE, SYSTEM), "CRM-079"),
         (HangCalendar("planet", "x", None, SYSTEM), "CRM-079"),
-        (HangCalendar("team", "x", "none", SYSTEM), "CRM-415"),
+        (HangCalendar("team", "x", "none", SYSTEM), "CRM-426"),
         (SavePolicy("x", {"targets": {}}, SYSTEM), "CRM-080"),
         (SavePolicy("x", {"aims": {}}, SYSTEM), "CRM-080"),
         (SavePolicy("x", "{", SYSTEM), "CRM-080"),
         (SavePolicy("", SUPPORT | {"calendar": None}, SYSTEM), "CRM-080"),
-        (SavePolicy("x", SUPPORT, SYSTEM), "CRM-415"),
+        (SavePolicy("x", SUPPORT, SYSTEM), "CRM-426"),
         (PauseClocks("none", SYSTEM, "why"), "CRM-402"),
     ],
 )
@@ -365,4 +365,4 @@ def test_a_timer_on_a_calendar_that_is_not_there_is_told(engine, alice, bench):
     engine.do(Deploy((model("waits", inner),), SYSTEM, publish=True))
     started = engine.do(StartInstance("waits", alice))
     (incident,) = engine.ask(ListIncidents(SYSTEM)).items
-    assert (incident.instance_id, incident.code) == (started.instance_id, "CRM-415")
+    assert (incident.instance_id, incident.code) == (started.instance_id, "CRM-426")

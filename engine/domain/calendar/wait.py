@@ -44,7 +44,7 @@ def until(calendar: Calendar, start: datetime, span: str) -> datetime:
 def _day_end(calendar: Calendar, start: datetime, days: int) -> datetime:
     from engine.domain.sla import Target, Unit, due, span_of
 
-    span = span_of(calendar, start, Target(Unit.DAYS, days=days), [])
+    span = span_of(calendar, start, Target(Unit.DAYS, days=days))
     found = due(calendar, start, span, [])
     assert found is not None  # nothing is paused here
     return found

@@ -83,15 +83,19 @@ def test_targets_that_mean_nothing_are_refused(text, unit):
         sla.duration(text, unit)
 
 
-def test_business_days_end_with_the_day():
+def test_business_days_end_with_the_day_and_a_pause_counts_by_its_working_time():
     def due(start, days, ledger=()):
-        span = sla.span_of(OFFICE_HOURS, at(start), Target(Unit.DAYS, days=days), ledger)
+        span = sla.span_of(OFFICE_HOURS, at(start), Target(Unit.DAYS, days=days))
         return sla.due(OFFICE_HOURS, at(start), span, ledger)
 
     assert due("Mon 14:00", 1) == at("Tue 17:00")
     assert due("Fri 09:00", 1) == datetime(2026, 3, 9, 17, tzinfo=BERLIN)
     assert due("Mon 14:00", 1, [Pause(at("Tue 08:00"), at("Wed 08:00"))]) == at("Wed 17:00")
-    assert due("Mon 14:00", 1, [Pause(at("Tue 08:00"), at("Tue 12:00"))]) == at("Tue 17:00")
+    assert due("Mon 14:00", 1, [Pause(at("Tue 08:00"), at("Tue 12:00"))]) == at("Wed 12:00")
+    # Paused over the end of its day, it is not overdue when it goes on: an hour of Tuesday was left, and is.
+    assert due("Mon 14:00", 1, [Pause(at("Tue 16:00"), at("Wed 10:00"))]) == at("Wed 11:00")
+    assert due("Mon 14:00", 1, [Pause(at("Mon 18:00"), at("Tue 07:00"))]) == at("Tue 17:00")
+    assert due("Mon 14:00", 1, [Pause(at("Tue 10:00"))]) is None  # it lasts
 
 
 def test_rungs_stand_at_shares_of_the_target_and_wait_with_the_clock():
