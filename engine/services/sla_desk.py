@@ -25,10 +25,11 @@ from engine.domain.sla_values import (
     SavePolicy,
 )
 from engine.services import calendars, sla_clocks as clocks, sla_moves as moves, sla_terms
+from engine.services.calendars_near import built
 from engine.services.context import Context
 from engine.services.flow import resume, stored
 from engine.services.registry import answers, handles
-from engine.services.sla_clocks import Row
+from engine.services.sla_write import Row
 from engine.store.repos import Locked, lock_instance
 from engine.store.tables import task
 from engine.store.tables_time import sla_policy
@@ -43,7 +44,7 @@ def save_calendar(ctx: Context, cmd: SaveCalendar) -> CalendarRow:
     if known is not None and known[0] == content:
         return CalendarRow(cmd.key, known[1], content, ctx.now, cmd.by.id)
     version = calendars.write(ctx, cmd.key, content, cmd.by.id)
-    done = moves.calendar_changed(ctx, cmd.key, version, calendars.built(content), by=cmd.by.id, write=True)
+    done = moves.calendar_changed(ctx, cmd.key, version, built(content), by=cmd.by.id, write=True)
     ctx.audit(cmd.by, "calendar.save", target=cmd.key, detail={"version": version, "moved": len(done.moves)})
     return CalendarRow(cmd.key, version, content, ctx.now, cmd.by.id)
 
@@ -53,7 +54,7 @@ def preview_calendar(ctx: Context, ask: PreviewCalendar) -> Preview:
     """The open deadlines it would move; nothing is written."""
     ensure(ask.by, Right.TIME_MANAGE)
     content = calendars.content_of(ask.content)
-    return moves.calendar_changed(ctx, ask.key, 0, calendars.built(content))
+    return moves.calendar_changed(ctx, ask.key, 0, built(content))
 
 
 @handles(SavePolicy)

@@ -11,9 +11,9 @@ from engine.services import sla_clocks as clocks
 from engine.services.calendars import choose
 from engine.services.context import Context
 from engine.services.library import Loaded
-from engine.services.sla_clocks import Row
 from engine.services.sla_moves import reckon_anew
 from engine.services.sla_terms import facts, record_in, terms
+from engine.services.sla_write import Row
 from engine.store.moves import change_tasks
 
 if TYPE_CHECKING:

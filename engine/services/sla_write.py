@@ -25,7 +25,7 @@ _OPEN_RUNG = (_R.clock_id == bindparam("of"), _R.rung == bindparam("key"), _R.st
 _MOVE = update(sla_rung).where(*_OPEN_RUNG).values(due_at=bindparam("at"))
 _DROP = delete(sla_rung).where(*_OPEN_RUNG)
 _FIXED = ("id", "instance_id", "task_id", "node", "element_id", "started_at")  # of a clock, never changed
-_CHANGED = {c.name: bindparam(f"new_{c.name}") for c in sla_clock.c if c.name not in _FIXED}
+_CHANGED: dict[str, Any] = {c.name: bindparam(f"new_{c.name}") for c in sla_clock.c if c.name not in _FIXED}
 _STORE = update(sla_clock).where(sla_clock.c.id == bindparam("of")).values(_CHANGED)
 
 
