@@ -1,20 +1,38 @@
-"""Forms of the settings of time: fields as people type them, content as the engine keeps it."""
+"""Forms of the settings of time: fields as people type them, content as the engine keeps it, what is wrong where."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any
 
-import yaml
 from flask_babel import format_date, gettext
 
+from engine.domain import sla
+from engine.domain.calendar import Calendar
 from engine.domain.calendar.spec import clock
 from engine.domain.calendar.table import Day
-from engine.domain.errors import Invalid
+from engine.domain.errors import CrmflowError, Invalid
+from webui.i18n import is_chinese
+from webui.pages import settings_ladder as ladders
+from webui.said import worded_error
 
+Wrong = dict[str, CrmflowError]  # by field
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 86_400_000_000
+_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
+_METRIC = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
+_DATED = ("closed", "opened", "shortened")
+_UNSHOWN = ("pausable",)  # of a policy: kept as it is
+
+
+def named(content: Mapping[str, Any], key: str) -> str:
+    """The name of a calendar or policy in the reader's language, else its key."""
+    name = content.get("name")
+    if isinstance(name, Mapping):
+        name = name.get("zh_Hans" if is_chinese() else "en") or name.get("en")
+    return str(name or key)
 
 
 def weekdays() -> list[tuple[str, str]]:
@@ -23,21 +41,27 @@ def weekdays() -> list[tuple[str, str]]:
     return [(key, str(format_date(monday.replace(day=1 + n), "EEEE"))) for n, key in enumerate(_DAYS)]
 
 
-def metrics() -> list[tuple[str, str]]:
-    """(metric, name in the reader's language)."""
-    return [
-        ("accept", gettext("Taken by somebody")),
-        ("first_response", gettext("First answer")),
-        ("next_response", gettext("Every further answer")),
-        ("resolve", gettext("Solved")),
-        ("stage", gettext("One stage")),
-    ]
+def metrics(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(metric, name in the reader's language); after the usual ones those that the form names besides."""
+    usual = {
+        "accept": gettext("Taken by somebody"),
+        "first_response": gettext("First answer"),
+        "next_response": gettext("Every further answer"),
+        "resolve": gettext("Solved"),
+        "stage": gettext("One stage"),
+        "done": gettext("Done"),
+    }
+    own = sorted(name[7:] for name in given if name.startswith("target-") and name[7:] not in (*usual, "new"))
+    return [*usual.items(), *((name, name) for name in own)]
+
+
+# --- calendars -------------------------------------------------------------------------------------
 
 
 def calendar_fields(content: Mapping[str, Any]) -> dict[str, str]:
     """Fields of the form from a calendar's content."""
     week = {str(k): v for k, v in content.get("week", {}).items()}
-    found = {"zone": content.get("zone", "UTC"), "name": content.get("name", "")}
+    found = {"zone": content.get("zone", "UTC"), **_names(content)}
     found |= {f"day-{key}": _hours(week.get(key)) for key in _DAYS}
     found["holidays"] = ", ".join("-".join(pair) for pair in content.get("holidays", ()))
     closed = content.get("closed") or {}
@@ -48,51 +72,101 @@ def calendar_fields(content: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def calendar_content(given: Mapping[str, str]) -> dict[str, Any]:
-    """A calendar's content from the form; the engine checks it."""
-    found: dict[str, Any] = {"zone": given.get("zone", "").strip(), "name": given.get("name", "").strip()}
+def calendar_content(given: Mapping[str, str], old: Mapping[str, Any]) -> tuple[dict[str, Any], Wrong]:
+    """A calendar's content from the form, and what is wrong with it by field."""
+    found: dict[str, Any] = {"zone": given.get("zone", "").strip(), "name": _name(given)}
     found["week"] = {key: given[f"day-{key}"] for key in _DAYS if given.get(f"day-{key}", "").strip()}
     found["holidays"] = given.get("holidays", "").strip()
-    found["closed"] = dict(_lines(given.get("closed", "")))
-    for kind in ("opened", "shortened"):
+    for kind in _DATED:
         found[kind] = dict(_lines(given.get(kind, "")))
     if given.get("valid_from", "").strip():
         found["valid_from"] = given["valid_from"].strip()
-    return found
+    bare: dict[str, Any] = {"zone": "UTC", "week": {}}
+    tries: dict[str, dict[str, Any]] = {"zone": {**bare, "zone": found["zone"]}}
+    tries |= {f"day-{key}": {**bare, "week": {key: hours}} for key, hours in found["week"].items()}
+    tries |= {name: {**bare, name: found[name]} for name in ("holidays", *_DATED, "valid_from") if name in found}
+    wrong = _wrong({field: (lambda part=part: Calendar.from_mapping(part)) for field, part in tries.items()})
+    return found, wrong
+
+
+# --- policies --------------------------------------------------------------------------------------
 
 
 def policy_fields(content: Mapping[str, Any]) -> dict[str, str]:
-    """Fields of the form from a policy's content."""
-    found = {name: str(content.get(name) or "") for name in ("name", "decision", "unit", "calendar")}
+    """Fields of the form from a policy's content, but for its ladder."""
+    found = {name: str(content.get(name) or "") for name in ("decision", "unit", "calendar")} | _names(content)
     found |= {f"target-{key}": str(value) for key, value in (content.get("targets") or {}).items()}
     found["legal"] = "yes" if content.get("legal") else ""
     found["pause_states"] = ", ".join(content.get("pause_states") or ())
-    found["ladder"] = yaml.safe_dump(list(content.get("ladder") or ()), allow_unicode=True, sort_keys=False)
     return found
 
 
-def policy_content(given: Mapping[str, str]) -> dict[str, Any]:
-    """A policy's content from the form. Raises ``Invalid`` CRM-078 if the ladder cannot be read."""
-    found: dict[str, Any] = {
-        name: given[name].strip() for name in ("name", "decision", "unit", "calendar") if given.get(name, "").strip()
-    }
+def policy_content(given: Mapping[str, str], old: Mapping[str, Any]) -> tuple[dict[str, Any], Wrong]:
+    """A policy's content from the form, and what is wrong with it by field."""
+    found: dict[str, Any] = {name: old[name] for name in _UNSHOWN if name in old}
+    found |= {name: given[name].strip() for name in ("decision", "unit", "calendar") if given.get(name, "").strip()}
+    if _name(given):
+        found["name"] = _name(given)
     targets = {name[7:]: value.strip() for name, value in given.items() if name.startswith("target-")}
+    new, metric = targets.pop("new", ""), given.get("metric-new", "").strip()
+    wrong: Wrong = {}
+    if new or metric:
+        if _METRIC.match(metric):
+            targets[metric] = new
+        else:
+            fix = "Use small letters, digits and “_”, beginning with a letter."
+            wrong["metric-new"] = Invalid("CRM-080", f"'{metric}' cannot be the name of a target.", fix=fix)
     found["targets"] = {name: value for name, value in targets.items() if value}
-    states = [state.strip() for state in given.get("pause_states", "").split(",") if state.strip()]
+    unit = str(found.get("unit") or "")
+    tries = {
+        f"target-{name}": (lambda value=value: sla.duration(value, unit)) for name, value in found["targets"].items()
+    }
+    wrong |= _wrong(tries)
+    states = [state.strip() for state in given.get("pause_states", "").replace("，", ",").split(",") if state.strip()]
     if states:
         found["pause_states"] = states
     if given.get("legal"):
         found["legal"] = True
+    found["ladder"], more = _ladder(given)
+    return found, wrong | more
+
+
+def by_text(given: Mapping[str, str]) -> bool:
+    """Whether the ladder's text is meant, not its rows."""
+    return given.get("ladder_as") == "yaml" or ("rungs" not in given and "ladder" in given)
+
+
+def _ladder(given: Mapping[str, str]) -> tuple[list[dict[str, Any]], Wrong]:
+    if not by_text(given):
+        return ladders.content(ladders.typed(given))
     try:
-        ladder = yaml.safe_load(given.get("ladder", "")) or []
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError for a date that is none
-        raise Invalid(
-            "CRM-078", "The ladder cannot be read.", fix="Write one rung per line, as in the help."
-        ) from error
-    if not isinstance(ladder, list) or not all(isinstance(rung, dict) for rung in ladder):
-        raise Invalid("CRM-078", "The ladder is no list of rungs.", fix="Begin each rung with '- at:'.")
-    found["ladder"] = ladder
-    return found
+        return ladders.of_text(given.get("ladder", "")), {}
+    except CrmflowError as error:
+        return [], {"ladder": error}
+
+
+def rows_of(given: Mapping[str, str], content: Mapping[str, Any], wrong: Wrong) -> ladders.Rows:
+    """The ladder's rows as the page shows them."""
+    return ladders.rows_of(content.get("ladder")) if by_text(given) and "ladder" not in wrong else ladders.typed(given)
+
+
+# --- both ------------------------------------------------------------------------------------------
+
+
+def key_wrong(name: str, taken: Collection[str]) -> Wrong:
+    """What is wrong with the key of something new."""
+    if not _KEY.match(name):
+        fix = "Use small letters, digits, “.”, “_” and “-”, such as 'berlin-office'."
+        return {"key": Invalid("CRM-079", f"'{name}' cannot be a key.", fix=fix)}
+    if name in taken:
+        return {"key": Invalid("CRM-079", f"'{name}' is there already.", fix="Take another key, or change that one.")}
+    return {}
+
+
+def told(error: CrmflowError) -> str:
+    """What is wrong with a field, and what to do, in the reader's language."""
+    what, way, original = worded_error(error.code, error.message, error.fix or "")
+    return " ".join(part for part in (what, way, original and f"({original})") if part)
 
 
 def told_day(day: Day) -> dict[str, Any]:
@@ -114,6 +188,28 @@ def kind_word(kind: str) -> str:
         "before": gettext("not valid yet"),
     }
     return str(known.get(kind, kind))
+
+
+def _wrong(tries: Mapping[str, Callable[[], Any]]) -> Wrong:
+    found: Wrong = {}
+    for field, attempt in tries.items():
+        try:
+            attempt()
+        except CrmflowError as error:
+            found[field] = error
+    return found
+
+
+def _names(content: Mapping[str, Any]) -> dict[str, str]:
+    name = content.get("name") or ""
+    if not isinstance(name, Mapping):
+        return {"name": str(name), "name-zh": ""}
+    return {"name": str(name.get("en", "")), "name-zh": str(name.get("zh_Hans", ""))}
+
+
+def _name(given: Mapping[str, str]) -> Any:
+    name, chinese = given.get("name", "").strip(), given.get("name-zh", "").strip()
+    return {"en": name or chinese, "zh_Hans": chinese} if chinese else name
 
 
 def _hours(hours: Any) -> str:
