@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from threading import Thread
 
 from pages_house import House
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from engine.app import Engine
@@ -48,3 +48,8 @@ def listening(engine: Engine, clock: FixedClock) -> Iterator[Site]:
     server.shutdown()
     thread.join(10)
     server.server_close()
+
+
+def heard(page: Page) -> None:
+    """Wait until the page that is shown now hears keys and clicks: after whatever led to it was seen."""
+    expect(page.locator("html[data-ready]")).to_be_attached()

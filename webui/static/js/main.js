@@ -94,3 +94,4 @@ operate();
 upload();
 document.querySelector('[data-print]')?.addEventListener('click', () => print());
 setTimeout(() => document.querySelectorAll('.toast-note').forEach((note) => note.remove()), 6000);
+document.documentElement.dataset.ready = '1'; // keys and clicks are heard from now on: what the browser tests wait for
