@@ -92,11 +92,13 @@ def choose(
     record_id: str | None,
     teams: Collection[str],
     near: Near | None = None,
+    person: str | None = None,
 ) -> Chosen:
     """The most specific calendar.
 
     The order: the element's own word, a legal policy's, the contract's, the customer's, the policy's, the team's, the
-    office's, else every hour counts. ``named``: (who says it, calendar) of element and policy, in this order.
+    office's, the person's who got the work, else every hour counts. ``named``: (who says it, calendar) of element and
+    policy, in this order.
     ``near``: what hangs around, where many choose.
     """
     near = near or Near(ctx, [(record_id, tuple(teams))])
@@ -106,6 +108,8 @@ def choose(
     own = [(via, key) for via, key in hung if via.startswith(("contract", "customer"))]
     rest = [(via, key) for via, key in hung if (via, key) not in own]
     order = [*first, *own, *policy, *rest]
+    if not order and person is not None and (theirs := near.of_person(person)):
+        order = [(f"person {person}", theirs)]
     told = tuple(f"{via}: {key}" for via, key in order)
     if not order:
         return Chosen(ALWAYS, None, None, "none is set: every hour counts")

@@ -13,6 +13,7 @@ from engine.domain.calendar import Calendar
 from engine.domain.errors import NotFound
 from engine.services.context import Context
 from engine.store.tables import membership, record, record_link
+from engine.store.tables_people import person
 from engine.store.tables_time import calendar, calendar_use
 
 USES = ("contract", "customer", "team", "office")
@@ -31,6 +32,7 @@ class Near:
         self._above = _above(ctx, {team for _, teams in pairs for team in teams})
         self._uses = self._read()
         self._newest = newest(ctx, {key for keys in self._uses.values() for key in keys})
+        self._people: dict[str, str | None] = {}
 
     def hung(self, record_id: str | None, teams: Collection[str]) -> list[tuple[str, str]]:
         """(what it hangs on, calendar) for one clock: most specific first."""
@@ -39,6 +41,12 @@ class Near:
         wanted |= {("office", place) for team in teams for place in self._above.get(team, ())}
         ranked = sorted(wanted & self._uses.keys(), key=lambda use: (USES.index(use[0]), use[1]))
         return [(f"{kind} {target}", key) for kind, target in ranked for key in self._uses[kind, target]]
+
+    def of_person(self, login: str) -> str | None:
+        """The calendar somebody works by, read once: asked for only where nothing else says when work is done."""
+        if login not in self._people:
+            self._people[login] = self._ctx.conn.scalar(select(person.c.calendar).where(person.c.login == login))
+        return self._people[login]
 
     def newest(self, key: str) -> tuple[Calendar, int]:
         """A calendar's newest version, read once. Raises ``NotFound`` CRM-426."""

@@ -97,7 +97,7 @@ def _about(clock: Row) -> tuple[str | None, tuple[str, ...]]:
 
 def _promise_again(ctx: Context, clock: Row, promise: Terms, near: Near | None) -> None:
     """Give a clock other terms; its start and its ledger stay."""
-    clocks.promised(clock, promise, choose(ctx, list(promise.named), *_about(clock), near))
+    clocks.promised(clock, promise, choose(ctx, list(promise.named), *_about(clock), near, clock["mark"].get("worker")))
     clock["ladder"] = [dict(rung) for rung in promise.ladder]
     clock["pausable"] = promise.pausable
 
