@@ -30,6 +30,15 @@ class RulesRow:
     tags: Mapping[str, str] = field(default_factory=dict)  # decision → zeebe:versionTag
     definitions: int = 0  # processes that ask it
     running: int = 0  # their running instances
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # locale → element id → text
+
+    def text(self, element: str, drawn: str, locale: str) -> str:
+        """What an element is called in a language; the model itself goes by its key."""
+        return self.labels.get(locale, {}).get(element, drawn)
+
+
+#: Decision as drawn, and its id → text as drawn ("" is the decision itself) → text in another language.
+Words = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,16 @@ class GetRules(Question[RulesView]):
 
     key: str
     by: Actor
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsOfRules(Question[Words]):
+    """The texts of a version in a language, to read a stored trace with; empty where nothing is translated."""
+
+    key: str
+    by: Actor
+    locale: str
     version: int | None = None
 
 

@@ -40,7 +40,7 @@ def _held(ctx: Context, loaded: Loaded, decision: str, binding: Binding | None) 
 
 
 def _found(ctx: Context, decision: str, tag: str | None) -> tuple[str, str, int] | None:
-    """The newest version, or the newest with the tag; looked up once in a command, so that it decides alike throughout."""
+    """The newest version, or the newest with the tag; looked up once in a command."""
     known = ctx.deciding
     if (decision, tag) not in known:
         conn = ctx.conn

@@ -134,6 +134,7 @@ def row_of(ctx: Context, row: Any, tags: dict[str, str] | None, uses: tuple[Rule
         tags=tags or {},
         definitions=len({use.definition_key for use in uses}),
         running=sum(running.values()),
+        labels=row.labels or {},
     )
 
 
@@ -192,7 +193,8 @@ def _decides(ctx: Context, row: Any, decision: str, binding: str, tag: str) -> i
 
 
 def _matches(row: Any, words: list[str]) -> bool:
-    text = " ".join([row.key, row.name, *row.provides]).casefold()
+    labels = (text for texts in (row.labels or {}).values() for text in texts.values())
+    text = " ".join([row.key, row.name, *row.provides, *labels]).casefold()
     return all(word in text for word in words)
 
 

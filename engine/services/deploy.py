@@ -17,6 +17,7 @@ from engine.domain.states import DefinitionState, Severity
 from engine.domain.values import DefinitionRow, Deployment, Finding, ResourceRow
 from engine.services import sla_files
 from engine.services.context import Context
+from engine.services.decisions_words import kept, retell
 from engine.services.definitions import finding_json, row_of
 from engine.services.labels import Labels
 from engine.services.registry import answers, handles
@@ -165,7 +166,8 @@ class Shelf:
         old = self.resources.get((part.kind, part.key))
         digest = part.digest
         if old is not None and old.hash == digest:
-            self.unchanged.append(part.file)
+            retold = part.rules is not None and retell(self.ctx, old.id, self.sources.labels.get(part.key))
+            (self.added if retold else self.unchanged).append(f"labels of {part.key}" if retold else part.file)
             row = ResourceRow(old.id, old.kind, old.key, old.version, old.name, old.hash, old.deployed_at)
         else:
             number = 1 if old is None else old.version + 1
@@ -176,7 +178,7 @@ class Shelf:
             extra = {"content": part.content, "provides": list(part.provides), "deployed_by": self.by}
             models.add_resources(self.ctx.conn, [written | extra])
             if part.rules is not None:
-                _note(self, row.id, part, part.rules)
+                _note(self, row.id, part, part.rules, old.id if old is not None else None)
             self.added.append(f"{part.kind} {part.key} v{number}")
         self.put[part.kind, part.key] = row.id
         self._offer(part.kind, part.provides, row.id, digest)
@@ -285,7 +287,7 @@ class Shelf:
         return sha256("\n".join(dict.fromkeys(lines)).encode()).hexdigest()
 
 
-def _note(shelf: Shelf, resource_id: str, part: Part, about: Rules) -> None:
+def _note(shelf: Shelf, resource_id: str, part: Part, about: Rules, before: str | None) -> None:
     """The names by which a DMN model decides, what it is read with, what its check found."""
     fresh = {key: row_id for (kind, key), row_id in shelf.put.items() if kind == "dmn"}
     noted = {
@@ -293,6 +295,7 @@ def _note(shelf: Shelf, resource_id: str, part: Part, about: Rules) -> None:
         "imports": [fresh.get(one, one) for one in about.imports],
         "findings": dict(Counter(finding.severity.value for finding in about.findings)),
         "reason": shelf.reason,
+        "labels": kept(shelf.ctx, before, shelf.sources.labels.get(part.key)),
     }
     names = {name: about.tags.get(name) for name in part.provides if len(name) <= 255}
     rules.note(shelf.ctx.conn, resource_id, names, noted)

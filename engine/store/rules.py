@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from engine.store import tables as t
@@ -47,6 +48,7 @@ rule_note = Table(  # what is known of a version of a model beyond its text
     Column("imports", Json, nullable=False),  # ids of the resources it imports, direct or not
     Column("findings", Json, nullable=False),  # severity → number, of the table check
     Column("reason", Text),  # why it was published, in a person's words
+    Column("labels", Json),  # locale → element id → text
 )
 
 _r, _d = t.resource.c, decision.c
@@ -60,7 +62,7 @@ _WHO = select(_r.id, _r.key, _r.version).join(decision, _d.resource_id == _r.id)
 LATEST = Prepared(_newest(_WHO))
 TAGGED = Prepared(_newest(_WHO.where(_d.tag == bindparam("tag"))))
 _ROW = (_r.id, _r.key, _r.version, _r.name, _r.hash, _r.deployed_at, _r.deployed_by, _r.provides)
-_NOTE = (rule_note.c.namespace, rule_note.c.imports, rule_note.c.findings, rule_note.c.reason)
+_NOTE = (rule_note.c.namespace, rule_note.c.imports, rule_note.c.findings, rule_note.c.reason, rule_note.c.labels)
 
 
 def latest(conn: Connection, name: str) -> tuple[str, str, int] | None:
@@ -109,6 +111,11 @@ def note(conn: Connection, resource_id: str, names: Mapping[str, str | None], ab
         rows = [{"name": name, "resource_id": resource_id, "tag": tag} for name, tag in names.items()]
         conn.execute(insert(decision), rows)
     conn.execute(insert(rule_note), [{"resource_id": resource_id, **about}])
+
+
+def relabel(conn: Connection, resource_id: str, labels: Mapping[str, Mapping[str, str]]) -> None:
+    """Other texts for a version: what it decides does not change."""
+    conn.execute(update(rule_note).where(rule_note.c.resource_id == resource_id).values(labels=labels))
 
 
 def tags(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:

@@ -100,6 +100,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         page.goto(f"{site.url}/login")
         if language != "en":  # chosen on the page, as people do
             page.click(f"button[value={language}]")
+            expect(page.locator("html")).to_have_attribute("lang", language.replace("_", "-"))
         page.fill("#login", who)
         page.fill("#password", PASSWORD)
         page.click(".btn-primary")
@@ -121,6 +122,6 @@ def expected(message: ConsoleMessage) -> bool:
         return True  # what htmx adds to it
     if "Failed to load resource" not in message.text:
         return False
-    provoked = {"/no/such/page": "404 (", "/comments": "400 ("}
+    provoked = {"/no/such/page": "404 (", "/comments": "400 (", "/rules/rates/": "403 ("}
     wanted = any(place in str(message.location) and code in message.text for place, code in provoked.items())
     return wanted or any(f"{code} (" in message.text for code in (409, 422))

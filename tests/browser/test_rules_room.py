@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pages_house import PASSWORD
 from playwright.sync_api import Page, expect
 from stage import NARROW, WIDE, Site, Visit
 from test_rooms import violations
@@ -41,6 +42,12 @@ def rate(site: Site, started: Started) -> Any:
 
 def ready(page: Page) -> None:
     page.wait_for_selector("[data-rules][data-ready]")
+
+
+def log_in(page: Page, who: str) -> None:
+    page.fill("#login", who)
+    page.fill("#password", PASSWORD)
+    page.click(".btn-primary")
 
 
 def edit(page: Page, text: str) -> None:
@@ -109,6 +116,37 @@ def test_what_was_edited_survives_a_conflict_and_a_reload(rates: Site, visit: Vi
     expect(page.locator("#toasts")).to_contain_text("Version 3")
     reasons = [row.reason for row in rates.engine.ask(GetRules("rates", SYSTEM)).versions]
     assert reasons == ["slower", "quicker", None]
+
+
+def test_what_was_edited_waits_where_the_session_has_ended(rates: Site, visit: Visit) -> None:
+    """Nothing is silent: the page says so, and the draft is there after the log-in, for its writer alone."""
+    page = visit("carl", "/rules/rates")
+    ready(page)
+    edit(page, "8")
+    page.click("[data-publish]")
+    page.fill("#publish-why", "too late")
+    page.context.clear_cookies()
+    page.click("[data-publish-form] .btn-primary")
+    again = page.locator("[data-trouble] a")
+    expect(page.locator("[data-trouble]")).to_contain_text("You are logged out. What you edited is kept")
+    expect(page.locator("[data-publish-dialog]")).to_be_hidden()
+    again.click()
+    log_in(page, "dora")
+    page.wait_for_url("**/rules/rates*")
+    ready(page)
+    expect(page.locator("[data-draft-note]")).to_be_hidden()  # the same browser, another person
+    expect(page.locator(RESULT)).to_contain_text("1")
+    page.context.clear_cookies()
+    page.fill("[data-path=amount]", "5")
+    expect(page.locator("[data-trouble]")).to_contain_text("You are logged out.")  # trying is not silent, either
+    again.click()
+    log_in(page, "carl")
+    page.wait_for_url("**/rules/rates*")
+    ready(page)
+    expect(page.locator("[data-draft-note]")).to_be_visible()
+    expect(page.locator(RESULT)).to_contain_text("8")
+    publish(page, "in time")
+    expect(page.locator("#toasts")).to_contain_text("Version 2")
 
 
 def test_gaps_and_real_cases_are_taken_into_the_panel(rates: Site, visit: Visit) -> None:

@@ -6,11 +6,11 @@ import secrets
 
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
 from engine.domain.access import Right
 from engine.domain.errors import Conflict, Invalid
-from engine.domain.rules import CompareRules, GetRules, GetRulesText, ListRules, PublishRules, RestoreRules
+from engine.domain.rules import CompareRules, GetRules, GetRulesText, ListRules, PublishRules, RestoreRules, RulesRow
 from webui import security
 from webui.door import ask, cursor_of, do, json_body, need
 from webui.pages.rules_words import starter
@@ -33,7 +33,7 @@ def one(key: str) -> ResponseReturnValue:
     """A model at work: its tables, the try-it panel, the check, versions and users."""
     actor = need(Right.MODEL_READ)
     view = ask(GetRules(key, actor, number_of("version")))
-    return desk(view=view, key=key, base=view.newest, version=view.row.version, name=view.row.name)
+    return desk(view=view, key=key, base=view.newest, version=view.row.version, name=named(view.row))
 
 
 @room.get("/new")
@@ -90,7 +90,7 @@ def publish(key: str) -> ResponseReturnValue:
         row = do(PublishRules(key, xml.encode(), actor, base, str(body.get("reason") or "")))
     except Conflict as error:
         return conflict(error)
-    note = gettext("Version %(version)s of “%(name)s” is published.", version=row.version, name=row.name)
+    note = gettext("Version %(version)s of “%(name)s” is published.", version=row.version, name=named(row))
     return jsonify(note=note, version=row.version, address=url_for("rules.one", key=key))
 
 
@@ -126,6 +126,11 @@ def desk(**what: object) -> ResponseReturnValue:
     policy = security.POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'", 1)
     answer.headers["Content-Security-Policy"] = policy
     return answer
+
+
+def named(row: RulesRow) -> str:
+    """What a model is called in the reader's language."""
+    return row.text(row.key, row.name, str(get_locale()))
 
 
 def number_of(name: str, *, form: bool = False) -> int | None:

@@ -13,6 +13,7 @@ from engine.domain.rules import CheckRules, Decide, DescribeRules, GetRules, Lis
 from engine.domain.states import Severity
 from engine.domain.values import Finding
 from webui.door import ask, json_body, need
+from webui.pages.rules_words import words_of
 from webui.said import worded_error
 
 room = Blueprint("rules_try", __name__, url_prefix="/rules")
@@ -31,7 +32,7 @@ def fields(key: str) -> ResponseReturnValue:
         return problem(error)
     wanted = str(body.get("decision") or "")
     chosen = next((d for d in decisions if d.id == wanted), decisions[0] if decisions else None)
-    return render_template("rules/fields.html", decisions=decisions, chosen=chosen)
+    return render_template("rules/fields.html", decisions=decisions, chosen=chosen, words=words_of(key))
 
 
 @room.post("/<key>/try")
@@ -45,7 +46,7 @@ def try_out(key: str) -> ResponseReturnValue:
         done = ask(Decide(actor, str(body.get("decision") or ""), given, key, version_of(body), xml_of()))
     except CrmflowError as error:
         return problem(error)
-    return render_template("rules/result.html", done=done, near=NEAR)
+    return render_template("rules/result.html", done=done, near=NEAR, words=words_of(key))
 
 
 @room.post("/<key>/check")

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from flask import Flask
-from flask_babel import gettext
+from flask import Flask, g
+from flask_babel import get_locale, gettext
 
 from engine.domain.errors import Invalid
+from engine.domain.rules import Words, WordsOfRules
+from webui.door import ask, me
+from webui.i18n import is_chinese
 from webui.look import human
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,99}\Z")
@@ -114,17 +117,32 @@ def binding_name(binding: str, tag: str) -> str:
     return str(gettext("pinned at deployment") if binding == "deployment" else gettext("always the newest"))
 
 
-def reasons(rule: Mapping[str, Any], *, missed: bool) -> list[str]:
+def words_of(key: str | None, version: int | None = None) -> Words:
+    """What a version of rules is called in the reader's language, to read a trace with; asked once a page."""
+    if not key or not is_chinese():
+        return {}
+    known: dict[tuple[str, int | None], Words] = g.setdefault("rule_words", {})
+    if (key, version) not in known:
+        known[key, version] = ask(WordsOfRules(key, me(), str(get_locale()), version))
+    return known[key, version]
+
+
+def text_of(words: Words, decision: str | None, drawn: str = "") -> str:
+    """A decision, or what is drawn in it, in the reader's language; as drawn where it is not translated."""
+    return str(words.get(decision or "", {}).get(drawn) or drawn or decision or "")
+
+
+def reasons(rule: Mapping[str, Any], words: Words, decision: str, *, missed: bool) -> list[str]:
     """Why a rule applies or just misses, cell by cell; cells that say nothing are left out."""
     tests, given = rule.get("tests") or {}, rule.get("inputs") or {}
     labels = rule.get("missed") or [] if missed else [label for label, test in tests.items() if test != "-"]
-    words = (
+    said = (
         gettext("%(input)s is %(value)s, asked for is %(test)s")
         if missed
         else gettext("%(input)s is %(value)s, and that fits %(test)s")
     )
     return [
-        words.replace("%(input)s", label)
+        said.replace("%(input)s", text_of(words, decision, label))
         .replace("%(value)s", shown(given.get(label)))
         .replace("%(test)s", tests.get(label, "-"))
         for label in labels
@@ -139,4 +157,4 @@ def shown(value: Any) -> str:
 def set_up(app: Flask) -> None:
     """Attach the filters of the Rules room."""
     app.jinja_env.filters.update(kind_name=kind_name, hit_name=hit_name, rule_reasons=reasons, rule_value=shown)
-    app.jinja_env.globals.update(binding_name=binding_name)
+    app.jinja_env.globals.update(binding_name=binding_name, rule_words=words_of, rule_text=text_of)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from pages_house import MODELS, House
+from pages_house import MODELS, House, files
 
 from engine.domain.access import SYSTEM
+from engine.domain.commands import Deploy
 from engine.domain.rules import GetRules, PublishRules
+from engine.domain.values import FileIn
 from webui import create_app
 
 Enter = Callable[[str], FlaskClient]
@@ -168,3 +170,24 @@ def test_publishing_needs_the_sessions_token(house: House) -> None:
         session["_user_id"] = f"{house.actor('carl').stamp}:carl"
     assert "CRM-315" in browser.post("/rules/loan-rules/publish", json=PUBLISH).text
     assert house.engine.ask(GetRules("loan-rules", SYSTEM)).newest == 1
+
+
+def test_names_of_rules_are_read_in_the_readers_language(house: House, enter: Enter) -> None:
+    texts = {"loan-rules": "设备借用规则", "loan-route": "谁来批准", "in-days": "借用天数"}
+    content = "loan-rules:\n" + "".join(f"  {key}: {text}\n" for key, text in texts.items())
+    house.engine.do(Deploy((*files("loan.dmn"), FileIn("labels.zh_Hans.yaml", content.encode())), SYSTEM))
+    browser = enter("alice")
+    assert "设备借用规则" not in browser.get("/rules").text
+    browser.post("/language", data={"locale": "zh_Hans", "next": "/rules"})
+    for address in ("/rules", "/rules?q=设备", "/rules/loan-rules", "/rules/loan-rules/diff"):
+        assert "设备借用规则" in browser.get(address).text, address
+    assert "借用天数" in browser.post("/rules/loan-rules/fields", json={}).text
+    tried = browser.post("/rules/loan-rules/try", json={"decision": "loan-route", "inputs": {"days": "20"}}).text
+    assert "谁来批准" in tried
+    assert "借用天数" in tried
+    started = house.start()
+    manager = enter("maria")
+    manager.post("/language", data={"locale": "zh_Hans", "next": "/rules"})
+    case = manager.get(f"/instances/{started.instance_id}/history").text
+    assert "谁来批准" in case  # the trace was kept as drawn
+    assert "借用天数 = 20" in case

@@ -7,8 +7,8 @@ const desk = document.querySelector('[data-rules]'),
 const words = JSON.parse(document.getElementById('rules-words').textContent);
 const editable = 'editable' in desk.dataset,
   version = Number(desk.dataset.version);
-const draftKey = `rules:${desk.dataset.key}`;
-const state = { edited: false, xml: '', given: {}, decision: '', base: Number(desk.dataset.base), asked: 0 };
+const draftKey = `rules:${desk.dataset.login}:${desk.dataset.key}`; // others use this browser, too
+const state = { edited: false, given: {}, decision: '', base: Number(desk.dataset.base), asked: 0, said: '', cut: false, reason: '' };
 
 const later = (wait, act) => {
   let timer = null;
@@ -18,21 +18,52 @@ const later = (wait, act) => {
   };
 };
 
-function trouble(text) {
+function trouble(...told) {
   const note = at('trouble');
-  note.hidden = !text;
-  note.lastElementChild.textContent = text ?? '';
+  note.hidden = !told[0];
+  note.lastElementChild.replaceChildren(...told);
 }
 
-/** Ask for a part of the page; what was edited goes along. */
+/** Nothing can be asked any more: say so, and keep what was edited. */
+function cutOff(...told) {
+  state.cut = true;
+  trouble(...told);
+  at('trouble').scrollIntoView({ block: 'nearest' });
+  store();
+}
+
+/** The session has ended (or is another one): the way back is through the log-in page, the draft waits here. */
+const strange = (status, text) => status === 401 || (status === 403 && text.includes('CRM-315'));
+
+function loggedOut() {
+  const again = make('a', { href: `${desk.dataset.loginPage}?next=${encodeURIComponent(location.pathname + location.search)}` }, words.logIn);
+  cutOff(editable ? words.loggedOut : words.loggedOutOnly, ' ', again);
+}
+
+/** Ask for a part of the page; what was edited goes along. Where nobody answers, ``gone`` is set and it has been said. */
 async function part(name, body = {}) {
   const edited = state.edited || !version ? { xml: await sheet.xml() } : { version };
-  const answer = await fetch(desk.dataset[name], {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Accept: 'text/html', 'HX-Request': 'true', 'X-CSRFToken': token() },
-    body: JSON.stringify({ ...edited, ...body }),
-  });
-  return { ok: answer.ok, html: await answer.text() };
+  let answer, html;
+  try {
+    answer = await fetch(desk.dataset[name], {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Accept: 'text/html', 'HX-Request': 'true', 'X-CSRFToken': token() },
+      body: JSON.stringify({ ...edited, ...body }),
+    });
+    html = await answer.text();
+  } catch {
+    cutOff(words.offline);
+    return { gone: true };
+  }
+  if (strange(answer.status, html)) {
+    loggedOut();
+    return { gone: true };
+  }
+  if (state.cut) {
+    state.cut = false;
+    trouble(state.said);
+  }
+  return { ok: answer.ok, html };
 }
 
 const fill = (place, html) => {
@@ -53,8 +84,8 @@ function remember() {
 /** Draw the fields of a decision; what was given stays. */
 async function fields(decision) {
   const turn = ++state.asked;
-  const { html } = await part('fields', { decision });
-  if (turn !== state.asked) return;
+  const { html, gone } = await part('fields', { decision });
+  if (gone || turn !== state.asked) return;
   const focus = document.activeElement?.dataset?.path;
   fill(at('fields-here'), html);
   state.decision = at('decision')?.value ?? '';
@@ -69,14 +100,9 @@ async function fields(decision) {
 async function decide() {
   if (!state.decision) return;
   const turn = ++state.asked;
-  try {
-    const { html } = await part('try', { decision: state.decision, inputs: state.given });
-    if (turn !== state.asked) return;
-    fill(at('result'), html);
-  } catch {
-    trouble(words.offline);
-    return;
-  }
+  const { html, gone } = await part('try', { decision: state.decision, inputs: state.given });
+  if (gone || turn !== state.asked) return;
+  fill(at('result'), html);
   const told = at('result').querySelector('[data-trace]');
   if (told) sheet.mark(JSON.parse(told.textContent));
   else sheet.unmark();
@@ -142,12 +168,9 @@ desk.addEventListener('click', (event) => {
 // --- check and cases --------------------------------------------------------------------------------
 
 async function check() {
-  try {
-    const { html } = await part('check');
-    fill(at('check-here'), html);
-  } catch {
-    return; // said where one works; the check comes with the next change
-  }
+  const { html, gone } = await part('check');
+  if (gone) return; // the check comes with the next change
+  fill(at('check-here'), html);
   const count = Number(at('check-here').querySelector('[data-count]')?.dataset.count ?? 0);
   at('check-count').hidden = !count;
   at('check-count').textContent = count;
@@ -156,8 +179,8 @@ async function check() {
 const checkSoon = later(900, check);
 
 document.getElementById('tab-cases')?.addEventListener('click', async () => {
-  const { html } = await part('cases', { decision: '' });
-  fill(at('cases-here'), html);
+  const { html, gone } = await part('cases', { decision: '' });
+  if (!gone) fill(at('cases-here'), html);
 });
 
 // --- editing ----------------------------------------------------------------------------------------
@@ -170,7 +193,7 @@ function edited(on) {
   at('publish').disabled = state.locked || (!on && version > 0);
 }
 
-const keep = later(500, async () => {
+async function store() {
   if (!state.edited) return;
   try {
     const xml = await sheet.xml();
@@ -179,7 +202,9 @@ const keep = later(500, async () => {
   } catch {
     // A full or forbidden store: the page itself still holds the changes.
   }
-});
+}
+
+const keep = later(500, store);
 
 const follow = later(600, async () => {
   const decision = sheet.decision || state.decision;
@@ -199,6 +224,12 @@ function shown(decision) {
     remember();
     fields(decision).then(() => Object.keys(state.given).length && decideSoon());
   }
+}
+
+function lock(text) {
+  state.locked = true;
+  state.said = text;
+  trouble(text);
 }
 
 function drop() {
@@ -225,8 +256,12 @@ at('undo-all')?.addEventListener('click', drop);
 
 async function preview() {
   const dialog = at('publish-dialog');
-  const { html } = await part('preview', { xml: await sheet.xml(true) });
+  const { ok, html, gone } = await part('preview', { xml: await sheet.xml(true) });
+  if (gone) return;
   fill(at('preview-here'), html);
+  if (!ok) at('preview-here').append(make('div', { class: 'acts' }, make('button', { type: 'button', class: 'btn', 'data-close': '' }, words.goOn)));
+  const reason = document.getElementById('publish-why');
+  if (reason) reason.value = state.reason; // typed before, and refused
   if (!dialog.open) dialog.showModal();
 }
 
@@ -234,6 +269,7 @@ async function publish(form) {
   const place = at('publish-trouble'),
     button = form.querySelector('.btn-primary');
   button.disabled = true;
+  state.reason = form.elements.reason.value;
   try {
     const body = { xml: await sheet.xml(true), base: state.base, reason: form.elements.reason.value };
     const answer = await send(desk.dataset.publishTo, body);
@@ -244,7 +280,10 @@ async function publish(form) {
       location.assign(answer.body.address);
       return;
     }
-    complain(place, answer.body, form);
+    if (strange(answer.status, JSON.stringify(answer.body))) {
+      at('publish-dialog').close();
+      loggedOut();
+    } else complain(place, answer.body ?? {}, form);
   } catch {
     place.textContent = words.offline;
   }
@@ -253,7 +292,8 @@ async function publish(form) {
 
 /** Somebody else was first: say who, show what changed, and let this one go on top if that is meant. */
 function complain(place, body, form) {
-  const note = make('div', { class: 'note note-bad' }, make('b', {}, body.title ?? ''), ' ', body.original || body.message || '', ' ');
+  const note = make('div', { class: 'note note-bad' }, make('b', {}, body.title ?? ''), ' ', body.message ?? '', ' ');
+  if (body.original) note.append(make('span', { class: 'quiet', lang: 'en' }, body.original), ' ');
   note.append(make('code', {}, body.code ?? ''), ' ', body.fix ?? '');
   if (body.code === 'CRM-240' && body.version) {
     const seen = make('a', { class: 'btn btn-sm', target: '_blank', href: `${desk.dataset.diff}?before=${state.base}&after=${body.version}` }, words.changes);
@@ -279,18 +319,17 @@ document.addEventListener('submit', (event) => {
 const sheet = new Sheet(at('canvas'), at('views'), { editable, graph: words.graph, changed, shown });
 
 async function begin() {
+  localStorage.removeItem(`rules:${desk.dataset.key}`); // drafts of earlier releases do not say whose they are
   const text = await (await fetch(desk.dataset.xml)).text();
   const kept = editable ? draft() : null;
   await sheet.start();
   try {
     const lost = await sheet.open(kept?.xml ?? text);
     if (lost.length && editable) {
-      state.locked = true; // saving would drop what the editor does not know
-      trouble(words.locked.replace('{why}', lost[0].message));
+      lock(words.locked.replace('{why}', lost[0].message)); // saving would drop what the editor does not know
     }
   } catch (error) {
-    state.locked = true;
-    trouble(words.notDrawn.replace('{why}', error.message));
+    lock(words.notDrawn.replace('{why}', error.message));
   }
   if (kept) {
     state.base = kept.base; // others may have published since: the conflict is told when this is
