@@ -75,7 +75,7 @@ def _run(code: str, context: Context) -> Iterator[Finding]:
         hits.extend(rule.check(context))
     except Exception as e:
         log.exception("rule_failed", extra={"code": code})
-        cause = {"code": code, "cause": f"{type(e).__name__}: {e}"}
+        cause = {"code": code, "cause": f"{type(e).__name__}: {e}"[:200]}
         yield _finding("CRM-199", Severity.WARNING, Hit(None, None, None, cause))
     for h in hits[:MOST_PER_RULE]:
         yield _finding(code, h.severity or rule.severity, h)

@@ -64,7 +64,7 @@ class Process:
         are for durations in working time (``PT8H on office``). Raises ``RunError`` CRM-613 when its expression
         (which sees no variables) gives no time.
         """
-        node = next((n for n in self.scope.starts if n.origin == element_id), None)
+        node = next((n for n in _beginnings(self.scope) if n.origin == element_id), None)
         trigger = getattr(node, "trigger", None)
         if not isinstance(trigger, TimerTrigger):
             return None

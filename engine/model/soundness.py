@@ -66,7 +66,8 @@ def successors(node: Node) -> list[Node]:
 def cycles(scope: Scope, within: Callable[[Node], bool] = lambda _: True) -> list[list[Node]]:
     """Strongly connected groups of the nodes that pass ``within`` (a single node counts when it loops)."""
     nodes = [n for n in scope.nodes if within(n)]
-    ahead = {n: [s for s in successors(n) if within(s)] for n in nodes}
+    # A boundary event may be drawn in another scope than its activity (which is an error of its own).
+    ahead = {n: [s for s in successors(n) if s.scope is scope and within(s)] for n in nodes}
     return [g for g in _components(nodes, ahead) if len(g) > 1 or g[0] in ahead[g[0]]]
 
 

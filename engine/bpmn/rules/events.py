@@ -73,11 +73,14 @@ def boundary(c: Context) -> Iterator[Hit]:
     for node in c.model.all_nodes():
         if node.kind != "boundaryEvent":
             continue
-        if node.event in ("none", "link", "terminate"):
-            yield hit(node.xml, **_because("bare", node.event))
-        elif node.event in ("error", "cancel", "compensate") and not node.flag("cancelActivity", True):
-            yield hit(node.xml, **_because("going-on", node.event))
-        elif node.event == "cancel" and (node.attached_to is None or node.attached_to.kind != "transaction"):
+        kinds = [event.kind for event in node.events] or ["none"]
+        never = next((k for k in kinds if k in ("none", "link", "terminate")), None)
+        always = next((k for k in kinds if k in ("error", "cancel", "compensate")), None)
+        if never is not None:
+            yield hit(node.xml, **_because("bare", never))
+        elif always is not None and not node.flag("cancelActivity", True):
+            yield hit(node.xml, **_because("going-on", always))
+        elif "cancel" in kinds and (node.attached_to is None or node.attached_to.kind != "transaction"):
             yield hit(node.xml, **_because("no-transaction"))
         elif node.event != "compensate" and not node.outgoing:
             # Without a way out an interrupting one just ends its activity, in the engines whose words we read.

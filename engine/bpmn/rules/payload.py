@@ -31,6 +31,11 @@ def operation_data(c: Context) -> Iterator[Hit]:
             yield from _service(c, node)
         elif node.kind in ("sendTask", "receiveTask"):
             message = c.model.elements.get(local_ref(node.xml.get("messageRef")) or "")
+            operation = c.model.elements.get(local_ref(node.xml.get("operationRef")) or "")
+            own = [_message(c, operation, name) for name in ("inMessageRef", "outMessageRef")]
+            if message is not None and own[0] is not None and message not in own:
+                why, why_zh = "its message is none of the operation's", "消息不属于该操作"
+                yield hit(node.xml, why=why, why_zh=why_zh)
             yield from _side(c, node, _IN if node.kind == "sendTask" else _OUT, message)
 
 

@@ -61,7 +61,8 @@ def misplaced_trigger(c: Context) -> Iterator[Hit]:
         for event in node.events:
             if event.kind not in allowed:
                 yield hit(node.xml, event.line, trigger=event.kind)
-        if node.event == "cancel" and node.kind == "endEvent" and node.scope.kind != "transaction":
+        cancels = any(event.kind == "cancel" for event in node.events)
+        if cancels and node.kind == "endEvent" and node.scope.kind != "transaction":
             yield hit(node.xml, trigger="cancel")
 
 
@@ -122,11 +123,15 @@ def event_gateway_start(c: Context) -> Iterator[Hit]:
             yield hit(node.xml, why="starts the process, yet flows lead to it", why_zh="用于启动流程，却有流入的连线")
         if not starts and node.xml.get("eventGatewayType") == "Parallel":
             yield hit(node.xml, why="is parallel, yet does not start the process", why_zh="是并行网关，却不启动流程")
+        if starts and node.scope.owner is not None:
+            yield hit(
+                node.xml, why="starts a process, yet stands in a sub-process", why_zh="用于启动流程，却在子流程中"
+            )
 
 
 @rule("CRM-861", ERROR)
 def receive_start(c: Context) -> Iterator[Hit]:
-    """A receive task that starts the process has no way in (10.3.3)."""
+    """A receive task that starts the process has no way in and stands in no sub-process (10.3.3)."""
     for node in c.model.all_nodes():
-        if node.kind == "receiveTask" and node.flag("instantiate") and node.incoming:
+        if node.kind == "receiveTask" and node.flag("instantiate") and (node.incoming or node.scope.owner is not None):
             yield hit(node.xml)

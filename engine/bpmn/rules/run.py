@@ -21,6 +21,7 @@ from engine.bpmn.dialect import (
     zeebe_value,
 )
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
+from engine.bpmn.rules.formal import declares, foreign
 from engine.bpmn.rules.supported import running
 from engine.bpmn.specs.expr import valid_target
 from engine.domain.errors import ExpressionError
@@ -154,14 +155,18 @@ def _short(text: str) -> str:
 
 @rule("CRM-178", ERROR)
 def codeless_error(c: Context) -> Iterator[Hit]:
-    """A thrown error has a code, so that somebody can catch it."""
+    """A thrown error has a code, so that somebody can catch it (10.5.3, Table 10.88).
+
+    Where a file speaks no vocabulary that says otherwise, only ``errorCode`` is one; else the name stands for it.
+    """
     errors = c.model.globals("error")
+    words = ("errorCode",) if declares(c) and not foreign(c) else ("errorCode", "name")
     for node in _nodes(c, "endEvent"):
         for event in node.events:
             if event.kind != "error":
                 continue
             e = errors.get(event.ref or "")
-            named = e is not None and any((e.get(a) or "").strip() for a in ("errorCode", "name"))
+            named = e is not None and any((e.get(a) or "").strip() for a in words)
             if event.ref is None or (e is not None and not named):
                 yield hit(node.xml, event.line)
 

@@ -82,6 +82,9 @@ def _children(e: etree._Element, kind: Type, names: list[str], found: list[Oddit
             found.append(("115", e, {"tag": slot.name}))
         if not slot.many and names.count(slot.name) > 1:
             found.append(("119", e, {"tag": slot.name, "count": names.count(slot.name)}))
+    loops = [name for name in names if name.endswith("LoopCharacteristics")]
+    if len(set(loops)) > 1:
+        found.append(("119", e, {"tag": "loopCharacteristics", "count": len(loops)}))
 
 
 def _fits(value: str, kind: str) -> bool:

@@ -43,9 +43,9 @@ def test_empty(xml: bytes) -> None:  # J6
 
 
 def test_fifty_megabytes_are_refused_at_once() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert only(b"<definitions>" + b"x" * 50_000_000).code == "CRM-101"
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_millions_of_tiny_elements_are_refused() -> None:
@@ -100,9 +100,9 @@ def test_nesting_beyond_all_measure_is_refused() -> None:
 def test_a_chain_of_a_thousand_steps_is_read() -> None:
     ids = [f"t{i}" for i in range(1000)]
     xml = process(START, *(f'<task id="{i}" name="T"/>' for i in ids), END, flows("s", *ids, "e"))
-    began = time.perf_counter()
+    began = time.process_time()
     assert not [f for f in check(xml) if f.severity is Severity.ERROR]
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_gbk_and_utf16_models_are_read() -> None:  # C-language files come in many encodings

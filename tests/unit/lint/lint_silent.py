@@ -1,0 +1,113 @@
+"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-894)."""
+
+from __future__ import annotations
+
+from lint_cases import Case
+from lint_models import END, START, file, flow, flows, process, straight, user
+
+HANDLER = '<task id="{0}" name="Undo" isForCompensation="true"/><association sourceRef="{1}" targetRef="{0}"/>'
+UNDO = '<boundaryEvent id="{0}" attachedToRef="t"><compensateEventDefinition/></boundaryEvent>'
+ERRORS = '<error id="er" errorCode="x"/><error id="er2" errorCode="y"/>'
+GATE = '<exclusiveGateway id="g" default="no"/>'
+
+
+def loop(inside: str) -> bytes:
+    return straight(user(f"<multiInstanceLoopCharacteristics>{inside}</multiInstanceLoopCharacteristics>"))
+
+
+def undone(*ids: str) -> bytes:
+    drawn = "".join(UNDO.format(i) + HANDLER.format(f"{i}h", i) for i in ids)
+    return process(START, user(), drawn, END, flows("s", "t", "e"))
+
+
+def compensating(named: str) -> bytes:
+    inside = user(id="in") + UNDO.format("b").replace('"t"', '"in"') + HANDLER.format("bh", "b")
+    throw = (
+        f'<intermediateThrowEvent id="x"><compensateEventDefinition activityRef="{named}"/></intermediateThrowEvent>'
+    )
+    return process(
+        START, f'<subProcess id="sub" name="Sub">{inside}</subProcess>', throw, END, flows("s", "sub", "x", "e")
+    )
+
+
+def caught(second: str) -> bytes:
+    events = "".join(
+        f'<boundaryEvent id="{i}" attachedToRef="t"><errorEventDefinition errorRef="{ref}"/></boundaryEvent>'
+        + flow(i, "e")
+        for i, ref in (("b", "er"), ("b2", second))
+    )
+    return process(START, user(), events, END, flows("s", "t", "e"), head=ERRORS)
+
+
+def calling(*first: str) -> bytes:
+    """Process p calls q, and q calls p; ``first`` comes before the call in q."""
+    call = '<callActivity id="{0}" name="Call" calledElement="{1}"/>'
+    one = START + call.format("c", "q") + END + flows("s", "c", "e")
+    ways = flows("qs", "g", "c2", "qe") + '<sequenceFlow id="no" sourceRef="g" targetRef="qe"/>'
+    two = '<startEvent id="qs"/>' + call.format("c2", "p") + '<endEvent id="qe"/>'
+    two += "".join(first) + (ways if first else flows("qs", "c2", "qe"))
+    return file(f'<process id="p" name="P">{one}</process>', f'<process id="q" name="Q">{two}</process>')
+
+
+SILENT = [
+    Case("CRM-890", "t", loop("<loopCardinality>-3</loopCardinality>"), loop("<loopCardinality>3</loopCardinality>")),
+    Case(
+        "CRM-890", "t", loop('<loopCardinality>"many"</loopCardinality>'), loop("<loopCardinality>n</loopCardinality>")
+    ),
+    Case(
+        "CRM-890",
+        "t",
+        straight(user('<standardLoopCharacteristics loopMaximum="-1"/>')),
+        straight(user('<standardLoopCharacteristics loopMaximum="2"/>')),
+    ),
+    Case("CRM-891", "x", compensating("in"), compensating("sub")),
+    Case("CRM-892", "b2", undone("b", "b2"), undone("b")),
+    Case("CRM-893", "b2", caught("er"), caught("er2")),
+    Case("CRM-894", "c", calling(), calling(GATE)),
+    # The same constraint at other places than those of the other cases.
+    Case(
+        "CRM-119",
+        "t",
+        straight(
+            user(
+                '<standardLoopCharacteristics loopMaximum="2"/><multiInstanceLoopCharacteristics>'
+                "<loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>"
+            )
+        ),
+        straight(user('<standardLoopCharacteristics loopMaximum="2"/>')),
+    ),
+    Case(
+        "CRM-852",
+        "x",
+        process(
+            START, '<endEvent id="x"><terminateEventDefinition/><cancelEventDefinition/></endEvent>', flows("s", "x")
+        ),
+        process(START, '<endEvent id="x"><terminateEventDefinition/></endEvent>', flows("s", "x")),
+    ),
+    Case(
+        "CRM-861",
+        "r",
+        process(
+            START,
+            '<subProcess id="sub" name="S"><receiveTask id="r" messageRef="m" instantiate="true"/></subProcess>',
+            END,
+            flows("s", "sub", "e"),
+            head='<message id="m" name="M"/>',
+        ),
+        process(START, user(), END, flows("s", "t", "e")),
+    ),
+    Case(
+        "CRM-864",
+        "t",
+        straight(
+            '<sendTask id="t" name="T" messageRef="m" operationRef="o"/>',
+            head='<message id="m" name="M"/><message id="m2" name="N"/><interface id="i" name="I">'
+            '<operation id="o" name="O"><inMessageRef>m2</inMessageRef></operation></interface>',
+        ),
+        straight(
+            '<sendTask id="t" name="T" messageRef="m" operationRef="o"/>',
+            head='<message id="m" name="M"/><interface id="i" name="I">'
+            '<operation id="o" name="O"><inMessageRef>m</inMessageRef></operation></interface>',
+        ),
+    ),
+]
