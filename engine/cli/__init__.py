@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "messages": ("engine.cli.operate:messages", "List messages nobody wanted so far."),
     "message": ("engine.cli.work:message", "Send a message to a waiting instance."),
     "incidents": ("engine.cli.work:incidents", "List what failed; `incidents retry` tries again."),
+    "sla": ("engine.cli.sla:sla", "Calendars, SLA policies, clocks and why they are due."),
     "records": ("engine.cli.records:records", "List and import CRM records."),
     "user": ("engine.cli.people:user", "Add users."),
     "people": ("engine.cli.staff:people", "Import people, note absences."),

@@ -61,7 +61,10 @@ def list_calendars(ctx: Context, ask: ListCalendars) -> tuple[CalendarRow, ...]:
 
 def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
     """A calendar's content, checked and normalised. Raises ``Invalid`` CRM-070 … CRM-074."""
-    found = Calendar.from_yaml(given) if isinstance(given, str) else Calendar.from_mapping(dict(given))
+    try:
+        found = Calendar.from_yaml(given) if isinstance(given, str) else Calendar.from_mapping(dict(given))
+    except (TypeError, ValueError, AttributeError) as error:  # something else than text, lists and mappings
+        raise Invalid("CRM-074", "The calendar cannot be read.", fix="Write zone, week and dates as text.") from error
     return found.to_mapping()
 
 

@@ -179,12 +179,32 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
     targets = found.get("targets") or {}
     if not isinstance(targets, Mapping) or not (targets or found.get("decision")):
         raise Invalid("CRM-080", "The policy promises nothing.", fix="Give it targets or a decision.")
+    if not all(isinstance(found.get(name, ""), str) for name in ("decision", "calendar", "unit")):
+        raise Invalid("CRM-080", "Decision, calendar and unit are texts.", fix="Write their keys.")
     for text in targets.values():
         sla.duration(text, str(found.get("unit") or ""))
-    sla.ladder(found.get("ladder") or ())
+    sla.ladder(_rungs(found.get("ladder") or ()))
     if not isinstance(found.get("pause_states", []), list):
         raise Invalid("CRM-080", "'pause_states' is no list.", fix="Write pause_states: [waiting].")
     return {**found, "targets": {str(k): str(v) for k, v in targets.items()}}
+
+
+def _rungs(given: Any) -> list[Mapping[str, Any]]:
+    """The rungs, if they have the shape of rungs. Raises ``Invalid`` CRM-078."""
+    shaped = isinstance(given, (list, tuple)) and all(
+        isinstance(rung, Mapping) and isinstance(rung.get("acts") or [], (list, tuple)) for rung in given
+    )
+    if not shaped:
+        raise Invalid("CRM-078", "The ladder is no list of rungs.", fix="Begin each rung with '- at:'.")
+    for act in (act for rung in given for act in rung.get("acts") or ()):
+        numbers = [act.get(name, 0) for name in ("by", "to")] if _raises(act) else []
+        if not all(isinstance(number, int) for number in numbers):
+            raise Invalid("CRM-078", "A priority is no whole number.", fix="Write by: 20, or to: 90.")
+    return list(given)
+
+
+def _raises(act: Any) -> bool:
+    return isinstance(act, Mapping) and act.get("do") == "priority"
 
 
 def load(ctx: Context, key: str) -> tuple[Mapping[str, Any], int]:

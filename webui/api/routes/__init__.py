@@ -12,6 +12,7 @@ from webui.api.routes import (
     people,
     records,
     scenarios,
+    sla,
     staff,
     sweeps,
     tasks,
@@ -35,5 +36,6 @@ TAGS: tuple[Tag, ...] = (
     records.TAG,
     people.TAG,
     staff.TAG,
+    sla.TAG,
 )
 ROUTES: tuple[Route, ...] = tuple(route for tag in TAGS for route in tag.routes)
