@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from engine.domain.values import ElementMark, Finding, RecordLink, RecordRef, Ta
 from webui.door import ask, me
 from webui.look import human, said
 from webui.pages.bell import unread
+from webui.said import said_error
 
 
 def theme() -> str:
@@ -27,9 +29,19 @@ def theme() -> str:
 
 def kind_of(key: str) -> Mapping[str, Any] | None:
     """The declared kind of a record, asked once a request."""
+    found: Mapping[str, Any] | None = _kinds().get(key)
+    return found
+
+
+def kinds() -> Iterable[Mapping[str, Any]]:
+    """All declared kinds, asked once a request."""
+    return _kinds().values()
+
+
+def _kinds() -> dict[str, Any]:
     if "kinds" not in g:
         g.kinds = {kind["key"]: kind for kind in ask(RecordKinds(by=me()))}
-    found: Mapping[str, Any] | None = g.kinds.get(key)
+    found: dict[str, Any] = g.kinds
     return found
 
 
@@ -119,6 +131,11 @@ def delivery_state(state: str) -> str:
     return str(known.get(state, state))
 
 
+def delivery_error(error: str) -> str:
+    """Why something was not delivered: the engine's codes in the reader's language, others' words as they are."""
+    return gettext("no mail address") if error == "no mail address" else said_error({"message": error}).what
+
+
 def link_name(link: RecordLink) -> str:
     """What a linked record is to this one: its kind, and the relation where that says more."""
     kind = kind_of(link.kind)
@@ -205,19 +222,26 @@ def worded(key: str) -> str:
     return known.get(key) or key.replace("_", " ").replace("-", " ").capitalize()
 
 
+def new_key() -> str:
+    """An idempotency key drawn with a form: sending the form twice does it once."""
+    return secrets.token_urlsafe(12)
+
+
 def set_up(app: Flask) -> None:
     """Attach filters and globals."""
-    app.jinja_env.filters.update(plain=plain, worded=worded, reason=reason, field=shown_field)
+    app.jinja_env.filters.update(plain=plain, worded=worded, reason=reason, field=shown_field, said_error=said_error)
     app.jinja_env.globals.update(
         theme=theme,
         kind_of=kind_of,
         link_name=link_name,
         team_name=team_name,
         delivery_state=delivery_state,
+        delivery_error=delivery_error,
         role_name=role_name,
         nearest=nearest,
         choice_name=choice_name,
         marks_of=marks_of,
         findings_of=findings_of,
         unread=unread,
+        new_key=new_key,
     )

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
 from webui.i18n import is_chinese
@@ -34,7 +40,6 @@ CODES = {
     "CRM-036": (_l("This does not fit the operation."), _l("Fill in what the operation needs.")),
     "CRM-037": (_l("A reason is needed."), _l("Say why, so that others understand it later.")),
     "CRM-038": (_l("Nothing, or too much, fits this choice."), _l("Choose others.")),
-    "CRM-056": (_l("That change is too old to be put back here."), _l("Change the data by hand.")),
     # Records, people and teams
     "CRM-013": (_l("This does not name a record."), _l("Choose a record.")),
     "CRM-024": (_l("This cannot be a login or the key of a team."), _l("Use a–z, 0–9 and “.”, “_”, “@” and “-”.")),
@@ -54,6 +59,7 @@ CODES = {
     ),
     "CRM-093": (_l("The file has a column or a row that does not fit."), _l("Mend the file and send it again.")),
     "CRM-094": (_l("Nothing was chosen to move."), _l("Choose who gives, who gets, and how many.")),
+    "CRM-098": (_l("This person cannot be reached that way."), _l("Give their address first, then send it again.")),
     # Calendars and promises
     "CRM-070": (_l("There is no such time zone."), _l("Write it like Europe/Berlin.")),
     "CRM-071": (_l("The hours of the week do not fit."), _l("Write hours such as 09:00-17:00, and each weekday once.")),
@@ -126,6 +132,7 @@ CODES = {
     ),
     "CRM-150": (_l("The file is not a DMN model."), _l("Mend what the findings name.")),
     "CRM-168": (_l("The model was refused."), _l("Mend what the findings name.")),
+    "CRM-169": (_l("There is no file to deploy."), _l("Name at least one BPMN, DMN or form file.")),
     "CRM-240": (
         _l("Somebody published these rules meanwhile."),
         _l("Look at what changed between them, then publish yours on top of it; nothing of yours is lost."),
@@ -136,6 +143,7 @@ CODES = {
     "CRM-202": (_l("The task is over already."), _l("Look at the instance's history for who finished it.")),
     "CRM-203": (_l("Somebody else has claimed the task."), _l("Pick another task, or ask a manager to reassign it.")),
     "CRM-204": (_l("Somebody else was quicker."), _l("Reload the page and look at what changed.")),
+    "CRM-205": (_l("This was sent before with something else in it."), _l("Reload the page and send it anew.")),
     "CRM-206": (_l("The task has nobody to go back to."), _l("Reassign it to a user or a team.")),
     "CRM-207": (_l("The case is suspended; nothing of it can be worked."), _l("Wait until a manager resumes it.")),
     "CRM-208": (_l("Nothing is there any more."), _l("Reload the page: somebody else or a timer was first.")),
@@ -146,8 +154,15 @@ CODES = {
     "CRM-215": (_l("The record does not fit."), _l("Mend the fields marked in red.")),
     "CRM-216": (_l("Nobody delegated this task."), _l("Complete it, or give it back.")),
     "CRM-217": (_l("This cannot be undone any more."), _l("Change it by hand, or ask a manager.")),
+    "CRM-218": (_l("This was undone already."), _l("Look at what became of each.")),
     "CRM-220": (_l("This exists already."), _l("Choose another one.")),
+    "CRM-221": (_l("The worker’s lock on the job is over."), _l("Lock it again, and extend locks in time.")),
     "CRM-222": (_l("The operation is over already."), _l("Look at its results.")),
+    "CRM-225": (_l("This has not failed, or is on its way again."), _l("Look at what became of it.")),
+    "CRM-223": (
+        _l("This is no step of the case: there is nothing to go on past."),
+        _l("Try it again, or cancel the case."),
+    ),
     "CRM-260": (
         _l("The step does not wait for this now."),
         _l("Reload the page; where the step has failed, retry it first."),
@@ -157,6 +172,7 @@ CODES = {
     "CRM-299": (_l("Too many people changed the same thing at once."), _l("Try again.")),
     # Who is asking, and what they may
     "CRM-301": (_l("The login or the password is wrong."), _l("Try again, or ask an administrator.")),
+    "CRM-300": (_l("You are not logged in."), _l("Log in and try again.")),
     "CRM-302": (_l("There is no active user with this login."), _l("Log in again.")),
     "CRM-310": (_l("You do not have the right to do this."), _l("Ask an administrator for a role that grants it.")),
     "CRM-311": (_l("This task was not offered to you."), _l("Ask a manager.")),
@@ -199,14 +215,25 @@ CODES = {
     "CRM-423": (_l("No such mail was sent from here."), _l("Check its Message-ID.")),
     "CRM-424": (_l("You have no such filter."), _l("Load the inbox again.")),
     "CRM-425": (_l("This is not there, or not any more."), _l("Reload the page, or look in the inbox.")),
+    "CRM-426": (_l("There is no such calendar."), _l("Make it in the settings.")),
+    "CRM-427": (_l("There is no such SLA policy."), _l("Make it in the settings.")),
+    "CRM-437": (_l("Nothing like this was sent."), _l("Look at the list of what was sent.")),
     "CRM-428": (_l("There is no such operation on many."), _l("Look at the list of operations.")),
     "CRM-429": (_l("The row is not in quarantine."), _l("Look at the list: it may be done.")),
+    "CRM-430": (_l("There is no such change of data."), _l("Reload the page: it may be gone.")),
+    # FEEL
+    "CRM-510": (_l("An expression takes too many steps."), _l("Let it go through fewer values.")),
+    "CRM-511": (_l("The functions of an expression call each other too deep."), _l("End the recursion earlier.")),
+    "CRM-512": (_l("A value of an expression is too large."), _l("Let it work on fewer or smaller values.")),
+    "CRM-513": (_l("An expression takes too long."), _l("Let it go through fewer values.")),
     # What a model asks for and does not get when its case runs
     "CRM-604": (_l("The flow has no such decision."), _l("Deploy the table together with the flow.")),
     "CRM-605": (
         _l("The decision chose a variant that is not published."),
         _l("Publish the variant, or mend the table."),
     ),
+    "CRM-607": (_l("Outside work failed for good."), _l("Mend the cause, then try again or skip it.")),
+    "CRM-608": (_l("The worker was lost each time it did this."), _l("See whether the worker runs, then try again.")),
     "CRM-609": (
         _l("No version of the decision has the tag that the flow asks for."),
         _l("Publish a version with this tag, then retry."),
@@ -257,6 +284,9 @@ CODES = {
         _l("Set the variable it reads before this step."),
     ),
     "CRM-622": (_l("This part has no such step."), _l("Choose one of the diagram.")),
+    "CRM-630": (_l("The state of the case was written by another version of crmflow."), _l("Ask an administrator.")),
+    "CRM-631": (_l("A value cannot be stored in the case."), _l("Store texts, numbers, times or lists.")),
+    "CRM-632": (_l("The flow no longer has the step where the case stands."), _l("Ask who has changed the flow.")),
     "CRM-650": (
         _l("An input of a service task is missing or has the wrong type."),
         _l("Mend its input mapping, or the variable it reads; then retry."),
@@ -271,6 +301,8 @@ CODES = {
         _l("A step asks for a service that crmflow does not have."),
         _l("Choose another service in the model."),
     ),
+    "CRM-692": (_l("The services of one step do not end."), _l("Look for a loop in the model.")),
+    "CRM-699": (_l("Something unexpected happened."), _l("Try again; if it stays, tell an administrator when.")),
     # What crmflow depends on
     "CRM-690": (
         _l("crmflow failed; the cause is in its log."),
@@ -294,8 +326,48 @@ CODES = {
         _l("No mail server is there, or it cannot be reached."),
         _l("Tell an administrator; a passing fault is tried again."),
     ),
+    "CRM-866": (_l("This is no file of calendars and policies."), _l("Mend the file; the help shows how it begins.")),
+    # Scenarios
+    "CRM-870": (_l("A scenario file does not fit."), _l("Mend what the findings name.")),
+    "CRM-871": (_l("No task is open at this step then."), _l("Name one that is open.")),
+    "CRM-872": (_l("Nothing was started that is meant here."), _l("Begin with a step that starts it.")),
+    "CRM-873": (_l("There is no such record in the scenario."), _l("Name another.")),
+    "CRM-874": (_l("This service task waits for no answer then."), _l("Name one that waits.")),
+    "CRM-880": (_l("A scenario file cannot be read."), _l("Mend what the findings name.")),
+    "CRM-881": (_l("It is not as the scenario expects."), _l("Mend the flow or the scenario.")),
+    "CRM-882": (
+        _l("The time of the scenario cannot pass like that."),
+        _l("Wait less, or look for a timer of zero length."),
+    ),
+    "CRM-883": (_l("A value of the scenario cannot be read."), _l("Mend the value.")),
+    "CRM-884": (_l("A scenario or its models cannot be found or read."), _l("Check their paths.")),
+    "CRM-885": (_l("The scenario names a flow that no model has."), _l("Name the flow by its id, or the model.")),
+    "CRM-889": (_l("The scenarios do not show enough."), _l("Mend what the findings name, or demand less.")),
     "CRM-718": (_l("The mail server refused the mail."), _l("Check the address; if it stays, tell an administrator.")),
 }
+
+
+_OWN = re.compile(r"\[(CRM-\d{3})\] ")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An error as a page says it."""
+
+    code: str
+    what: str
+    way: str
+    original: str  # the engine's own words, where ``what`` and ``way`` are a translation
+
+
+def said_error(error: Any) -> Said:
+    """Anything that has a code and a message (an error, an incident, an item of a list), or a mapping of them."""
+    read = error.get if isinstance(error, Mapping) else partial(getattr, error)
+    code, message = read("code", "") or "", read("message", "") or ""
+    if own := _OWN.match(message):  # what a job failed of says more than that it failed
+        code, message = own[1], message[own.end() :]
+    what, way, original = worded_error(code, message, read("fix", "") or "")
+    return Said(code, what, way, original)
 
 
 def worded_error(code: str, message: str, fix: str) -> tuple[str, str, str]:

@@ -150,6 +150,19 @@ class SendMessage(Command[MessageSent]):
 
 
 @dataclass(frozen=True, slots=True)
+class SendSignal(Command[str]):
+    """Tell everybody who waits for a signal, once each, and start what begins with it; answers the id of the sending.
+
+    Nobody has to listen: a signal is not kept. Raises ``Invalid`` CRM-016 without a name.
+    """
+
+    name: str
+    by: Actor
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimDeadlines(Command[tuple["Claimed", ...]]):
     """Lease due deadlines for ``lease``; two workers never get the same one."""
 

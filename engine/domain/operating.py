@@ -78,10 +78,24 @@ class EditData(Command[InstanceRow]):
 
 
 @dataclass(frozen=True, slots=True)
+class UndoEdit(Command[InstanceRow]):
+    """Put back what one change of data has changed (``Edit.id``), each value with the type it had.
+
+    Raises ``NotFound`` CRM-430 for no change by hand, ``Conflict`` CRM-217 when a variable was changed since.
+    """
+
+    instance_id: str
+    by: Actor
+    edit_id: int
+    reason: str = "undo"
+
+
+@dataclass(frozen=True, slots=True)
 class RestartInstance(Command[Started]):
     """A new instance of the same version, begun at ``element`` with the data of the time it was last begun there.
 
     ``data``: "then", "now" (the last data there was) or "none". Raises CRM-031 … CRM-034, CRM-408.
+    The same request with the same ``idempotency_key`` answers the instance it began before.
     """
 
     instance_id: str
@@ -89,6 +103,7 @@ class RestartInstance(Command[Started]):
     reason: str
     element: str
     data: str = "then"
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,14 @@ class Seen:
                 raise Invalid("CRM-872", f"No instance of '{of}' was started.", fix="Look at what starts it.")
             return max(found, key=lambda row: row.id).id
         if self.main is None:
-            raise Invalid("CRM-872", "Nothing was started yet.", fix="Begin with a step 'start' or 'message'.")
+            raise Invalid(
+                "CRM-872", "Nothing was started yet.", fix="Begin with 'start', 'message' or 'signal'."
+            )
         return self.main
+
+    def newest(self) -> str | None:
+        """The instance that was started last, of any definition."""
+        return max((row.id for row in self.engine.ask(ListInstances(SYSTEM, limit=200)).items), default=None)
 
     def view(self, of: str | None = None) -> InstanceView:
         return self.engine.ask(GetInstance(self.instance(of), SYSTEM))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 #: The key of a step that says what is done; every step has exactly one.
-VERBS = ("start", "complete", "claim", "release", "message", "wait", "until", "job", "change", "expect")
+VERBS = ("start", "complete", "claim", "release", "message", "signal", "wait", "until", "job", "change", "expect")
 #: What else may stand beside each verb.
 _BESIDE: dict[str, frozenset[str]] = {
     "start": frozenset({"as_", "with_", "key", "form"}),
@@ -18,6 +18,7 @@ _BESIDE: dict[str, frozenset[str]] = {
     "claim": frozenset({"as_", "of"}),
     "release": frozenset({"as_", "of"}),
     "message": frozenset({"with_", "key"}),
+    "signal": frozenset({"with_"}),
     "wait": frozenset(),
     "until": frozenset(),
     "job": frozenset({"with_", "of", "error", "fail"}),
@@ -125,6 +126,7 @@ class Step(Strict):
     claim: str | None = Field(None, description="Take the open task at this element.")
     release: str | None = Field(None, description="Give it back.")
     message: str | None = Field(None, description="A message arrives.")
+    signal: str | None = Field(None, description="A signal is sent to all who wait for it; it may start flows.")
     wait: str | None = Field(None, description="Time passes: an ISO 8601 duration.")
     until: str | None = Field(None, description="Time passes until then (ISO 8601).")
     job: str | None = Field(None, description="The service task at this element is answered.")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.domain.access import SYSTEM, Actor
-from engine.domain.commands import ClaimTask, CompleteTask, ReleaseTask, SaveRecord, SendMessage, StartInstance
+from engine.domain.commands import (
+    ClaimTask,
+    CompleteTask,
+    ReleaseTask,
+    SaveRecord,
+    SendMessage,
+    SendSignal,
+    StartInstance,
+)
 from engine.domain.errors import Invalid
 from engine.domain.questions import ActorNamed, ListJobs
 from engine.domain.states import DefinitionState
@@ -67,6 +75,12 @@ def _message(house: House, step: Step) -> None:
     house.main = house.main or sent.instance_id
 
 
+def _signal(house: House, step: Step) -> None:
+    house.engine.do(SendSignal(str(step.signal), SYSTEM, house.values(step.with_ or {})))
+    house.settle()
+    house.main = house.main or house.newest()
+
+
 def _wait(house: House, step: Step) -> None:
     house.pass_time(moment(str(step.wait), house.clock.now()))
 
@@ -103,7 +117,7 @@ def _task(house: House, element: str, of: str | None) -> TaskRow:
 
 
 def _doer(house: House, row: TaskRow, login: str | None) -> Actor:
-    """Who does it: as said, else the assignee, else the first of the house who may, else the engine ithouse."""
+    """Who does it: as said, else the assignee, else the first of the house who may, else the engine itself."""
     login = login or row.assignee
     if login is None:
         login = next((who for who, one in house.world.people.items() if _may(who, one, row)), None)
@@ -125,6 +139,7 @@ ACTS: Mapping[str, Callable[[House, Step], None]] = {
     "claim": _claim,
     "release": _release,
     "message": _message,
+    "signal": _signal,
     "wait": _wait,
     "until": _until,
     "job": _job,

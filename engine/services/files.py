@@ -20,7 +20,8 @@ from engine.services.filed import facts, told
 from engine.services.registry import answers, handles
 from engine.services.tasks import gone
 from engine.services.views import get_history
-from engine.store import inbox, queries, tables as t
+from engine.store import due, inbox, queries, tables as t
+from engine.store.repos import lock_instance
 
 LONGEST = 200  # characters of a name
 
@@ -44,13 +45,22 @@ def store(ctx: Context, cmd: StoreFile) -> KeptFile:
     kept = KeptFile(_id(row.instance_id, name, cmd), name, cmd.media_type[:120], len(cmd.content))
     forms.accept(form, cmd.field, told(kept), cmd.by.locale)
     if facts(ctx, row.instance_id, kept.id) is None:
-        values = {"hash": kept.id, "name": name, "media_type": kept.type, "content": cmd.content}
-        ctx.conn.execute(insert(t.file).values(**values, at=ctx.now, by=cmd.by.id))
-        ctx.audit(
-            cmd.by, "file.store", instance_id=row.instance_id, target=cmd.task_id,
-            detail={"file": kept.id, "size": kept.size},
-        )  # fmt: skip
+        _keep(ctx, cmd, row.instance_id, kept)
     return kept
+
+
+def _keep(ctx: Context, cmd: StoreFile, instance_id: str, kept: KeptFile) -> None:
+    """Write it under the instance's lock: its audit row is a link of the instance's chain."""
+    locked = lock_instance(ctx.conn, instance_id)
+    if locked is None or locked.blob is None:
+        raise gone(ctx, cmd.task_id, "CRM-202")
+    if facts(ctx, instance_id, kept.id) is not None:
+        return  # the same file came at the same moment
+    values = {"hash": kept.id, "name": kept.name, "media_type": kept.type, "content": cmd.content}
+    ctx.conn.execute(insert(t.file).values(**values, at=ctx.now, by=cmd.by.id))
+    detail = {"file": kept.id, "size": kept.size}
+    ctx.audit(cmd.by, "file.store", instance_id=instance_id, target=cmd.task_id, detail=detail)
+    due.chain(ctx.conn, instance_id, ctx.trail.seal(instance_id, locked.audit_digest))
 
 
 @answers(GetFile)

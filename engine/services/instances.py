@@ -32,14 +32,14 @@ def start(ctx: Context, cmd: StartInstance) -> Started:
         request = idempotency.request_digest("start", cmd.key, cmd.version, cmd.variables, cmd.business_key)
         known = idempotency.recall(ctx, cmd.by, cmd.idempotency_key, request)
         if known is not None:
-            return _again(known)
+            return started_again(known)
     base = ctx.library.load(ctx.conn, _which(ctx, cmd))
     variables = inward(cmd.variables)
     if cmd.validate_form:
         variables = _through_form(base, variables)
     started = begin(ctx, base, variables, cmd.by, business_key=cmd.business_key, parent_id=cmd.parent_id)
     if cmd.idempotency_key:
-        idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, _answer(started))
+        idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, started_answer(started))
     return started
 
 
@@ -133,7 +133,7 @@ def _through_form(loaded: Loaded, data: Mapping[str, Any]) -> dict[str, Any]:
     return {**inward(form.validate(given)), **records}
 
 
-def _answer(started: Started) -> dict[str, Any]:
+def started_answer(started: Started) -> dict[str, Any]:
     return {
         "instance_id": started.instance_id,
         "definition_id": started.definition_id,
@@ -146,6 +146,6 @@ def _answer(started: Started) -> dict[str, Any]:
     }
 
 
-def _again(known: Mapping[str, Any]) -> Started:
+def started_again(known: Mapping[str, Any]) -> Started:
     told = {**known, "state": InstanceState(known["state"]), "tasks": tuple(known["tasks"])}
     return Started(**told, repeated=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.domain.access import Actor, Right, ensure
-from engine.domain.commands import SendMessage
+from engine.domain.commands import SendMessage, SendSignal
 from engine.domain.errors import Invalid
 from engine.domain.values import MessageSent
 from engine.services import idempotency
@@ -39,6 +39,25 @@ def send(ctx: Context, cmd: SendMessage) -> MessageSent:
         answer = {"message_id": sent.message_id, "outcome": sent.outcome, "instance_id": sent.instance_id}
         idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, answer)
     return sent
+
+
+@handles(SendSignal)
+def broadcast(ctx: Context, cmd: SendSignal) -> str:
+    """Note it as a job: each listener is told in a transaction of its own, so that no two are locked at once."""
+    ensure(cmd.by, Right.MESSAGE_SEND)
+    if not cmd.name:
+        raise Invalid("CRM-016", "The signal has no name.", fix="Name the signal as the model does.")
+    request = idempotency.request_digest("signal", cmd.name, cmd.payload)
+    if cmd.idempotency_key and (known := idempotency.recall(ctx, cmd.by, cmd.idempotency_key, request)):
+        return str(known["id"])
+    said = {"name": cmd.name, "payload": dict(cmd.payload)}
+    row = {"id": ctx.new_id(), "name": cmd.name, "type": "crmflow:signal", "payload": said}
+    due.add(ctx.conn, ctx.now, [row])
+    ctx.wake = True
+    ctx.audit(cmd.by, "signal.send", target=cmd.name)
+    if cmd.idempotency_key:
+        idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, {"id": row["id"]})
+    return str(row["id"])
 
 
 def _correlate(ctx: Context, cmd: SendMessage) -> MessageSent | None:

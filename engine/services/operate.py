@@ -16,13 +16,16 @@ from engine.domain.operating import (
     ResumeInstance,
     SkipIncident,
     SuspendInstance,
+    UndoEdit,
 )
 from engine.domain.states import ActivityState, InstanceState
 from engine.domain.values import ActivityDone, InstanceRow, Started
+from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.edges import inward, outward
 from engine.services.flow import Flow, conclude, finished, resume, runtime
-from engine.services.past import data_at, data_then
+from engine.services.instances import started_again, started_answer
+from engine.services.past import data_at, data_then, edited
 from engine.services.registry import handles
 from engine.services.typed import typed
 from engine.services.views import instance_row
@@ -92,9 +95,31 @@ def edit(ctx: Context, cmd: EditData) -> InstanceRow:
     return _shown(ctx, locked.id)
 
 
+@handles(UndoEdit)
+def undo(ctx: Context, cmd: UndoEdit) -> InstanceRow:
+    """Put back what a change by hand has changed, with the types of then; unless somebody has changed it since."""
+    locked = _locked(ctx, cmd.instance_id, cmd.by, cmd.reason, None)
+    _ensure_open(locked)
+    flow, run = resume(ctx, locked, cmd.by, operate=True)
+    was, became = edited(ctx, locked.id, cmd.edit_id)
+    for name in sorted({*was, *became}):
+        if (name in became) != (name in flow.before) or flow.before.get(name) != became.get(name):
+            raise Conflict("CRM-217", f"'{name}' was changed since.", fix="Change it by hand.")
+    data = {name: value for name, value in flow.before.items() if name not in became} | was
+    names = _change(ctx, flow, run, data, whole=True)
+    detail = {"names": names, "undoes": cmd.edit_id, "reason": cmd.reason}
+    ctx.audit(cmd.by, "instance.data", instance_id=locked.id, detail=detail)
+    finished(ctx, flow, conclude(ctx, flow, run))
+    return _shown(ctx, locked.id)
+
+
 @handles(RestartInstance)
 def restart(ctx: Context, cmd: RestartInstance) -> Started:
     """A new instance of the same version, begun at an element, with the data of then, of now or none."""
+    request = idempotency.request_digest("restart", cmd.instance_id, cmd.element, cmd.data)
+    if cmd.idempotency_key and (known := idempotency.recall(ctx, cmd.by, cmd.idempotency_key, request)):
+        ensure(cmd.by, Right.INSTANCE_OPERATE)
+        return started_again(known)
     locked = _locked(ctx, cmd.instance_id, cmd.by, cmd.reason, None)
     if cmd.data not in ("then", "now", "none"):
         raise Invalid("CRM-035", f"'{cmd.data}' is no data to begin with.", fix="Say then, now or none.")
@@ -114,7 +139,7 @@ def restart(ctx: Context, cmd: RestartInstance) -> Started:
     outcome = conclude(ctx, flow, run)
     ctx.audit(cmd.by, "instance.restarted", instance_id=locked.id, target=flow.id, detail=told)
     due.chain(ctx.conn, locked.id, ctx.trail.seal(locked.id, locked.audit_digest))
-    return Started(
+    started = Started(
         instance_id=flow.id,
         definition_id=loaded.id,
         definition_key=loaded.key,
@@ -123,6 +148,9 @@ def restart(ctx: Context, cmd: RestartInstance) -> Started:
         revision=outcome.revision,
         tasks=tuple(outcome.tasks.values()),
     )
+    if cmd.idempotency_key:
+        idempotency.remember(ctx, cmd.by, cmd.idempotency_key, request, started_answer(started))
+    return started
 
 
 @handles(SkipIncident)

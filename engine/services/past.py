@@ -22,6 +22,7 @@ from engine.services.edges import outward
 from engine.services.flow import GONE, runtime
 from engine.services.registry import answers
 from engine.store import queries, tables as t
+from engine.store.apply import EDIT
 
 _A = t.activity.c
 MOST = 500  # rows told at once
@@ -66,6 +67,18 @@ def data_then(ctx: Context, instance_id: str, element: str) -> dict[str, Any]:
             fix="Take the present data, or an element that has been reached.",
         )
     return data_at(ctx, instance_id, since)
+
+
+def edited(ctx: Context, instance_id: str, edit_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a change by hand found and what it left, with types. Raises ``NotFound`` CRM-430 if there is none."""
+    query = select(t.activity).where(_A.instance_id == instance_id, _A.id == edit_id, _A.kind == EDIT)
+    row = ctx.conn.execute(query).one_or_none()
+    if row is None or not row.detail or row.data is None:
+        raise NotFound("CRM-430", f"There is no change of data '{edit_id}'.", fix="Reload: it may be gone.")
+    before = data_at(ctx, instance_id, before=edit_id)
+    after = folded([before, codec.load_data(bytes(row.data))])
+    was = {name: before[name] for name in row.detail["before"] if name in before}
+    return was, {name: after[name] for name in row.detail["after"] if name in after}
 
 
 @answers(ListPlaces)

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +46,13 @@ def text(node: ast.expr | None) -> str:
     return ""
 
 
-def uses() -> Iterator[Use]:
+@cache
+def uses() -> tuple[Use, ...]:
     """Every call in the product whose first argument is a code."""
+    return tuple(_uses())
+
+
+def _uses() -> Iterator[Use]:
     for top in ("engine", "webui"):
         for path in sorted((ROOT / top).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

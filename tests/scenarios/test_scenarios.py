@@ -148,3 +148,45 @@ def test_every_shipped_model_has_scenarios_that_pass_and_take_nine_flows_in_ten(
     assert {path.key for path in report.paths} == models
     assert {path.key: path.percent for path in report.paths if path.percent < 90} == {}
     assert report.percent >= 95
+    assert {rule.name: rule.missed for rule in report.rules if rule.percent < 80} == {}
+
+
+SIGNALLED = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+    xmlns:crmflow="https://crmflow.dev/schema/1.0" id="signals" targetNamespace="urn:test">
+  <signal id="storm" name="storm"/>
+  <process id="alarm" isExecutable="true">
+    <extensionElements><crmflow:process owner="team:desk" goal="Heard" kpi="Alarms"/></extensionElements>
+    <startEvent id="Heard"><signalEventDefinition signalRef="storm"/></startEvent>
+    <serviceTask id="Call"><extensionElements><zeebe:taskDefinition type="siren"/></extensionElements></serviceTask>
+    <boundaryEvent id="Silent" attachedToRef="Call"><errorEventDefinition errorRef="broken"/></boundaryEvent>
+    <userTask id="Look"/>
+    <boundaryEvent id="Again" attachedToRef="Look" cancelActivity="false">
+      <signalEventDefinition signalRef="storm"/></boundaryEvent>
+    <userTask id="Count"/>
+    <endEvent id="Over"/><endEvent id="Counted"/><endEvent id="Loud"/>
+    <sequenceFlow id="f1" sourceRef="Heard" targetRef="Call"/><sequenceFlow id="f2" sourceRef="Call" targetRef="Loud"/>
+    <sequenceFlow id="f3" sourceRef="Silent" targetRef="Look"/><sequenceFlow id="f4" sourceRef="Look" targetRef="Over"/>
+    <sequenceFlow id="f5" sourceRef="Again" targetRef="Count"/>
+    <sequenceFlow id="f6" sourceRef="Count" targetRef="Counted"/>
+  </process>
+  <error id="broken" errorCode="BROKEN"/>
+</definitions>
+"""
+
+
+def test_signals_begin_flows_and_reach_who_waits_and_workers_answer_with_errors(tmp_path):
+    (tmp_path / "alarm.bpmn").write_text(SIGNALLED)
+    path = tmp_path / "alarm.scenario.yaml"
+    path.write_text(
+        "process: alarm\nscenarios:\n  - name: one\n    steps:\n"
+        "      - signal: storm\n        with: {force: 9}\n"
+        "      - expect: {data: {force: 9}, jobs: [Call]}\n"
+        "      - {job: Call, error: BROKEN}\n"
+        "      - expect: {tasks: [Look], path: [Heard, Silent]}\n"
+        "      - signal: storm\n"
+        "      - expect: {tasks: [Look, Count], of: alarm}\n".replace(", of: alarm", "")
+        + "      - signal: nothing\n"
+    )
+    report = scenarios.run_files([path])
+    assert [failure.message for failure in report.results[0].failures] == []

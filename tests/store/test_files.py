@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from engine.domain.access import SYSTEM
 from engine.domain.commands import CompleteTask, Deploy, StartInstance
@@ -12,6 +13,8 @@ from engine.domain.errors import BadForm, Forbidden, NotFound
 from engine.domain.files import MOST_BYTES, GetFile, StoreFile
 from engine.domain.questions import GetAudit, GetTask
 from engine.domain.values import FileIn
+from engine.services.trail import digest
+from engine.store import tables as t
 
 MODELS = Path(__file__).parents[1] / "models"
 PDF = "application/pdf"
@@ -42,6 +45,19 @@ def test_a_file_is_stored_named_in_the_data_and_handed_out(engine, alice, bob, t
     assert [row.action for row in engine.ask(GetAudit(SYSTEM, instance_id=done.instance_id)).items].count(
         "file.store"
     ) == 1
+
+
+def test_the_audit_of_a_file_is_a_link_of_the_instances_chain(engine, alice, task_id):
+    file = kept(engine, alice, task_id)
+    done = engine.do(CompleteTask(task_id, alice, data={"scan": file}))
+    query = select(t.audit).where(t.audit.c.instance_id == done.instance_id).order_by(t.audit.c.id)
+    with engine._db.connect() as conn:
+        rows = conn.execute(query).mappings().all()
+    assert "file.store" in [row["action"] for row in rows[:-1]]
+    previous = None
+    for row in rows:
+        assert row["digest"] == digest(row, previous), row["action"]
+        previous = row["digest"]
 
 
 @pytest.mark.parametrize(

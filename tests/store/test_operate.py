@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,7 @@ from engine.domain.operating import (
     ResumeInstance,
     SkipIncident,
     SuspendInstance,
+    UndoEdit,
 )
 from engine.domain.questions import CheckHealth, GetAudit, GetHistory, GetInstance, ListIncidents, ListTasks
 from engine.domain.states import InstanceState
@@ -262,6 +264,36 @@ def test_data_keeps_its_types_and_tells_before_and_after(engine, selling, manage
     with pytest.raises(NotFound) as gone:
         engine.do(EditData(selling, manager, "again", remove=("due",)))
     assert gone.value.code == "CRM-409"
+
+
+def test_undoing_a_change_puts_back_values_with_their_types(engine, selling, manager):
+    was = {"due": "2026-04-01", "span": "P3D", "wide": True, "rate": "0.1", "many": [1, "a"]}
+    kinds = {"due": "date", "span": "duration", "rate": "number"}
+    engine.do(EditData(selling, manager, "begin", was, kinds))
+    text = dict.fromkeys((*was, "new"), "x")
+    engine.do(EditData(selling, manager, "typo", text, dict.fromkeys(text, "text"), remove=("amount",)))
+    typo = engine.ask(ListEdits(selling, SYSTEM))[0]
+    engine.do(UndoEdit(selling, manager, typo.id))
+    assert view(engine, selling).variables == {**was, "rate": 0.1, "amount": 5}
+    # What has its type back takes a value of that type only.
+    for name in ("due", "span", "wide", "rate", "many"):
+        with pytest.raises(BadForm):
+            engine.do(EditData(selling, manager, "x", {name: "x"}))
+    with pytest.raises(Conflict) as error:
+        engine.do(UndoEdit(selling, manager, typo.id))
+    assert error.value.code == "CRM-217"
+    for unknown in (0, typo.id + 1000):
+        with pytest.raises(NotFound) as none:
+            engine.do(UndoEdit(selling, manager, unknown))
+        assert none.value.code == "CRM-430"
+
+
+def test_a_restart_with_the_same_key_is_done_once(engine, selling, manager):
+    said = RestartInstance(selling, manager, "again", "ask", "now", idempotency_key="k")
+    first, second = engine.do(said), engine.do(said)
+    assert (first.instance_id, first.repeated, second.repeated) == (second.instance_id, False, True)
+    with pytest.raises(Conflict):
+        engine.do(replace(said, element="offer"))
 
 
 def test_conditional_events_look_at_edited_data(engine, bench, manager):

@@ -139,6 +139,11 @@ class MessageBody(Sent):
     ttl: int = Field(3600, ge=0, le=30 * 86400, description="Seconds it waits for somebody to wait for it.")
 
 
+class SignalBody(Sent):
+    name: Key
+    payload: Data = Field(default_factory=dict)
+
+
 class RetryBody(Sent):
     reason: Reason = ""
 

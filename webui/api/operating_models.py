@@ -41,6 +41,10 @@ class EditBody(Sent):
     remove: list[Key] = Field(default_factory=list, max_length=200)
 
 
+class UndoBody(Sent):
+    reason: Why
+
+
 class RestartBody(Sent):
     reason: Why
     element: Key

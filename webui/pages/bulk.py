@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,7 +26,7 @@ from engine.domain.operating import (
     PreviewOperation,
     StartBulk,
 )
-from engine.domain.states import InstanceState
+from engine.domain.states import BulkState, InstanceState
 from webui.door import ask, cursor_of, do, is_fragment, need
 
 room = Blueprint("bulk", __name__, url_prefix="/bulk")
@@ -62,7 +63,12 @@ def preview() -> ResponseReturnValue:
 @room.post("")
 def start() -> ResponseReturnValue:
     """Note it; jobs do it."""
-    row = do(StartBulk(_operation(), need(Right.INCIDENT_RETRY), request.form.get("reason", "").strip()))
+    # The key was drawn with the form: sent twice it begins once. With other words it is another operation.
+    said = sorted((name, request.form.getlist(name)) for name in request.form if name not in ("key", "csrf_token"))
+    drawn, digest = request.form.get("key", "")[:40], sha256(repr(said).encode()).hexdigest()
+    key = f"bulk:{drawn}:{digest}" if drawn else None
+    reason = request.form.get("reason", "").strip()
+    row = do(StartBulk(_operation(), need(Right.INCIDENT_RETRY), reason, key))
     flash(gettext("It has begun. You can leave this page; it goes on."))
     return redirect(url_for("bulk.one", bulk_id=row.id))
 
@@ -72,10 +78,13 @@ def one(bulk_id: str) -> ResponseReturnValue:
     """How far it is, and what became of each."""
     actor = need(Right.INCIDENT_RETRY)
     row = ask(GetBulk(bulk_id, actor))
+    if is_fragment():  # only the numbers; the list below them is left to who reads it
+        over = row.state is not BulkState.RUNNING
+        # 286: htmx asks no more
+        return render_template("bulk/progress.html", row=row, fresh=True), 286 if over else 200
     state = request.args.get("state") if request.args.get("state") in _STATES else None
     page = ask(ListBulkItems(bulk_id, actor, state, cursor=cursor_of()))
-    template = "bulk/progress.html" if is_fragment() else "bulk/one.html"
-    return render_template(template, row=row, page=page, state=state, names=names())
+    return render_template("bulk/one.html", row=row, page=page, state=state, names=names())
 
 
 @room.post("/<bulk_id>/cancel")

@@ -22,6 +22,7 @@ from engine.domain.operating import (
     ResumeInstance,
     SkipIncident,
     SuspendInstance,
+    UndoEdit,
 )
 from webui.door import ask, do, need
 
@@ -64,9 +65,10 @@ def preview(instance_id: str) -> ResponseReturnValue:
 @room.post("/<instance_id>/restart")
 def restart(instance_id: str) -> ResponseReturnValue:
     """A new instance from a step of this one's history."""
-    command = RestartInstance(
-        instance_id, need(Right.INSTANCE_OPERATE), _text("reason"), _text("element"), _text("data") or "then"
-    )
+    element, data = _text("element"), _text("data") or "then"
+    # The key was drawn with the page: a second click begins no second case.
+    key = f"restart:{_text('key')[:40]}:{element}:{data}"[:200] if _text("key") else None
+    command = RestartInstance(instance_id, need(Right.INSTANCE_OPERATE), _text("reason"), element, data, key)
     started = do(command)
     flash(gettext("Started anew. This is the new case."))
     return _back(started.instance_id)
@@ -96,12 +98,7 @@ def data(instance_id: str) -> ResponseReturnValue:
 @room.post("/<instance_id>/data/<int:edit_id>/undo")
 def undo(instance_id: str, edit_id: int) -> ResponseReturnValue:
     """Put back what a change of data has changed."""
-    actor = need(Right.INSTANCE_OPERATE)
-    edit = next((one for one in ask(ListEdits(instance_id, actor, limit=500)) if one.id == edit_id), None)
-    if edit is None:
-        raise Invalid("CRM-056", "That change is too old to be put back here.", fix="Change the data by hand.")
-    gone = tuple(name for name in edit.after if name not in edit.before)
-    do(EditData(instance_id, actor, gettext("Undone"), edit.before, remove=gone))
+    do(UndoEdit(instance_id, need(Right.INSTANCE_OPERATE), edit_id, gettext("Undone")))
     flash(gettext("The data is as it was before."))
     return _back(instance_id)
 

@@ -17,6 +17,7 @@ from engine.domain.files import GetFile, StoreFile
 from engine.domain.questions import GetHistory, GetTask, ListPeople, ListTasks
 from engine.domain.values import TaskDone
 from webui.door import ask, do, is_fragment, json_body, need
+from webui.said import said_error
 
 room = Blueprint("task", __name__, url_prefix="/tasks")
 
@@ -151,4 +152,5 @@ def to_address(address: str) -> ResponseReturnValue:
 
 def told(error: Forbidden) -> dict[str, str]:
     """An error's words for a template."""
-    return {"code": error.code, "message": error.message, "fix": error.fix}
+    said = said_error(error)
+    return {"code": said.code, "message": said.what, "fix": said.way, "original": said.original}

@@ -122,7 +122,11 @@ def test_many_are_chosen_tried_out_done_and_told(house: Any, enter: Any) -> None
     assert "You can leave this page; it goes on." in page
     assert 'hx-trigger="every 2s"' in page
     drain(house.engine)
-    page = maria.get(place, headers={"HX-Request": "true"}).text
+    part = maria.get(place, headers={"HX-Request": "true"})
+    assert part.status_code == 286, "htmx asks no more"
+    assert "LN-2" not in part.text, "the list is left to who reads it"
+    assert "Finished: 3 done, 0 failed." in part.text
+    page = maria.get(place).text
     assert 'hx-trigger="every 2s"' not in page
     assert "LN-2" in page
     assert "stock-taking" in maria.get("/bulk").text
@@ -132,6 +136,41 @@ def test_many_are_chosen_tried_out_done_and_told(house: Any, enter: Any) -> None
     assert stopped.status_code == 302
     assert "left alone" in maria.get(got.headers["Location"]).text
     assert len(house.engine.ask(ListBulk(SYSTEM)).items) == 2
+
+
+def test_a_second_click_begins_nothing_a_second_time(house: Any, enter: Any) -> None:
+    case = house.start(key="LN-1").instance_id
+    maria = enter("maria")
+    page = maria.get("/bulk/new?flow=equipment-loan&state=active&scope=all&action=suspend").text
+    key = re.search(r'name="key" value="([^"]+)"', page)
+    assert key
+    form = {"action": "suspend", "flow": "equipment-loan", "state": "active", "reason": "once", "key": key[1]}
+    again = maria.post("/bulk/preview", data=form).text  # without scripts the page is drawn anew, with the same key
+    assert f'name="key" value="{key[1]}"' in again
+    first, second = (maria.post("/bulk", data=form).headers["Location"] for _ in range(2))
+    assert first == second
+    other = maria.post("/bulk", data={**form, "reason": "once more"}).headers["Location"]
+    assert other != first, "other words are another operation"
+    page = maria.get(f"/instances/{case}").text
+    drawn = re.search(r'/restart".*?name="key" value="([^"]+)"', page, re.DOTALL)
+    assert drawn
+    form = {"element": open_at(house, case)[0], "data": "now", "reason": "again", "key": drawn[1]}
+    first, second = (maria.post(f"/instances/{case}/restart", data=form).headers["Location"] for _ in range(2))
+    assert first == second
+
+
+def test_what_failed_is_said_in_the_readers_language(house: Any, enter: Any) -> None:
+    case = house.start(key="LN-1").instance_id
+    maria = enter("maria")
+    form = {"action": "move", "id": case, "to": "nowhere", "reason": "x"}
+    place = maria.post("/bulk", data=form).headers["Location"]
+    drain(house.engine)
+    assert "nowhere" in maria.get(place).text
+    maria.post("/language", data={"locale": "zh_Hans"})
+    for text in (maria.get(place).text, maria.post("/bulk/preview", data=form).text):
+        assert "CRM-031" in text
+        assert "流程中没有该步骤" in text
+        assert re.search(r'<small[^>]*lang="en"[^>]*>[^<]*nowhere', text), "the engine's words name the culprit"
 
 
 @pytest.mark.parametrize(

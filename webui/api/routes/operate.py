@@ -23,6 +23,7 @@ from engine.domain.operating import (
     SkipIncident,
     StartBulk,
     SuspendInstance,
+    UndoEdit,
 )
 from engine.domain.values import InstanceRow, Page, Started
 from webui.api.models import Empty, Paging
@@ -37,6 +38,7 @@ from webui.api.operating_models import (
     ResumeBody,
     SkipBody,
     SuspendBody,
+    UndoBody,
 )
 from webui.api.routing import Call, Route, Tag
 
@@ -73,8 +75,17 @@ def list_edits(call: Call) -> tuple[Edit, ...]:
     return call.engine.ask(ListEdits(call.path["instance_id"], call.by, limit=200))
 
 
+def undo_edit(call: Call) -> InstanceRow:
+    edit_id = call.path["edit_id"]
+    number = int(edit_id) if edit_id.isdecimal() and len(edit_id) < 19 else 0  # no change has the number 0
+    return call.engine.do(UndoEdit(call.path["instance_id"], call.by, number, call.body.reason))
+
+
 def restart_instance(call: Call) -> Started:
-    return call.engine.do(RestartInstance(call.path["instance_id"], call.by, **call.body.model_dump()))
+    body = call.body.model_dump()
+    return call.engine.do(
+        RestartInstance(call.path["instance_id"], call.by, **body, idempotency_key=call.idempotency_key)
+    )
 
 
 def skip_incident(call: Call) -> InstanceRow:
@@ -142,9 +153,16 @@ TAG = Tag(
             answer=tuple[Edit, ...], right=Right.INSTANCE_READ,
         ),
         Route(
+            "POST", "/instances/{instance_id}/data/{edit_id}/undo", undo_edit, "operating",
+            "Put back what a change has changed", "撤销一次数据修改",
+            answer=InstanceRow, right=Right.INSTANCE_OPERATE, body=UndoBody, errors=(409, 422, 500),
+            about="Values get back the types they had. Refused when one of them was changed since.",
+        ),
+        Route(
             "POST", "/instances/{instance_id}/restart", restart_instance, "operating",
             "A new instance, begun at an element with the data of that time", "从历史节点重新开始",
-            answer=Started, right=Right.INSTANCE_OPERATE, body=RestartBody, status=201, errors=(409, 422, 500),
+            answer=Started, right=Right.INSTANCE_OPERATE, body=RestartBody, status=201, repeatable=True,
+            errors=(409, 422, 500),
         ),
         Route(
             "POST", "/incidents/{incident_id}/skip", skip_incident, "operating",

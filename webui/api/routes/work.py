@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.domain.access import Right
-from engine.domain.commands import RetryIncident, SendMessage
+from engine.domain.commands import RetryIncident, SendMessage, SendSignal
 from engine.domain.questions import ListIncidents, ListJobs, ListTimers
 from engine.domain.values import DeadlineRow, IncidentRow, JobRow, MessageSent, Page
 from engine.domain.working import DropMessage, ListMessages, MessageRow, ResendMessage
-from webui.api.models import MessageBody, OfInstance, RetryBody
+from webui.api.models import MessageBody, OfInstance, RetryBody, SignalBody
 from webui.api.operating_models import KeptQuery, ResendBody
 from webui.api.routing import Call, Route, Tag
 
@@ -27,6 +27,11 @@ def send_message(call: Call) -> MessageSent:
             business_key=body.business_key,
         )
     )
+
+
+def send_signal(call: Call) -> None:
+    body = call.body
+    call.engine.do(SendSignal(body.name, call.by, body.payload, idempotency_key=call.idempotency_key))
 
 
 def list_messages(call: Call) -> Page[MessageRow]:
@@ -74,6 +79,11 @@ TAG = Tag(
             answer=MessageSent, right=Right.MESSAGE_SEND, body=MessageBody, status=201, repeatable=True,
             errors=(404, 409, 422),
             about="It is correlated with one waiting instance, starts one, or waits for `ttl` seconds.",
+        ),
+        Route(
+            "POST", "/signals", send_signal, "operations", "Send a signal to all who wait for it", "广播信号",
+            right=Right.MESSAGE_SEND, body=SignalBody, status=204, repeatable=True, errors=(409, 422),
+            about="Everybody who waits hears it once, flows that begin with it start. It is not kept for later.",
         ),
         Route(
             "GET", "/messages", list_messages, "operations", "Messages nobody wanted so far", "尚无人接收的消息",

@@ -64,8 +64,33 @@ function actions() {
   show();
 }
 
+/** Parts that are asked for again say what is new in a live region beside them, and only when it is new. */
+function told() {
+  const tell = (part) => {
+    const said = part.querySelector('[data-say]')?.dataset.say ?? '';
+    const place = document.getElementById(part.dataset.told);
+    if (place.textContent !== said) place.textContent = said;
+  };
+  for (const part of document.querySelectorAll('[data-told]')) {
+    part.addEventListener('htmx:afterSwap', () => tell(part));
+  }
+}
+
+/** An operation is over: nothing is left to be stopped. Focus that was on the button goes to the main part. */
+function over() {
+  const stop = document.getElementById('bulk-stop');
+  document.getElementById('bulk-now')?.addEventListener('htmx:afterRequest', ({ detail }) => {
+    if (detail.xhr.status !== 286 || !stop?.isConnected) return;
+    const here = stop.contains(document.activeElement);
+    stop.remove();
+    if (here) document.querySelector('#bulk-now a')?.focus();
+  });
+}
+
 export function operate() {
   steps();
   ticks();
   actions();
+  told();
+  over();
 }

@@ -14,6 +14,14 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _calendars()
+    _policies()
+    _clocks()
+    _ledger()
+
+
+def _calendars() -> None:
+    """Calendars by version, and who works by which."""
     op.create_table(
         "calendar",
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -30,6 +38,10 @@ def upgrade() -> None:
         sa.Column("calendar", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("kind", "target", name=op.f("pk_calendar_use")),
     )
+
+
+def _policies() -> None:
+    """Policies by version."""
     op.create_table(
         "sla_policy",
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -39,6 +51,10 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=120), nullable=False),
         sa.PrimaryKeyConstraint("key", "version", name=op.f("pk_sla_policy")),
     )
+
+
+def _clocks() -> None:
+    """One row for each promise that runs or ran."""
     op.create_table(
         "sla_clock",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -79,6 +95,10 @@ def upgrade() -> None:
     op.create_index("ix_sla_clock_ended_at_due_at", "sla_clock", ["ended_at", "due_at"], unique=False)
     op.create_index("ix_sla_clock_instance_id", "sla_clock", ["instance_id"], unique=False)
     op.create_index("ix_sla_clock_task_id", "sla_clock", ["task_id"], unique=False)
+
+
+def _ledger() -> None:
+    """Pauses, rungs and changes of each clock."""
     op.create_table(
         "sla_pause",
         sa.Column("id", sa.String(length=16), nullable=False),
