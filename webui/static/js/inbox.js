@@ -11,7 +11,8 @@ const pane = document.getElementById('pane');
 const fresh = document.getElementById('fresh');
 let waiting = null,
   tag = null,
-  current = null;
+  current = null,
+  turn = 0; // an answer that something newer has overtaken is not shown
 
 const wide = () => pane && getComputedStyle(pane).display !== 'none';
 const rows = () => [...(list?.querySelectorAll('.task-row') ?? [])];
@@ -27,6 +28,7 @@ function select(id) {
 
 async function open(id, focus = false) {
   select(id);
+  const mine = ++turn;
   const answer = await fetch(`/tasks/${encodeURIComponent(id)}`, {
     headers: { 'HX-Request': 'true', Accept: 'text/html' },
   });
@@ -35,7 +37,7 @@ async function open(id, focus = false) {
     return;
   }
   const text = await answer.text();
-  if (current !== id) return;
+  if (mine !== turn) return;
   pane.innerHTML = text;
   pane.scrollTop = 0;
   htmx.process(pane);
@@ -146,6 +148,9 @@ export function inbox() {
     poll(true);
   });
   document.addEventListener('crmflow:changed', () => poll(true));
+  document.addEventListener('crmflow:acted', () => {
+    turn += 1;
+  });
   setInterval(poll, POLL_EVERY);
   document.addEventListener('visibilitychange', () => document.hidden || poll());
   const wanted = new URL(location).searchParams.get('task') ?? rows()[0]?.dataset.task;

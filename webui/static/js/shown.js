@@ -51,12 +51,18 @@ function actions(root) {
     form.dataset.ready = '1';
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
+      document.dispatchEvent(new Event('crmflow:acted')); // what was asked for before this is old news
       const answer = await fetch(form.action, {
         method: 'POST',
         headers: { 'HX-Request': 'true', Accept: 'text/html', 'X-CSRFToken': token() },
       });
+      const text = await answer.text();
       const pane = form.closest('.split-pane');
-      pane.innerHTML = await answer.text();
+      if (!pane) {
+        document.dispatchEvent(new Event('crmflow:changed')); // one reads another task by now
+        return;
+      }
+      pane.innerHTML = text;
       htmx.process(pane); // its parts that load by themselves
       shown(pane);
       mountAll(pane);
