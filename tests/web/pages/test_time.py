@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from pages_house import House
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, StartInstance
+from engine.domain.commands import ClaimTask, Deploy, StartInstance
 from engine.domain.sla_values import ListCalendars, ListPolicies, PauseClocks, SaveCalendar, SavePolicy
 from engine.jobs import drain
 from tests.store.drawing import END, START, flow, model, user
@@ -74,11 +74,109 @@ def test_a_policy_is_previewed_then_saved(house: House, enter: Enter, started: s
     assert "fresh" in browser.post("/settings/policies/new", data=made, follow_redirects=True).text
 
 
+ROWS = {
+    "name": "Support",
+    "name-zh": "支持",
+    "calendar": "office",
+    "unit": "working",
+    "target-resolve": "PT4H",
+    "rungs": "2",
+    "r0-when": "share",
+    "r0-at": "50",
+    "r0-acts": "1",
+    "r0-a0-do": "notify",
+    "r0-a0-what": "lead, team:sales",
+    "r0-a0-rest": '{"channels": ["app"]}',
+    "r1-when": "before",
+    "r1-at": "PT30M",
+    "r1-free": "yes",
+    "r1-acts": "1",
+    "r1-a0-do": "priority",
+    "r1-a0-what": "20",
+}
+
+
+def test_a_ladder_is_made_of_rows(house: House, enter: Enter, started: str) -> None:
+    browser = enter("carl")
+    browser.post("/settings/policies/support", data={**ROWS, "act": "save"})
+    (row,) = house.engine.ask(ListPolicies(SYSTEM))
+    assert row.content["name"] == {"en": "Support", "zh_Hans": "支持"}
+    assert row.content["ladder"] == [
+        {"at": "50%", "acts": [{"do": "notify", "to": ["lead", "team:sales"], "channels": ["app"]}]},
+        {"at": "-PT30M", "unaccepted": True, "acts": [{"do": "priority", "by": 20}]},
+    ]
+    page = browser.get("/settings/policies/support").text
+    assert 'name="r1-at" value="PT30M"' in page
+    assert "at: -PT30M" in page, "the same as text"
+
+
+@pytest.mark.parametrize(
+    ("act", "first", "rungs"),
+    [("rung-down-0", "PT30M", 2), ("rung-up-1", "PT30M", 2), ("rung-drop-0", "PT30M", 1), ("rung-add", "50", 3)],
+)
+def test_rungs_move_without_a_script(enter: Enter, started: str, act: str, first: str, rungs: int) -> None:
+    page = enter("carl").post("/settings/policies/support", data={**ROWS, "name": "Half typed", "act": act}).text
+    assert f'name="r0-at" value="{first}"' in page
+    assert f'name="rungs" value="{rungs}"' in page
+    assert 'value="Half typed"' in page, "what was typed elsewhere stays"
+    assert page.count("autofocus") == 1
+    assert "is saved" not in page
+
+
+def test_what_is_wrong_with_a_rung_stands_at_the_rung(enter: Enter, started: str) -> None:
+    wrong = {**ROWS, "r0-a0-what": "boss", "r1-at": "soon", "act": "save"}
+    answer = enter("carl").post("/settings/policies/support", data=wrong)
+    assert answer.status_code == 400
+    assert 'id="w-r0-a0-what"' in answer.text
+    assert 'id="w-r1-at"' in answer.text
+    assert 'value="boss"' in answer.text
+    assert "2 fields need mending" in answer.text
+
+
+def test_a_calendar_is_hung_on_a_team_and_taken_off(house: House, enter: Enter, started: str) -> None:
+    browser = enter("carl")
+    use = {"kind": "team", "target": "sales", "calendar": "office"}
+    assert (
+        "Deadlines that begin from now on go by it."
+        in browser.post("/settings/hang", data=use, follow_redirects=True).text
+    )
+    assert house.engine.ask(ListCalendars(SYSTEM))[0].uses == (("team", "sales"),)
+    browser.post("/settings/hang", data={"kind": "team", "target": "sales"})
+    assert house.engine.ask(ListCalendars(SYSTEM))[0].uses == ()
+    refused = browser.post("/settings/hang", data={**use, "target": "nobody"})
+    assert (refused.status_code, 'value="nobody"' in refused.text) == (404, True)
+    assert enter("maria").post("/settings/hang", data=use).status_code == 403
+
+
+def test_a_key_that_is_taken_does_not_become_another_version(house: House, enter: Enter, started: str) -> None:
+    answer = enter("carl").post("/settings/calendars/new", data={**FORM, "key": "office", "act": "save"})
+    assert (answer.status_code, 'id="w-key"' in answer.text) == (400, True)
+    assert [c.version for c in house.engine.ask(ListCalendars(SYSTEM))] == [1]
+
+
+def test_the_wall_is_narrowed_and_its_csv_with_it(house: House, enter: Enter, started: str) -> None:
+    house.engine.do(StartInstance("help", house.actor("alice"), business_key="H-2"))
+    house.engine.do(ClaimTask(started, house.actor("alice")))
+    browser = enter("maria")
+
+    def shown(query: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(browser.get(f"/sla?csv=1&{query}").text.lstrip("\ufeff"))))
+
+    assert [row["Who"] for row in shown("")] == ["", "alice"] or [row["Who"] for row in shown("")] == ["alice", ""]
+    assert [row["Who"] for row in shown("assignee=alice")] == ["alice"]
+    assert [row["Who"] for row in shown("assignee=-&state=running")] == [""]
+    assert shown("state=paused") == []
+    assert shown("customer=none") == []
+    assert '<option value="alice" selected>' in browser.get("/sla?assignee=alice").text
+    browser.post("/language", data={"locale": "zh_Hans", "next": "/"})
+    assert "状态" in browser.get("/sla?csv=1").text.splitlines()[0]
+
+
 def test_the_task_explains_its_deadline(house: House, enter: Enter, started: str) -> None:
     browser = enter("alice")
     assert f"/sla/task/{started}" in browser.get(f"/tasks/{started}").text
     text = browser.get(f"/sla/task/{started}").text
-    assert "Promised: PT8H, from policy support." in text
+    assert "Promised: 8 h, from policy support." in text
     assert "2026-03-02: 09:00–17:00 = 8 h, usual hours" in text
     assert "Calendar: office, because of policy support." in text
     assert "Too few comparable cases (0)" in text
@@ -100,10 +198,10 @@ def test_the_wall_shows_what_breaches_and_its_csv_the_same(house: House, enter: 
     assert f"/tasks/{started}/reassign" in page
     assert "told " in page  # the ladder's log
     rows = list(csv.DictReader(io.StringIO(browser.get("/sla?csv=1").text.lstrip("\ufeff"))))
-    assert [(r["state"], r["team"]) for r in rows] == [("breached", "sales"), ("paused", "sales")]
-    assert rows[1]["paused_for"] == "'=supplier"
+    assert [(r["State"], r["Team"]) for r in rows] == [("breached", "sales"), ("paused", "sales")]
+    assert rows[1]["Paused for"] == "'=supplier"
     only = list(csv.DictReader(io.StringIO(browser.get("/sla?csv=1&state=paused").text.lstrip("\ufeff"))))
-    assert [r["state"] for r in only] == ["paused"]
+    assert [r["State"] for r in only] == ["paused"]
     assert "help" in browser.get("/sla?by=flow").text
 
 
