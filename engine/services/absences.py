@@ -18,10 +18,10 @@ from engine.domain.staff import AbsenceRow, AddAbsence, EndAbsence
 from engine.services import crew
 from engine.services.context import Context
 from engine.services.eyes import eyes_of, kept
+from engine.services.handing import hand, tell_assigned
 from engine.services.registry import handles
 from engine.services.staff import kept_by
 from engine.store import due
-from engine.store.moves import change_tasks
 from engine.store.repos import JobLock, lock_for_task
 from engine.store.tables import principal, task
 from engine.store.tables_people import absence
@@ -112,15 +112,12 @@ def _move(ctx: Context, row: Mapping[Any, Any], task_id: str, by: Actor) -> None
     # A stand-in owes the task to whom the absent one owed it: it goes back there when it is resolved.
     owed = None if to is None else func.nullif(task.c.delegated_by, to)
     change |= {"revision": mine.revision + 1, "delegated_by": owed}
-    change_tasks(ctx.conn, [task_id], change)
+    hand(ctx, ctx.library.load(ctx.conn, instance.definition_id), instance.id, task_id, change)
     detail = {"from": row["login"], "to": to, "reason": "away"}
     ctx.audit(by, "task.stand-in", instance_id=instance.id, target=task_id, detail=detail)
     due.chain(ctx.conn, instance.id, ctx.trail.seal(instance.id, instance.audit_digest))
     if to is not None:
-        payload: dict[str, Any] = {"instance": instance.id, "node": mine.node, "login": to}
-        new = {"id": ctx.new_id(), "name": "assigned", "type": "crmflow:assigned", "payload": payload}
-        due.add(ctx.conn, ctx.now, [new])
-        ctx.wake = True
+        tell_assigned(ctx, instance.id, mine.node, to)
 
 
 def _present(ctx: Context, row: Mapping[Any, Any]) -> str | None:

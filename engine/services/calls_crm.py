@@ -14,8 +14,8 @@ from engine.services.assignment import leads, members, owner_of, pick
 from engine.services.calls_records import actor, needed, optional
 from engine.services.context import Context
 from engine.services.eyes import eyes_of, kept
+from engine.services.handing import hand
 from engine.services.registry import transactional
-from engine.store.moves import change_tasks
 from engine.store.tables import principal, task
 
 
@@ -61,7 +61,8 @@ def reassign(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
         "why": why,
         "revision": row["revision"] + 1,
     }
-    change_tasks(ctx.conn, [row["id"]], change)
+    assert ctx.current is not None
+    hand(ctx, ctx.current.definition, row["instance_id"], row["id"], change)
     ref = optional(call, "record", RecordRef)
     if ref is not None:
         records.change(ctx, ref, {}, actor(ctx), owner=found.login)

@@ -62,7 +62,7 @@ def delegate(ctx: Context, cmd: DelegateTask) -> TaskRow:
     ctx.conn.execute(delete(follow).where(follow.c.login == owner, follow.c.instance_id == locked.id))
     ctx.conn.execute(follow.insert().values(login=owner, instance_id=locked.id))
     said = in_words(ctx, cmd.to, "{who} delegated “{task}” to you", "{who} 把“{task}”委托给您", cmd.by.name, task.name)
-    tell(ctx, [cmd.to], said, cmd.reason, task_id=task.id, instance_id=locked.id)
+    tell(ctx, [cmd.to], said, cmd.reason, task_id=task.id, instance_id=locked.id, kind="assigned")
     return shown(ctx, task.id, cmd.by)
 
 
@@ -79,7 +79,7 @@ def resolve(ctx: Context, cmd: ResolveTask) -> TaskRow:
     detail = {"from": task.assignee, "to": owner}
     assign(ctx, locked, task, cmd.by, "task.resolve", detail, assignee=owner, delegated_by=None)
     said = in_words(ctx, owner, "{who} resolved “{task}”", "{who} 已处理“{task}”", cmd.by.name, task.name)
-    tell(ctx, [owner], said, cmd.note, task_id=task.id, instance_id=locked.id)
+    tell(ctx, [owner], said, cmd.note, task_id=task.id, instance_id=locked.id, kind="assigned")
     return shown(ctx, task.id, cmd.by)
 
 

@@ -28,7 +28,8 @@ from engine.services.edges import outward, references
 from engine.services.library import Loaded
 from engine.services.placing import place
 from engine.services.registry import BpmnError, port
-from engine.services.sla_follow import follow, timed
+from engine.services.sla_accept import timed
+from engine.services.sla_follow import follow
 from engine.store import due
 from engine.store.apply import Placed, Write, link_records, write_step
 from engine.store.repos import Locked

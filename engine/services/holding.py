@@ -13,8 +13,8 @@ from engine.domain.access import Actor
 from engine.domain.choosing import Asked
 from engine.domain.values import TaskOpened
 from engine.services.context import Context
+from engine.services.handing import hand, tell_assigned
 from engine.store import due, locks
-from engine.store.moves import change_tasks
 from engine.store.repos import JobLock, lock_for_task, try_instance
 from engine.store.tables import job as job_table, task
 from engine.store.tables_people import held
@@ -43,11 +43,7 @@ def later(ctx: Context, node: int, login: str) -> None:
     """Tell the person, once the task is written; not who gave the command: they see it at once."""
     if ctx.current is None or ctx.current.by.id == login:
         return
-    payload = {"instance": ctx.current.id, "node": node, "login": login}
-    due.add(
-        ctx.conn, ctx.now, [{"id": ctx.new_id(), "name": "assigned", "type": "crmflow:assigned", "payload": payload}]
-    )
-    ctx.wake = True
+    tell_assigned(ctx, ctx.current.id, node, login)
 
 
 def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
@@ -96,14 +92,11 @@ def _give(ctx: Context, row: Mapping[Any, Any], by: Actor) -> bool:
     if found.login is None:  # nobody will have room: not one of them is there any more
         change["why"] = {**why, "exception": True}
         change["candidates"] = list(dict.fromkeys((*open_task.candidates, "role:manager")))
-    change_tasks(ctx.conn, [open_task.id], change)
+    hand(ctx, ctx.library.load(ctx.conn, instance.definition_id), instance.id, open_task.id, change)
     ctx.audit(by, "task.hand-out", instance_id=instance.id, target=open_task.id, detail={"to": found.login})
     due.chain(ctx.conn, instance.id, ctx.trail.seal(instance.id, instance.audit_digest))
     if found.login is not None:
-        payload = {"instance": instance.id, "node": open_task.node, "login": found.login}
-        new = {"id": ctx.new_id(), "name": "assigned", "type": "crmflow:assigned", "payload": payload}
-        due.add(ctx.conn, ctx.now, [new])
-        ctx.wake = True
+        tell_assigned(ctx, instance.id, open_task.node, found.login)
     return True
 
 

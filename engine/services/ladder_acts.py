@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,19 +11,20 @@ from sqlalchemy import select
 
 from engine.domain.access import SYSTEM
 from engine.domain.values import RecordRef
-from engine.services import notes
+from engine.services import notes, outgoing
 from engine.services.context import Context
 from engine.services.eyes import eyes_of, kept
 from engine.services.flow import conclude, finished, resume
+from engine.services.handing import hand, tell_assigned
 from engine.services.instances import begin
 from engine.services.ladder_people import having, named
 from engine.services.sla_write import Row
 from engine.store import due, models
-from engine.store.moves import change_tasks
 from engine.store.repos import Locked
 from engine.store.tables import principal
 
 Did = dict[str, Any]
+KIND = "reminder"  # of news: what somebody may want no mail about
 
 
 @dataclass
@@ -53,21 +54,33 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
         # Never nowhere: where nobody is above, the managers are.
         people, did["instead"] = having(ctx, "manager"), "role:manager"
     channels = what.get("channels") or ["app", "mail"]
-    mails = "mail" in channels and "app" not in channels
     p = principal.c
-    rows = ctx.conn.execute(select(p.id, p.email, p.locale, p.timezone).where(p.id.in_(people))).all()
+    rows = ctx.conn.execute(select(p.id, p.locale, p.timezone).where(p.id.in_(people))).all()
+    about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     for row in rows:
         title, body = _words(scene, row.locale, row.timezone)
-        if "app" in channels:
-            task_id = scene.task["id"] if scene.task else None
-            notes.tell(ctx, [row.id], title, body, task_id=task_id, instance_id=scene.locked.id)
-        # What is told in the app is mailed by the reader's wishes already.
-        if mails and row.email and ctx.settings.smtp_url is not None:
-            _job(scene, "mail", title, {"to": row.email, "subject": title, "text": body})
+        if "app" in channels:  # and by mail as the reader wishes
+            notes.tell(ctx, [row.id], title, body, **about, kind=KIND, due_at=scene.clock["due_at"])
+        elif "mail" in channels:
+            outgoing.mail_only(ctx, row.id, {**about, "title": title, "body": body}, KIND, scene.clock["due_at"])
     if what.get("url") and "webhook" in channels:
         data = {"clock": scene.clock["id"], "instance": scene.locked.id, "rung": scene.rung}
         _job(scene, "webhook", scene.clock["name"], {"url": what["url"], "event": "sla.rung", "data": data})
     return {**did, "told": sorted(row.id for row in rows)}
+
+
+def tell_failed(scene: Scene, failed: Sequence[Did]) -> None:
+    """The managers hear which acts of a rung could not be done, and why."""
+    ctx, clock = scene.ctx, scene.clock
+    people = named(ctx, "manager", scene.task, clock["team"]) or having(ctx, "manager")
+    body = "\n".join(f"{each['do']}: {each['failed']} {each['message']}" for each in failed)
+    about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
+    p = principal.c
+    for login, locale in ctx.conn.execute(select(p.id, p.locale).where(p.id.in_(people)).order_by(p.id)).all():
+        zh = locale.lower().startswith("zh")
+        what = "升级步骤未能执行" if zh else "A step of the ladder failed"
+        title = f"{what}：{clock['name']}（{scene.rung}）" if zh else f"{what}: {clock['name']} ({scene.rung})"
+        notes.tell(ctx, [login], title, body, **about)
 
 
 def _words(scene: Scene, locale: str, timezone: str) -> tuple[str, str]:
@@ -113,6 +126,7 @@ def _reassign(scene: Scene, what: Mapping[str, Any]) -> Did:
     if not people:
         return {"do": "reassign", "asked": asked, "nothing": "nobody is there to take it"}
     _change(scene, assignee=people[0], why=_why(scene, asked, people[0]))
+    tell_assigned(scene.ctx, scene.locked.id, scene.task["node"], people[0])
     return {"do": "reassign", "from": old, "to": people[0]}
 
 
@@ -161,7 +175,9 @@ def _change(scene: Scene, **values: Any) -> None:
     """Change the open task; whoever looks at it sees a new revision."""
     assert scene.task is not None
     scene.task.update(values, revision=scene.task["revision"] + 1)
-    change_tasks(scene.ctx.conn, [scene.task["id"]], {**values, "revision": scene.task["revision"]})
+    ctx, locked = scene.ctx, scene.locked
+    loaded = ctx.library.load(ctx.conn, locked.definition_id)
+    hand(ctx, loaded, locked.id, scene.task["id"], {**values, "revision": scene.task["revision"]})
 
 
 def _offer(scene: Scene, candidates: list[str], *, replace: bool = False) -> None:

@@ -81,6 +81,22 @@ def send(ctx: Context, rows: Sequence[Mapping[str, Any]], kind: str, due_at: dat
         ctx.conn.execute(insert(delivery), sent)
 
 
+def mail_only(ctx: Context, login: str, told: Mapping[str, Any], kind: str, due_at: datetime | None) -> None:
+    """A mail without a notification, where somebody wishes for mail of this kind; a digest's reader gets it then.
+
+    ``told``: title, body, task_id, instance_id.
+    """
+    known = readers(ctx, [login]).get(login)
+    if known is None or not known.email or ctx.settings.smtp_url is None:
+        return
+    if known.wishes.mail == "off" or kind in known.wishes.off:
+        return
+    when = mail_at(known.wishes, ctx.now, known.reader.zone)
+    letters = [news(ctx, {**told, "created_at": ctx.now}, due_at)]
+    due.add(ctx.conn, ctx.now, [mail(ctx, known, letters, when, told["instance_id"])])
+    ctx.wake = True
+
+
 def message_id(job_id: str) -> str:
     """The Message-ID of a job's mail: the same however often it is sent (the mail connector makes the same)."""
     return f"<{job_id}@crmflow>"

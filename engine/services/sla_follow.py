@@ -10,7 +10,7 @@ from engine.domain.values import RecordRef, TaskOpened
 from engine.services import sla_clocks as clocks
 from engine.services.calendars import choose
 from engine.services.context import Context
-from engine.services.library import Loaded
+from engine.services.sla_accept import ACCEPT, teams_of
 from engine.services.sla_moves import reckon_anew
 from engine.services.sla_terms import facts, record_in, terms
 from engine.services.sla_write import Row
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from engine.services.flow import Flow, Outcome
 
 _RESPONSES = ("first_response", "next_response")
-_TASK_ONLY = ("accept",)
-
-
-def timed(loaded: Loaded) -> bool:
-    """Whether the definition, or one it calls, says anything about time. Costs no statement."""
-    return any(info.get("time") for info in loaded.infos.values())
 
 
 def follow(ctx: Context, flow: Flow, outcome: Outcome) -> None:
@@ -41,14 +35,6 @@ def follow(ctx: Context, flow: Flow, outcome: Outcome) -> None:
         case.over()
     elif case.open and outcome.revision:
         reckon_anew(ctx, case.open, outcome.step.variables, flow.by.id, "the case's facts changed")
-
-
-def accepted(ctx: Context, loaded: Loaded, instance_id: str, task_id: str) -> None:
-    """Somebody took a task: its accept clock is met, and no other."""
-    if not timed(loaded):
-        return
-    mine = [c for c in clocks.open_of(ctx, instance_id) if c["task_id"] == task_id and c["metric"] == "accept"]
-    clocks.end(ctx, mine)
 
 
 class _Case:
@@ -125,7 +111,7 @@ class _Case:
         if scope == "case" and metric == "stage" and element is None:
             return  # stages begin with their first task
         placed = self.outcome.placed.get(opened.key) if opened else None
-        if metric == "accept" and placed is not None and placed.assignee:
+        if metric == ACCEPT and placed is not None and placed.assignee:
             return  # given to somebody at once: nobody has to accept it
         ticking = any(c["metric"] == metric and c["element_id"] == element and c["node"] is None for c in self.open)
         if ticking and opened is None:
@@ -134,10 +120,11 @@ class _Case:
         promise = terms(self.ctx, mark, self.facts(ref))
         if promise.target is None:
             return
-        teams = _teams(placed.candidates if placed else (), self.flow.loaded.info["owner"])
-        chosen = choose(self.ctx, list(promise.named), ref.id if ref else None, teams)
+        teams = teams_of(placed.candidates if placed else (), self.flow.loaded.info["owner"])
+        worker = placed.assignee if placed is not None else None
+        chosen = choose(self.ctx, list(promise.named), ref.id if ref else None, teams, person=worker)
         on_task = opened is not None and scope == "task"
-        drives = on_task and metric not in _TASK_ONLY and opened is not None and opened.due_at is None
+        drives = on_task and metric != ACCEPT and opened is not None and opened.due_at is None
         base = {
             "instance_id": self.flow.id,
             "task_id": self.outcome.tasks[opened.key] if opened and on_task else None,
@@ -151,7 +138,7 @@ class _Case:
             "segment": self.facts(ref).get("segment"),
             "record_kind": ref.kind if ref else None,
             "record_id": ref.id if ref else None,
-            "mark": {**mark, **({"drives": True} if drives else {})},
+            "mark": {**mark, **({"drives": True} if drives else {}), **({"worker": worker} if worker else {})},
         }
         clock = clocks.open_clock(self.ctx, base, promise, chosen, self.ctx.now)
         self.open.append(clock)
@@ -185,9 +172,3 @@ class _Case:
 
 def _names(wanted: Iterable[str], clock: Row) -> bool:
     return clock["metric"] in wanted or "*" in wanted
-
-
-def _teams(candidates: Iterable[str], owner: str | None) -> list[str]:
-    """Whose work it is: the teams it is offered to, else the flow's owner."""
-    named = [c.partition(":")[2] for c in candidates if c.startswith("team:")]
-    return named or ([owner.removeprefix("team:")] if owner and not owner.startswith(("user:", "role:")) else [])

@@ -28,15 +28,14 @@ from engine.services.edges import inward
 from engine.services.eyes import ensure_other_eyes
 from engine.services.filed import facts
 from engine.services.flow import Outcome, conclude, ensure_moving, resume, stored
+from engine.services.handing import hand
 from engine.services.library import Loaded
 from engine.services.notes import tell
 from engine.services.registry import handles, port
 from engine.services.sight import without_hidden
-from engine.services.sla_follow import accepted
 from engine.services.views import task_row
 from engine.store import due, inbox, tables as t
 from engine.store.apply import Placed
-from engine.store.moves import change_tasks
 from engine.store.repos import Locked, TaskLock, end_of_task, lock_for_task
 
 _WORDS = {"completed": "completed", "cancelled": "cancelled", "failed": "ended by an error"}
@@ -127,18 +126,22 @@ def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
     if task.assignee != cmd.by.id:
         ensure(cmd.by, Right.TASK_MANAGE)
     ensure_fresh(task, cmd.revision)
-    kind, _, key = cmd.to.rpartition(":")
-    ensure_principal(ctx, "team" if kind == "team" else "user", key)
-    ensure_other_eyes(task.name, task.why, cmd.to)
-    detail = {"from": task.assignee, "to": cmd.to, "reason": cmd.reason}
-    if kind == "team":
-        team = (f"team:{key}",)
-        assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=None, candidates=team)
-    else:
-        assign(ctx, locked, task, cmd.by, "task.reassign", detail, assignee=key)
-        if key != cmd.by.id and key != task.assignee:
-            _tell(ctx, locked, task, key, cmd)
+    hand_on(ctx, locked, task, cmd.by, cmd.to, cmd.reason)
     return shown(ctx, task.id, cmd.by)
+
+
+def hand_on(ctx: Context, locked: Locked, task: TaskLock, by: Actor, to: str, reason: str) -> None:
+    """Give a task that is locked to a user or a team's queue; who may is the caller's matter."""
+    kind, _, key = to.rpartition(":")
+    ensure_principal(ctx, "team" if kind == "team" else "user", key)
+    ensure_other_eyes(task.name, task.why, to)
+    detail = {"from": task.assignee, "to": to, "reason": reason}
+    if kind == "team":
+        assign(ctx, locked, task, by, "task.reassign", detail, assignee=None, candidates=(f"team:{key}",))
+        return
+    assign(ctx, locked, task, by, "task.reassign", detail, assignee=key)
+    if key != by.id and key != task.assignee:
+        _tell(ctx, locked, task, key, by, reason)
 
 
 @handles(SaveDraft)
@@ -153,16 +156,16 @@ def save_draft(ctx: Context, cmd: SaveDraft) -> None:
         ctx.conn.execute(insert(t.draft), [row])
 
 
-def _tell(ctx: Context, locked: Locked, task: TaskLock, to: str, cmd: ReassignTask) -> None:
+def _tell(ctx: Context, locked: Locked, task: TaskLock, to: str, by: Actor, reason: str) -> None:
     """The new assignee hears of it, in their language."""
     locale = ctx.conn.scalar(select(t.principal.c.locale).where(t.principal.c.id == to))
     name = ctx.library.load(ctx.conn, locked.definition_id).text(task.element_id, task.name, language(locale))
     title = (
-        f"{cmd.by.name} 把任务“{name}”转给了您"
+        f"{by.name} 把任务“{name}”转给了您"
         if language(locale) == "zh_Hans"
-        else (f"{cmd.by.name} gave you the task “{name}”")
+        else (f"{by.name} gave you the task “{name}”")
     )
-    tell(ctx, [to], title, cmd.reason, task_id=task.id, instance_id=locked.id)
+    tell(ctx, [to], title, reason, task_id=task.id, instance_id=locked.id, kind="assigned")
 
 
 def lock_task(ctx: Context, task_id: str, by: Actor, code: str) -> tuple[Locked, TaskLock]:
@@ -214,9 +217,8 @@ def assign(
     **values: Any,
 ) -> None:
     """Change whose a task is; the audit row is chained to the instance's."""
-    change_tasks(ctx.conn, [task.id], {"revision": task.revision + 1, **values})
-    if values.get("assignee"):
-        accepted(ctx, ctx.library.load(ctx.conn, locked.definition_id), locked.id, task.id)
+    loaded = ctx.library.load(ctx.conn, locked.definition_id)
+    hand(ctx, loaded, locked.id, task.id, {"revision": task.revision + 1, **values})
     ctx.audit(by, action, instance_id=locked.id, target=task.id, detail=detail)
     digest = ctx.trail.seal(locked.id, locked.audit_digest)
     due.chain(ctx.conn, locked.id, digest)

@@ -99,7 +99,7 @@ def test_the_ladder_is_climbed_rung_by_rung_each_once(engine, clock, people, lad
     played = {
         "02 13:00": [("alice", "Due soon: Work (50%)")],
         "02 15:00": [("lena", "Due soon: Work (75%)")],
-        "02 17:00": [("mary", "Overdue: Work (100%)")],
+        "02 17:00": [("mary", "Overdue: Work (100%)"), ("mary", "“Work” is yours now")],
         "03 13:00": [("zoe", "Overdue: Work (150%)")],
     }
     seen = []
@@ -129,7 +129,8 @@ def test_late_workers_find_all_that_was_due_in_order(engine, clock, people, ladd
     begin(engine, people)
     clock.set(at("09 09:00"))
     drain(engine)
-    assert sorted(title for _, title in told(engine)) == sorted(f"Overdue: Work ({r})" for r in played_rungs())
+    expected = [*(f"Overdue: Work ({r})" for r in played_rungs()), "“Work” is yours now"]
+    assert sorted(title for _, title in told(engine)) == sorted(expected)
 
 
 def test_work_done_in_time_climbs_no_further(engine, clock, people, ladder):
@@ -203,7 +204,7 @@ def test_editing_replans_open_ladders(engine, clock, people, ladder):
     }
     clock.set(at("02 16:12"))
     drain(engine)
-    assert [who for who, _ in told(engine)] == ["alice", "mary"]
+    assert [who for who, _ in told(engine)] == ["alice", "mary", "mary"]
     # A tighter promise makes what was still to come due at once, once.
     engine.do(SavePolicy("support", policy([*edited, LADDER[3]], "PT4H"), SYSTEM))
     drain(engine)
