@@ -135,6 +135,13 @@ class MakeFeed(Command[str]):
 
 
 @dataclass(frozen=True, slots=True)
+class EndFeed(Command[None]):
+    """No calendar feed any more: its address stops working."""
+
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class ReadFeed(Question[str]):
     """The iCalendar text (RFC 5545) behind a feed's secret. Raises ``NotFound`` CRM-422."""
 
@@ -165,7 +172,7 @@ class ReportBounce(Command[int]):
 class SendAgain(Command[int]):
     """Send what failed or came back once more, to where its reader is reached now; how many notifications it tells.
 
-    One's own, or anybody's for those who manage people. Raises ``NotFound`` CRM-426, ``Conflict`` CRM-225 for what is
+    One's own, or anybody's for those who manage people. Raises ``NotFound`` CRM-437, ``Conflict`` CRM-225 for what is
     not failed, ``Invalid`` CRM-098 for who cannot be reached.
     """
 
@@ -223,6 +230,33 @@ class Workload(Question[tuple[WorkloadRow, ...]]):
     team: str | None = None
     away: tuple[str, ...] = ()
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveWork(Command["WorkMoved"]):
+    """Give the first open tasks of some people to somebody else, or ("team:KEY") to a team's queue, in one go.
+
+    For who manages tasks; a team's lead moves work among the people and teams they lead. Raises ``Invalid`` CRM-094.
+    """
+
+    givers: tuple[str, ...]
+    to: str
+    by: Actor
+    number: int = 1  # of each, those that breach first
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkMoved:
+    moved: int
+    kept: tuple[tuple[str, str, str], ...] = ()  # task's name, code and reason of those that stayed
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsInCharge(Question[Mapping[str, str]]):
+    """The teams whose workload one may see: all for who manages tasks, else those one leads and those in them."""
+
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def send_again(ctx: Context, cmd: SendAgain) -> int:
     mine = select(_D.to, _D.channel, _D.job_id).where(_D.id == cmd.delivery_id)
     row = ctx.conn.execute(mine).one_or_none()
     if row is None or (row.to != cmd.by.id and Right.PEOPLE_MANAGE not in cmd.by.rights):
-        raise NotFound("CRM-426", f"Nothing '{cmd.delivery_id}' was sent.", fix="Look at the list of what was sent.")
+        raise NotFound("CRM-437", f"Nothing '{cmd.delivery_id}' was sent.", fix="Look at the list of what was sent.")
     if row.job_id is not None:
         lock_job(ctx.conn, row.job_id)  # two clicks: the second one finds the first one's job
     these = _D.id == cmd.delivery_id if row.job_id is None else _D.job_id == row.job_id

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 
 from sqlalchemy import select
 
 from engine.domain.errors import NotFound
-from engine.domain.staff import MakeFeed, ReadFeed
+from engine.domain.staff import EndFeed, MakeFeed, ReadFeed
+from engine.i18n import language, register, text
 from engine.services.context import Context
 from engine.services.registry import answers, handles
 from engine.services.staff import _keep
@@ -17,6 +19,8 @@ from engine.store.tables import label, principal, task
 from engine.store.tables_people import person
 
 _MOST = 500
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+register({"feed.name": ("crmflow: due dates", "crmflow：截止日期")})
 
 
 @handles(MakeFeed)
@@ -26,6 +30,13 @@ def make_feed(ctx: Context, cmd: MakeFeed) -> str:
     _keep(ctx, cmd.by.id, {"feed": _digest(secret)})
     ctx.audit(cmd.by, "feed.make", target=cmd.by.id)
     return secret
+
+
+@handles(EndFeed)
+def end_feed(ctx: Context, cmd: EndFeed) -> None:
+    """The secret's digest is forgotten."""
+    _keep(ctx, cmd.by.id, {"feed": None})
+    ctx.audit(cmd.by, "feed.end", target=cmd.by.id)
 
 
 @answers(ReadFeed)
@@ -41,7 +52,8 @@ def read_feed(ctx: Context, ask: ReadFeed) -> str:
     source = task.outerjoin(label, said & (label.c.element_id == t.element_id))
     query = select(t.id, label.c.text, t.name, t.subject, t.due_at).select_from(source)
     query = query.where(t.assignee == login, t.due_at.is_not(None)).order_by(t.due_at, t.id).limit(_MOST)
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//crmflow//due dates//EN", "X-WR-CALNAME:crmflow"]
+    name = _escaped(text("feed.name", language(locale)))
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//crmflow//due dates//EN", f"X-WR-CALNAME:{name}"]
     base = ctx.settings.base_url.rstrip("/")
     for task_id, local, name, subject, due_at in ctx.conn.execute(query):
         title = f"{local or name}: {subject}" if subject else local or name
@@ -66,11 +78,12 @@ def _stamp(at: datetime) -> str:
     return at.strftime("%Y%m%dT%H%M%SZ")
 
 
-def _escaped(text: str) -> str:
-    """TEXT of RFC 5545, 3.3.11."""
+def _escaped(said: str) -> str:
+    """TEXT of RFC 5545, 3.3.11; control characters have no place in it."""
+    said = _CONTROL.sub("", said.replace("\r\n", "\n"))
     for char in ("\\", ";", ","):
-        text = text.replace(char, "\\" + char)
-    return text.replace("\r", "").replace("\n", "\\n")
+        said = said.replace(char, "\\" + char)
+    return said.replace("\n", "\\n")
 
 
 def _folded(line: str) -> str:

@@ -28,7 +28,7 @@ from engine.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthe
 from engine.domain.questions import ActorNamed, ActorOfToken, ListPeople
 from engine.domain.values import Page, PrincipalRow
 from engine.services.context import Context
-from engine.services.registry import answers, handles
+from engine.services.registry import answers, handles, port
 from engine.store.prepared import Prepared
 from engine.store.tables import membership, principal, token
 
@@ -208,6 +208,8 @@ def change_user(ctx: Context, cmd: ChangeUser) -> PrincipalRow:
     if cmd.password is not None or cmd.active is False:
         values["stamp"] = principal.c.stamp + 1  # ends all sessions
     ctx.conn.execute(update(principal).where(principal.c.id == cmd.login).values(**values))
+    if cmd.active is False and row.active:
+        port("people.left")(ctx, cmd.login)
     ctx.audit(cmd.by, "user.change", target=cmd.login, detail={"fields": changed})
     return one(ctx, cmd.login)
 

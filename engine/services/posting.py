@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.domain.access import Actor
 from engine.domain.commands import SendMessage
-from engine.services import notes, outgoing, sla_moves
+from engine.services import leaving, notes, outgoing, sla_moves
 from engine.services.absences import stand_in
 from engine.services.bulk import go_on
 from engine.services.context import Context
@@ -106,5 +106,6 @@ OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
     "crmflow:digest": outgoing.digest,
     "crmflow:handout": hand_out,
     "crmflow:away": stand_in,
+    leaving.KIND: leaving.give_back,
     "crmflow:replan": sla_moves.go_on,
 }

@@ -1,4 +1,5 @@
-"""Who has how much work against what they can take, who is away, and what if somebody were: for managers."""
+"""Who has how much work against what they can take, who is away, what if somebody were; moving work: for managers
+and, within their teams, leads."""
 
 from __future__ import annotations
 
@@ -11,12 +12,60 @@ from sqlalchemy import func, select
 
 from engine.domain.access import Right, ensure
 from engine.domain.choosing import Asked, Person, choose
-from engine.domain.staff import Workload, WorkloadRow
+from engine.domain.errors import Conflict, Forbidden, Invalid
+from engine.domain.staff import MoveWork, TeamsInCharge, Workload, WorkloadRow, WorkMoved
 from engine.services import crew
 from engine.services.context import Context
-from engine.services.registry import answers
+from engine.services.flow import ensure_moving
+from engine.services.registry import answers, handles
 from engine.services.staff import coming
+from engine.services.tasks import ensure_principal, hand_on
+from engine.store.repos import lock_for_task
 from engine.store.tables import membership, principal, task
+
+_MOST = 200  # tasks moved at once
+
+
+@handles(MoveWork)
+def move_work(ctx: Context, cmd: MoveWork) -> WorkMoved:
+    """A task that must stay (four eyes, done meanwhile) does not stop the others."""
+    givers = sorted(set(cmd.givers) - {cmd.to})
+    kind, _, key = cmd.to.rpartition(":")
+    if Right.TASK_MANAGE not in cmd.by.rights:
+        led = crew.led_by(ctx, cmd.by.id)
+        mine = led.people | {cmd.by.id}
+        if not led.teams or not mine.issuperset(givers) or key not in (led.teams if kind == "team" else mine):
+            ensure(cmd.by, Right.TASK_MANAGE)
+    if not givers or not key or not 1 <= cmd.number <= _MOST:
+        raise Invalid("CRM-094", "Nothing was chosen to move.", fix=f"Choose who gives, who gets, and 1 to {_MOST}.")
+    ensure_principal(ctx, "team" if kind == "team" else "user", key)
+    t = task.c
+    place = func.row_number().over(partition_by=t.assignee, order_by=(t.breach_at, t.rank, t.id)).label("place")
+    ranked = select(t.id, t.instance_id, place).where(t.assignee.in_(givers)).subquery()
+    first = select(ranked.c.id).where(ranked.c.place <= cmd.number)
+    # Always in the same order: two who move at once wait for each other, they do not block each other.
+    rows = ctx.conn.scalars(first.order_by(ranked.c.instance_id, ranked.c.id).limit(_MOST)).all()
+    kept: list[tuple[str, str, str]] = []
+    moved = 0
+    for task_id in rows:
+        found = lock_for_task(ctx.conn, task_id)
+        if found is None or found[1].assignee not in givers:
+            continue  # done, or somebody else's by now
+        try:
+            ensure_moving(found[0])
+            hand_on(ctx, *found, cmd.by, cmd.to, cmd.reason)
+            moved += 1
+        except (Conflict, Forbidden) as error:  # refused before anything of it was written
+            kept.append((found[1].name, error.code, error.message))
+    return WorkMoved(moved, tuple(kept))
+
+
+@answers(TeamsInCharge)
+def teams_in_charge(ctx: Context, ask: TeamsInCharge) -> Mapping[str, str]:
+    query = select(principal.c.id, principal.c.name).where(principal.c.kind == "team")
+    if Right.TASK_MANAGE not in ask.by.rights:
+        query = query.where(principal.c.id.in_(sorted(crew.led_by(ctx, ask.by.id).teams)))
+    return {key: name for key, name in ctx.conn.execute(query.order_by(principal.c.name))}  # noqa: C416
 
 
 @answers(Workload)

@@ -58,6 +58,8 @@ def addresses(task: TaskRow, flow: DefinitionRow, record: str) -> dict[str, str]
         "record": record,
         "record-edit": "/records/quote/new",
         "people": "/people",
+        "team": "/team?away=alice",
+        "sent": "/notifications/sent",
         "sla": "/sla",
         "settings": "/settings",
         "settings-calendar": "/settings/calendars/new",

@@ -156,7 +156,7 @@ def test_a_mail_that_failed_is_sent_again_to_the_address_of_now(house: Engine, w
     house.do(FailJob(mail.id, mail.fence, SYSTEM, "CRM-718 no such box", final=True))
     (failed,) = house.ask(ListDeliveries(who("ann"), "ann", failed=True)).items
     assert (failed.state, len(house.ask(ListIncidents(SYSTEM)).items)) == ("failed", 1)
-    with pytest.raises(NotFound, match="CRM-426"):
+    with pytest.raises(NotFound, match="CRM-437"):
         house.do(SendAgain(failed.id, who("ben")))
     house.do(ChangeUser("ann", SYSTEM, email="ann@new.example"))
     assert house.do(SendAgain(failed.id, who("ann"))) == 1

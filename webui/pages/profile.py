@@ -15,7 +15,16 @@ from engine.domain.access import Right
 from engine.domain.commands import ChangeUser, LogIn
 from engine.domain.errors import CrmflowError, Invalid
 from engine.domain.questions import ActorNamed, ListPeople
-from engine.domain.staff import AddAbsence, EndAbsence, GetPerson, ListDeliveries, MakeFeed, ReadFeed, SetWishes
+from engine.domain.staff import (
+    AddAbsence,
+    EndAbsence,
+    EndFeed,
+    GetPerson,
+    ListDeliveries,
+    MakeFeed,
+    ReadFeed,
+    SetWishes,
+)
 from engine.i18n import LANGUAGES
 from webui.auth import log_in
 from webui.door import ask, do, me
@@ -84,6 +93,21 @@ def wishes() -> ResponseReturnValue:
         do(SetWishes(me(), given))
     except WRONG as error:
         return make_response(page(error), error.status)
+    return done()
+
+
+@room.post("/profile/wishes/key")
+def new_key() -> ResponseReturnValue:
+    """Another secret for my webhook; the old one signs nothing any more."""
+    tell = ask(GetPerson(me().id, me())).tell
+    do(SetWishes(me(), {**tell, "new_key": True}))
+    return done()
+
+
+@room.post("/profile/feed/end")
+def end_feed() -> ResponseReturnValue:
+    """No feed any more: its address stops working."""
+    do(EndFeed(me()))
     return done()
 
 

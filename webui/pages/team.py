@@ -1,26 +1,27 @@
-"""The Team room: who has how much, who is away, what if; moving work in bulk; the same as CSV."""
+"""The Team room of managers and leads: who has how much, who is away, what if; moving work; the same as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import ngettext
 
 from engine.domain.access import Actor, Right
-from engine.domain.commands import ReassignTask
-from engine.domain.errors import CrmflowError, Invalid
-from engine.domain.questions import ListPeople, ListTasks
-from engine.domain.staff import Workload, WorkloadRow
-from engine.domain.values import TaskRow
-from webui.door import ask, do, need
+from engine.domain.errors import Forbidden, Invalid
+from engine.domain.staff import MoveWork, TeamsInCharge, Workload, WorkloadRow
+from webui.door import ask, do, need, the_engine
 from webui.parts import team_name
+from webui.said import said_error
 
 room = Blueprint("team", __name__, url_prefix="/team")
-_MOST = 200  # tasks moved at once
-_PAGE = 50
+_DAYS = 14  # of the team's calendar
 
 
 @room.get("")
@@ -28,9 +29,9 @@ def show() -> ResponseReturnValue:
     """Bars against capacity, absences, and what if some were away."""
     actor = need(Right.TASK_WORK)
     rows = read(actor)
-    teams = ask(ListPeople(by=actor, kind="team", limit=200)).items
     top = max((row.load * 100 / row.weight for row in rows), default=0)
-    about = {"team": chosen(), "away": request.args.getlist("away"), "top": top, "teams": teams}
+    about: dict[str, Any] = {"team": chosen(), "away": request.args.getlist("away"), "top": top}
+    about |= {"until": request.args.get("until", ""), "teams": ask(TeamsInCharge(actor)), "days": coming_days(actor)}
     return render_template("team/page.html", rows=rows, **about)
 
 
@@ -38,57 +39,56 @@ def show() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """What the page shows, as CSV (RFC 4180, UTF-8 with a mark for spreadsheets)."""
     rows = read(need(Right.TASK_WORK))
+    what_if = bool(request.args.getlist("away"))
     text = io.StringIO()
     out = csv.writer(text)
     heads = ("Person", "Login", "Teams", "Open tasks", "Overdue", "Capacity", "At most", "Fair share", "Away until")
-    out.writerow([*heads, "Would get"] if request.args.getlist("away") else heads)
+    out.writerow([*heads, "Would get", "Would wait"] if what_if else heads)
     for row in rows:
         until = row.away.until.isoformat(timespec="minutes") if row.away else ""
         line = [row.name, row.login, "; ".join(team_name(key) for key in row.teams), row.load, row.overdue]
         line += [row.weight, "" if row.most is None else row.most, row.share, until]
-        out.writerow([safe(cell) for cell in ([*line, row.gets] if request.args.getlist("away") else line)])
+        out.writerow([safe(cell) for cell in ([*line, row.gets, row.waits] if what_if else line)])
     headers = {"Content-Disposition": 'attachment; filename="workload.csv"'}
     return Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @room.post("/move")
 def move() -> ResponseReturnValue:
-    """Give the first tasks of some people to somebody else, or to a team's queue."""
-    actor = need(Right.TASK_MANAGE)
-    givers, to = request.form.getlist("from"), request.form.get("to", "")
-    number = request.form.get("number", type=int) or 1
-    if not givers or not to or not 1 <= number <= _MOST:
-        raise Invalid("CRM-094", "Nothing was chosen to move.", fix=f"Choose who gives, who gets, and 1 to {_MOST}.")
-    moved, failed = 0, ""
-    for task in tasks_of(actor, set(givers) - {to}, number):
-        try:
-            do(ReassignTask(task.id, to, actor, reason=request.form.get("reason", "")[:500]))
-            moved += 1
-        except CrmflowError as error:  # one that has just been done does not stop the rest
-            failed = error.message
-    flash(gettext("%(n)s tasks moved.", n=moved) + (f" {failed}" if failed else ""))
+    """Give the first tasks of some people to somebody else, or to a team's queue; which they were is told to them."""
+    actor = need(Right.TASK_WORK)
+    form = request.form
+    about = {"number": form.get("number", type=int) or 1, "reason": form.get("reason", "")[:500]}
+    done = do(MoveWork(tuple(form.getlist("from")), form.get("to", ""), actor, **about))  # type: ignore[arg-type]
+    flash(ngettext("%(num)s task moved.", "%(num)s tasks moved.", done.moved))
+    for name, code, message in done.kept[:3]:
+        flash(f"{name}: {said_error(Forbidden(code, message)).what}")
     return redirect(url_for("team.show", team=chosen() or None))
-
-
-def tasks_of(actor: Actor, logins: set[str], number: int) -> list[TaskRow]:
-    """The first open tasks of these people, as the inbox orders them, at most ``number`` of each."""
-    found: dict[str, list[TaskRow]] = {login: [] for login in logins}
-    cursor = None
-    while True:
-        page = ask(ListTasks(by=actor, box="all", limit=200, cursor=cursor))
-        for task in page.items:
-            mine = found.get(task.assignee or "")
-            if mine is not None and len(mine) < number:
-                mine.append(task)
-        cursor = page.next
-        if cursor is None or all(len(mine) >= number for mine in found.values()):
-            return [task for mine in found.values() for task in mine][:_MOST]
 
 
 def read(actor: Actor) -> tuple[WorkloadRow, ...]:
     """The rows of the page and of its export."""
-    away = tuple(request.args.getlist("away"))
-    return ask(Workload(actor, chosen() or None, away))
+    return ask(Workload(actor, chosen() or None, tuple(request.args.getlist("away")), until_of(actor)))
+
+
+def until_of(actor: Actor) -> datetime | None:
+    """The end of the last day away, in the reader's zone; None for no end. Raises ``Invalid`` CRM-092."""
+    given = (request.args.get("until") or "").strip()
+    if not given:
+        return None
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise Invalid("CRM-092", f"'{given[:40]}' is no date.", fix="Choose a day, or leave it empty.") from None
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(actor.timezone))
+
+
+def coming_days(actor: Actor) -> list[tuple[datetime, datetime]]:
+    """Today and the days after it, as the reader's clock has them: (begin, end)."""
+    zone = ZoneInfo(actor.timezone)
+    today = the_engine().clock.now().astimezone(zone).date()
+    edges = [datetime.combine(today + timedelta(days=n), time(), zone) for n in range(_DAYS + 1)]
+    return list(pairwise(edges))
 
 
 def chosen() -> str:

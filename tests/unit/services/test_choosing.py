@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,54 @@ def test_shares_match_capacities(strategy: str, weights: list[int]) -> None:
     found = share(strategy, weights, 10_000)
     for weight, part in zip(weights, found, strict=True):
         assert abs(part - weight / sum(weights)) <= 0.02 * weight / sum(weights) + 1e-4, (weights, found)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked("skills", TEAM, skills={"german": 2}),
+        Asked("territory", TEAM, territory="cn/south"),
+        Asked("owner", TEAM, owner="gone"),
+        Asked("least-loaded", TEAM, eyes=("p0",), language="de"),
+    ],
+    ids=lambda asked: asked.strategy,
+)
+def test_shares_among_those_who_fit_match_their_capacities(asked: Asked) -> None:
+    """Skilled, in the territory, after the owner has left, with four eyes: who fits shares as by load."""
+    weights = [100, 50, 80, 120]
+    about = {"skills": {"german": 3}, "territories": ("cn",), "languages": ("de",)}
+    crew = [Person(f"p{n}", weight=w, **about) for n, w in enumerate(weights)] + [Person("q", weight=500)]  # type: ignore
+    if asked.strategy == "owner":
+        crew[-1] = replace(crew[-1], active=False)
+    got = dict.fromkeys((p.login for p in crew), 0)
+    for _ in range(10_000):
+        login = str(choose(asked, crew).login)
+        got[login] += 1
+        crew = [replace(p, load=p.load + 1) if p.login == login else p for p in crew]
+    fit = {p.login: p.weight for p in crew if p.login not in ("q", *asked.eyes)}
+    assert set(got) - set(fit) == {login for login, count in got.items() if not count}
+    for login, weight in fit.items():
+        part = weight / sum(fit.values())
+        assert abs(got[login] / 10_000 - part) <= 0.02 * part + 1e-4
+
+
+def test_everybody_away_in_a_ring_of_stand_ins_is_nobody_but_never_nowhere() -> None:
+    away = "2026-03-06T09:00+00:00"
+    ring = [Person("ann", away=away, delegate="ben"), Person("ben", away=away, delegate="cai"),
+            Person("cai", away=away, delegate="ann")]  # fmt: skip
+    for strategy in STRATEGIES:
+        found = choose(Asked(strategy, TEAM, owner="ann"), ring)
+        assert (found.login, found.full, dict(found.excluded)) == (
+            None,
+            False,
+            dict.fromkeys(("ann", "ben", "cai"), "away"),
+        )
+        outside = {"dan": Person("dan")}
+        assert choose(Asked(strategy, TEAM, default="dan"), ring, outside).login == "dan"
+        chain = [replace(ring[0]), replace(ring[1], delegate="dan"), ring[2]]
+        assert choose(Asked(strategy, TEAM), chain, outside).login == "dan", "through two who are away"
+        barred = choose(Asked(strategy, TEAM, eyes=("dan",), default="dan"), chain, outside)
+        assert barred.login is None, "who must not, does not stand in either"
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=8))
@@ -124,17 +173,28 @@ def test_four_eyes() -> None:
             most=st.sampled_from([None, 0, 3]),
             skills=st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 5)),
             territories=st.sampled_from([(), ("cn",)]),
+            languages=st.sampled_from([(), ("de", "zh")]),
         ),
         unique_by=lambda p: p.login,
     ),
     st.sampled_from([None, "ann", "eve"]),
-    st.sampled_from([None, "cn/south"]),
+    st.builds(
+        Asked,
+        territory=st.sampled_from([None, "cn/south"]),
+        language=st.sampled_from([None, "zh"]),
+        eyes=st.sampled_from([(), ("ann",), ("eve", "ben")]),
+        exclude=st.sampled_from([(), ("cai",)]),
+        skills=st.sampled_from([{}, {"a": 2}, {"a": 1, "b": 5}]),
+        default=st.sampled_from([None, "eve", "ann"]),
+    ),
 )
-def test_every_choice_replays(strategy: str, crew: list[Person], owner: str | None, territory: str | None) -> None:
-    asked = Asked(strategy, TEAM, owner, skills={"a": 2}, passing=50, territory=territory, default="eve")
+def test_every_choice_replays(strategy: str, crew: list[Person], owner: str | None, asked: Asked) -> None:
+    """Every strategy, with stickiness, four eyes, hold queue, skills, language and territory; through JSON."""
+    asked = replace(asked, strategy=strategy, among=TEAM, owner=owner, passing=50)
     extra = {"eve": Person("eve")}
     first = choose(asked, crew, extra)
-    assert replay({"inputs": inputs_of(asked, crew, extra)}) == first
+    assert replay(json.loads(json.dumps({"inputs": inputs_of(asked, crew, extra)}))) == first
+    assert first.login not in asked.eyes
     if first.login in first.excluded:
         assert first.reason.startswith(("stands in", "nobody fits"))
 

@@ -6,14 +6,19 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from pages_house import PASSWORD, House
+from pydantic import SecretStr
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, LogIn, ReassignTask, StartInstance
-from engine.domain.staff import GetPerson, Workload
+from engine.domain.commands import ChangeUser, ClaimJobs, Deploy, FailJob, LogIn, ReassignTask, StartInstance
+from engine.domain.desk import RescheduleTask
+from engine.domain.staff import ChangeTeam, GetPerson, Workload
+from engine.services import notes
+from engine.store.moves import change_tasks
 from tests.store.drawing import END, START, flow, model
 from webui.pages import people
 
@@ -119,6 +124,105 @@ def test_the_team_room_shows_moves_and_exports_the_same(house: House, enter: Ent
     assert enter("alice").get("/team").status_code == 403
     assert enter("alice").post("/team/move", data={}).status_code == 403
     assert maria.post("/team/move", data={"from": [], "to": "bob"}).status_code == 400
+
+
+def test_a_lead_finds_the_team_room_and_works_within_their_teams(house: House, enter: Enter) -> None:
+    for _ in range(3):
+        house.engine.do(ReassignTask(house.task().id, "bob", SYSTEM))
+    assert 'href="/team"' not in enter("alice").get("/inbox").text
+    house.engine.do(ChangeTeam("sales", SYSTEM, lead="alice"))
+    alice = enter("alice")
+    assert 'href="/team"' in alice.get("/inbox").text
+    page = alice.get("/team").text
+    assert "Bob Stone" in page
+    assert "Eve Outside" not in page
+    assert "Support" not in page, "no other team is offered"
+    assert alice.get("/team?team=support").status_code == 403
+    for wrong in (
+        {"from": ["bob"], "to": "eve"},
+        {"from": ["eve"], "to": "bob"},
+        {"from": ["bob"], "to": "team:support"},
+    ):
+        assert alice.post("/team/move", data=wrong).status_code == 403, wrong
+    assert alice.post("/team/move", data={"from": ["bob"], "to": "alice", "number": "2"}).status_code == 302
+    loads = {row.login: row.load for row in house.engine.ask(Workload(house.actor("alice")))}
+    assert loads == {"alice": 2, "bob": 1, "maria": 0}
+
+
+def test_what_if_without_an_end_until_a_day_and_until_nonsense(house: House, enter: Enter) -> None:
+    tasks = [house.task().id for _ in range(2)]
+    for task_id, day in zip(tasks, (3, 20), strict=True):
+        house.engine.do(ReassignTask(task_id, "bob", SYSTEM))
+        house.engine.do(RescheduleTask(task_id, SYSTEM, datetime(2026, 3, day, 12, tzinfo=UTC)))
+    maria = enter("maria")
+    assert ">-2</span>" in maria.get("/team?team=sales&away=bob").text
+    page = maria.get("/team?team=sales&away=bob&until=2026-03-04").text
+    assert ">-1</span>" in page
+    assert "1 can wait" in page
+    assert ">-2</span>" in maria.get("/team?team=sales&away=bob&until=2026-03-20").text, "that day included"
+    assert maria.get("/team?away=bob&until=friday").status_code == 400
+
+
+def test_a_task_that_must_stay_is_named_and_stops_no_other(house: House, enter: Enter) -> None:
+    first, second = house.task().id, house.task().id
+    for task_id in (first, second):
+        house.engine.do(ReassignTask(task_id, "bob", SYSTEM))
+    with house.engine._db.begin() as conn:
+        change_tasks(conn, [first], {"why": {"four_eyes": ["alice"]}})
+    page = enter("maria").post(
+        "/team/move", data={"from": ["bob"], "to": "alice", "number": "9"}, follow_redirects=True
+    ).text  # fmt: skip
+    assert "1 task moved." in page
+    assert "is for other eyes" in page
+
+
+def test_what_failed_is_seen_and_sent_again(house: House, enter: Enter) -> None:
+    engine = house.engine
+    engine.settings = engine.settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:9")})
+    engine.do(ChangeUser("alice", SYSTEM, email="gone@x.example"))
+    with engine._db.begin() as conn:
+        notes.tell(engine._context(conn), ["alice"], "Look here")
+    (job,) = engine.do(ClaimJobs(SYSTEM, 9, timedelta(minutes=5), ("mail",)))
+    engine.do(FailJob(job.id, job.fence, SYSTEM, "[CRM-718] The mail server refused the recipient.", final=True))
+    alice = enter("alice")
+    for address in ("/profile", "/notifications/sent?failed=yes"):
+        page = alice.get(address).text
+        assert "The mail server refused the recipient." in page
+        assert "Send again" in page
+    assert "Look here" not in enter("bob").get("/notifications/sent?of=all").text
+    page = enter("ada").get("/notifications/sent?of=all&failed=yes").text
+    again = re.search(r'action="(/notifications/sent/[^"]+/again)"', page)
+    assert again is not None
+    assert enter("bob").post(again[1]).status_code == 404
+    alice.post("/profile", data={"email": "alice@x.example"})
+    assert enter("ada").post(again[1]).status_code == 302
+    (job,) = engine.do(ClaimJobs(SYSTEM, 9, timedelta(minutes=5), ("mail",)))
+    assert job.payload["input"]["to"] == "alice@x.example"
+    assert "Nothing failed." in alice.get("/notifications/sent?failed=yes").text
+
+
+def test_the_webhooks_secret_is_shown_and_renewed(house: House, enter: Enter) -> None:
+    alice = enter("alice")
+    alice.post("/profile/wishes", data={"webhook": "https://hooks.example/a", "news": ["told"]})
+    secret = re.compile(r'readonly value="([\w-]{20,})" aria-label="Secret of the webhook"')
+    first = secret.search(alice.get("/profile").text)
+    alice.post("/profile/wishes/key")
+    second = secret.search(alice.get("/profile").text)
+    assert first is not None
+    assert second is not None
+    assert first[1] != second[1]
+    assert house.engine.ask(GetPerson("alice", house.actor("alice"))).tell["webhook"] == "https://hooks.example/a"
+
+
+def test_a_lead_notes_absences_on_the_persons_page(house: House, enter: Enter) -> None:
+    house.engine.do(ChangeTeam("sales", SYSTEM, lead="alice"))
+    alice = enter("alice")
+    assert 'action="/absences/bob"' in alice.get("/people/bob").text
+    assert 'action="/absences/eve"' not in alice.get("/people/eve").text
+    times = {"since": "2026-03-02T00:00", "until": "2026-03-06T18:00", "reason": "an operation"}
+    assert alice.post("/absences/bob", data={**times, "next": "/people/bob"}).status_code == 302
+    assert "an operation" in alice.get("/people/bob").text
+    assert "an operation" not in enter("eve").get("/people/bob").text
 
 
 def test_why_me_shows_candidates_and_who_was_left_out(house: House, enter: Enter) -> None:
