@@ -27,7 +27,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 # A machine that is busy is slow, not wrong.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 #: Pictures change with every change of look; they are drawn when asked for.
 collect_ignore = [] if os.environ.get("CRMFLOW_SCREENSHOTS") == "1" else ["test_screenshots.py"]
 
@@ -94,7 +94,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("console", listen)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(f"{site.url}/login")
