@@ -13,6 +13,7 @@ from engine.domain.access import Actor, Right, Role
 from engine.domain.commands import AddTeam, AddUser, ChangeUser, GrantRole
 from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound
 from engine.domain.questions import ListPeople
+from engine.domain.sla_values import HangCalendar, ListCalendars
 from engine.domain.staff import ChangePerson, ChangeTeam, GetPerson, PersonRow
 from engine.domain.values import PrincipalRow
 from webui.door import ask, cursor_of, do, need
@@ -86,7 +87,8 @@ def page_of(key: str, actor: Actor, error: CrmflowError | None = None) -> str:
     row = person.row
     if row.kind == "team":
         everybody = all_of(actor)
-        return render_template("people/team.html", team=row, everybody=everybody, error=error)
+        calendars = ask(ListCalendars(actor))
+        return render_template("people/team.html", team=row, everybody=everybody, calendars=calendars, error=error)
     typed: dict[str, Any] = dict(request.form) if error else {}
     users, teams = (all_of(actor, kind) for kind in ("user", "team"))
     return render_template(
@@ -97,6 +99,7 @@ def page_of(key: str, actor: Actor, error: CrmflowError | None = None) -> str:
         teams=teams,
         roles=[role.value for role in Role],
         zones=sorted(available_timezones()),
+        calendars=ask(ListCalendars(actor)),
         error=error,
     )
 
@@ -162,7 +165,12 @@ def save_team(key: str, actor: Actor) -> PrincipalRow:
     form = request.form
     about: dict[str, Any] = {"name": form.get("name", ""), "lead": form.get("lead", "")}
     about |= {"parents": tuple(form.getlist("parents")), "members": tuple(form.getlist("members"))}
-    return do(ChangeTeam(key, actor, **about))
+    changed = do(ChangeTeam(key, actor, **about))
+    if "calendar" in form and Right.TIME_MANAGE in actor.rights:
+        held = {target: row.key for row in ask(ListCalendars(actor)) for kind, target in row.uses if kind == "team"}
+        if held.get(key, "") != form["calendar"]:
+            do(HangCalendar("team", key, form["calendar"] or None, actor))
+    return changed
 
 
 def words(text: str) -> tuple[str, ...]:

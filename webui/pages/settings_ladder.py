@@ -40,7 +40,7 @@ def do_words() -> dict[str, str]:
 def when_words() -> dict[str, str]:
     """How a rung says when."""
     return {
-        "share": gettext("% of the target"),
+        "share": gettext("percent of the target"),
         "after": gettext("after the start"),
         "before": gettext("before it is due"),
     }
@@ -94,7 +94,9 @@ def _move(rows: Rows, verb: str, n: int) -> str:
         return f"r{min(n, len(rows) - 1)}-at" if rows else "rung-add"
     if 0 <= n < len(rows) and 0 <= other < len(rows):
         rows[n], rows[other] = rows[other], rows[n]
-    return f"r{other if 0 <= other < len(rows) else n}-{verb}"
+    at = min(max(other, 0), len(rows) - 1)
+    # At the end of its way the button is off: the next one is the way back.
+    return f"r{at}-{'down' if at == 0 else 'up' if at == len(rows) - 1 else verb}"
 
 
 def content(rows: Rows) -> tuple[list[dict[str, Any]], dict[str, CrmflowError]]:
