@@ -40,6 +40,7 @@ PORTS: Mapping[str, str] = {
     "record.row": "(ctx, RecordRef) -> RecordRow | None, for the task page",
     "record.write": "(ctx, RecordRef, Mapping of fields to change, by: Actor) -> None",
     "task.assign": "(ctx, TaskOpened, Definition loaded) -> Assignment, called for tasks with crmflow:assignment",
+    "people.left": "(ctx, login) -> None, called in the transaction that deactivates somebody",
 }
 
 
