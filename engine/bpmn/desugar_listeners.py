@@ -31,9 +31,10 @@ def listeners_of(xml: etree._Element) -> list[etree._Element]:
 
 def split_listeners(plan: Plan, problems: Problems) -> None:
     """Put the jobs of a plan's listeners around their elements."""
-    around = plan.id == plan.process
+    # An event sub-process has no flow around it: what runs before it runs behind its start event.
+    around = plan.id == plan.process or flag(plan.xml, "triggeredByEvent", False)
     for draft in list(plan.drafts.values()):
-        if found := listeners_of(draft.xml):
+        if (found := listeners_of(draft.xml)) and not flag(draft.xml, "triggeredByEvent", False):
             _element(plan, draft, found, problems)
     if around and (found := listeners_of(plan.xml)):
         _process(plan, found, problems)
@@ -101,7 +102,7 @@ def _looped(draft: Draft) -> bool:
 
 
 def _aside(draft: Draft) -> bool:
-    return flag(draft.xml, "triggeredByEvent", False) or flag(draft.xml, "isForCompensation", False)
+    return flag(draft.xml, "isForCompensation", False)
 
 
 def _process(plan: Plan, found: Sequence[etree._Element], problems: Problems) -> None:
@@ -110,9 +111,9 @@ def _process(plan: Plan, found: Sequence[etree._Element], problems: Problems) ->
     first = [x for x in found if given(x, "eventType") in _BEFORE]
     last = [x for x in found if given(x, "eventType") in _AFTER]
     if len(first) + len(last) < len(found) or (first and not starts):
-        _unable(plan.xml, "this listener of a process", problems)
+        _unable(plan.xml, "this listener of a process or event sub-process", problems)
     if last and (len(ends) != 1 or ends[0].events or _forks(plan)):
-        _unable(plan.xml, "a listener at the end of a process that may end several times", problems)
+        _unable(plan.xml, "a listener at the end of what may end several times", problems)
         return
     for start in starts:
         _trail(plan, start, first)

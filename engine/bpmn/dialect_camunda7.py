@@ -306,7 +306,9 @@ def _elements(e: etree._Element, found: Translation) -> None:
         if not isinstance(x.tag, str) or space(x) not in CAMUNDA7 or holder is None:
             continue
         try:
-            if local(x) in ("executionListener", "taskListener"):
+            if local(x) in _KEPT:
+                found.left.append(Oddity(e, [local(x)], _KEPT[local(x)]))
+            elif local(x) in ("executionListener", "taskListener"):
                 found.hired.append((e, local(x), code.listener(e, x)))
             else:
                 _ELEMENTS.get(local(x), _unknown)(e, x)

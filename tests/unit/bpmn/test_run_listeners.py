@@ -67,6 +67,39 @@ def test_a_processes_listeners_run_after_its_start_and_before_its_end(play):
     assert kinds == ["a", "work", "z"]
 
 
+def test_an_event_sub_processes_listeners_run_behind_its_start_and_before_its_end(play):
+    ext = "<extensionElements>" + listen("start:a", "end:z") + "</extensionElements>"
+    inside = tag("startEvent", "es", timer("PT1H"), ext=listen("end:own"), isInterrupting="false")
+    sub = tag(
+        "subProcess",
+        "sub",
+        ext + inside + user("w") + tag("endEvent", "ee") + flows("es > w > ee"),
+        triggeredByEvent="true",
+    )
+    p = play(process(S, user("t"), E, sub, flows("s > t > e")))
+    p.start()
+    assert not p.calls
+    p.fire("es")
+    for kind in ("a", "own"):
+        assert [c.type for c in p.calls.values()] == [kind]
+        assert "w" not in p.open
+        p.finish("es")
+    p.do("w")
+    assert [c.type for c in p.calls.values()] == ["z"]
+    p.finish("ee")
+    p.do("t")
+    assert p.trace == ["s", "es", "w", "ee", "sub", "t", "e"]
+
+
+def test_a_listener_at_the_end_of_an_event_sub_process_with_two_ends_is_refused():
+    two = user("w") + user("v") + tag("endEvent", "e1") + tag("endEvent", "e2") + flows("es > w > e1", "es > v > e2")
+    ext = "<extensionElements>" + listen("end:z") + "</extensionElements>"
+    sub = tag("subProcess", "sub", ext + tag("startEvent", "es", timer("PT1H")) + two, triggeredByEvent="true")
+    with pytest.raises(Refused) as error:
+        compile(process(S, user("t"), E, sub, flows("s > t > e")), "p", {})
+    assert [f.element for f in error.value.findings] == ["sub"]
+
+
 def test_headers_and_the_event_go_to_the_worker(play):
     header = '<zeebe:header key="k" value="v"/></zeebe:executionListener>'
     ext = listen("start:a").replace("/>", ">" + header, 1)
