@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -27,7 +28,7 @@ from engine.domain.operating import (
     StartBulk,
 )
 from engine.domain.states import BulkState, InstanceState
-from webui.door import ask, cursor_of, do, is_fragment, need
+from webui.door import ask, cursor_of, do, is_fragment, me, need
 
 room = Blueprint("bulk", __name__, url_prefix="/bulk")
 #: Fields of the filter that travel with the address.
@@ -134,28 +135,40 @@ def _may_cancel(actor: Any) -> bool:
 def _chosen(values: Any) -> Chosen:
     """The filter, as the address or the form says it."""
     state = values.get("state", "")
-    version = values.get("version", "")
     return Chosen(
         definition_key=values.get("flow") or None,
-        version=int(version) if version.isdecimal() else None,
-        state=InstanceState(state) if state in set(InstanceState) else None,
+        version=version_of(values.get("version", "")),
+        state=InstanceState(_fitting("state", state, state in set(InstanceState))) if state else None,
         search=values.get("q", "").strip()[:200],
         element=values.get("element") or None,
         incidents=bool(values.get("incidents")),
         code=values.get("code") or None,
         kind=values.get("kind") or None,
-        started_before=day(values.get("before", "")),
-        started_after=day(values.get("after", "")),
+        started_before=day(values.get("before", ""), "before"),
+        started_after=day(values.get("after", ""), "after"),
         ids=tuple(values.getlist("id")) if values.get("scope") != "all" else (),
     )
 
 
-def day(text: str) -> datetime | None:
-    """A day as the browser's date field writes it, at its beginning in UTC."""
+def day(text: str, field: str) -> datetime | None:
+    """A day as the browser's date field writes it, at its beginning in the reader's zone. Raises CRM-081."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC) if text else None
+        return datetime.combine(date.fromisoformat(text), time(), ZoneInfo(me().timezone)) if text else None
     except ValueError:
-        return None
+        _fitting(field, text, fits=False)
+        raise
+
+
+def version_of(text: str) -> int | None:
+    """The number of a version. Raises CRM-081 for what is none: without it, more would be meant than was asked for."""
+    text = text.strip()
+    return int(_fitting("version", text, text.isdecimal() and len(text) < 9)) if text else None
+
+
+def _fitting(field: str, value: str, fits: bool) -> str:
+    if not fits:
+        raise Invalid("CRM-081", f"'{value[:40]}' does not fit the filter's field '{field}'.", fix="Mend the field.")
+    return value
 
 
 def _operation() -> Operation:
@@ -179,7 +192,7 @@ def _operation() -> Operation:
 def _json(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text) if text.strip() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("CRM-009", "This is not JSON.", fix='Write for example {"amount": 3}.') from error
     if not isinstance(found, dict):
         raise Invalid("CRM-009", "This is no JSON object.", fix='Write for example {"amount": 3}.')

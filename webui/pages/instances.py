@@ -15,7 +15,7 @@ from engine.domain.operating import Chosen, CountChosen, ListPlaces, Operation
 from engine.domain.questions import GetAudit, GetHistory, GetInstance, ListInstances
 from engine.domain.states import InstanceState
 from webui.door import ask, cursor_of, do, need
-from webui.pages.bulk import FIELDS, day
+from webui.pages.bulk import FIELDS, day, version_of
 
 room = Blueprint("instances", __name__, url_prefix="/instances")
 
@@ -41,13 +41,12 @@ def show() -> ResponseReturnValue:
 
 def narrowed() -> dict[str, Any]:
     """The filters beside state, flow and words."""
-    version = request.args.get("version", "")
     return {
-        "version": int(version) if version.isdecimal() and len(version) < 9 else None,
+        "version": version_of(request.args.get("version", "")),
         "element": request.args.get("element") or None,
         "incidents": bool(request.args.get("incidents")),
-        "started_before": day(request.args.get("before", "")),
-        "started_after": day(request.args.get("after", "")),
+        "started_before": day(request.args.get("before", ""), "before"),
+        "started_after": day(request.args.get("after", ""), "after"),
     }
 
 

@@ -59,6 +59,26 @@ def test_the_filter_finds_by_the_customers_name(house: House, enter: Enter) -> N
     assert options.count("<option") == 2
 
 
+@pytest.mark.parametrize("query", ["before=soon", "after=2026-02-31", "version=first", "state=odd"])
+def test_a_choice_of_many_cases_that_does_not_fit_chooses_none(query: str, house: House, enter: Enter) -> None:
+    house.start()
+    browser = enter("maria")
+    answer = browser.get(f"/bulk/new?scope=all&{query}")
+    assert (answer.status_code, "CRM-081" in answer.text) == (400, True)
+    if not query.startswith("state"):
+        assert browser.get(f"/instances?{query}").status_code == 400
+
+
+def test_the_days_of_a_choice_are_the_readers_own(house: House, enter: Enter) -> None:
+    house.start()  # Monday at nine in London: five in the afternoon in Shanghai, Sunday still in Honolulu
+    browser = enter("maria")
+    found = {}
+    for zone in ("Asia/Shanghai", "Pacific/Honolulu"):
+        browser.post("/profile", data={"timezone": zone, "email": "m@x.example"})
+        found[zone] = "1 is meant now" in browser.get("/bulk/new?scope=all&before=2026-03-02").text
+    assert found == {"Asia/Shanghai": False, "Pacific/Honolulu": True}
+
+
 def test_saving_a_filter_is_a_form_of_its_own(house: House, enter: Enter) -> None:
     house.start()
     browser = enter("alice")
