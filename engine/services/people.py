@@ -29,6 +29,7 @@ from engine.domain.questions import ActorNamed, ActorOfToken, ListPeople
 from engine.domain.values import Page, PrincipalRow
 from engine.services.context import Context
 from engine.services.registry import answers, handles, port
+from engine.store import locks
 from engine.store.prepared import Prepared
 from engine.store.tables import membership, principal, token
 
@@ -357,7 +358,8 @@ def _known(ctx: Context, key: str | None, kind: str | None) -> str | None:
 
 
 def _join(ctx: Context, member: str, team: str) -> None:
-    """Make ``member`` (user or team) belong to ``team``; a ring of teams is refused."""
+    """Make ``member`` (user or team) belong to ``team``; a ring is refused, even if its halves come at once."""
+    locks.lock(ctx.conn, "teams")
     up = select(membership.c.team).where(membership.c.member == team).cte("up", recursive=True)
     above = membership.alias("above")
     up = up.union(select(above.c.team).where(above.c.member == up.c.team))

@@ -7,6 +7,7 @@ Columns: ``login`` (or ``key``), ``kind`` (user, team), ``name``, ``email``, ``r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,7 @@ from engine.store.tables import import_run, principal, quarantine
 COLUMNS = frozenset(
     {"login", "key", "kind", "name", "email", "roles", "teams", "locale", "timezone", "manager", "lead", "active"}
 ) | {"weight", "most", "languages", "territories", "skills", "calendar"}
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -35,13 +37,18 @@ def import_people(ctx: Context, cmd: ImportPeople) -> PeopleImported:
     Raises ``Invalid`` CRM-093 for a column that is none of ``COLUMNS``.
     """
     ensure(cmd.by, Right.PEOPLE_MANAGE)
-    strange = sorted({name for _, row in cmd.rows for name in row} - COLUMNS)
-    if strange:
-        raise Invalid("CRM-093", f"There is no column '{strange[0]}'.", fix=f"Use {', '.join(sorted(COLUMNS))}.")
+    unknown = sorted({name for _, row in cmd.rows for name in row} - COLUMNS)
+    if unknown:
+        raise Invalid("CRM-093", f"There is no column '{unknown[0]}'.", fix=f"Use {', '.join(sorted(COLUMNS))}.")
     reasons: dict[int, str] = {}
     made: set[int] = set()
     changed: set[int] = set()
     rows = [(number, {k: v.strip() for k, v in row.items() if v and v.strip()}) for number, row in cmd.rows]
+    for number, row in rows:
+        strange = sorted(name for name, text in row.items() if _UNWRITABLE.search(text))
+        if strange:  # neither the people nor the list of what was put aside could keep it
+            reasons[number] = f"CRM-093 {strange[0]}: there are characters that no text has."
+            row.update({name: _UNWRITABLE.sub("\ufffd", row[name]) for name in strange})
     for step in (_make, _fill):
         for number, row in sorted(rows, key=lambda each: (each[1].get("kind") != "team", each[0])):
             if number in reasons:

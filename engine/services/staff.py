@@ -25,6 +25,7 @@ from engine.domain.values import PrincipalRow
 from engine.services import crew, people
 from engine.services.context import Context
 from engine.services.registry import answers, handles
+from engine.store import locks
 from engine.store.tables import membership, principal, task
 from engine.store.tables_people import absence, person, skill
 from engine.store.tables_time import calendar
@@ -216,13 +217,15 @@ def _set_skills(ctx: Context, login: str, skills: Mapping[str, int]) -> None:
         if level not in _LEVELS or not name.strip() or len(name) > 80:
             raise Invalid("CRM-091", f"The skill '{name}' at level {level} is out of bounds.", fix="Use levels 1 to 5.")
     ctx.conn.execute(delete(skill).where(skill.c.login == login))
-    if skills:
-        rows = [{"login": login, "skill": name.strip(), "level": level} for name, level in skills.items()]
+    named = {name.strip(): level for name, level in skills.items()}
+    if named:
+        rows = [{"login": login, "skill": name, "level": level} for name, level in named.items()]
         ctx.conn.execute(insert(skill), rows)
 
 
 def _set_manager(ctx: Context, login: str, manager: str) -> None:
-    """The reporting line has no ring."""
+    """The reporting line has no ring, also if two are drawn at once."""
+    locks.lock(ctx.conn, "line")
     boss = people._known(ctx, manager or None, "user")
     above, seen = boss, {login}
     while above is not None:
