@@ -29,19 +29,9 @@ def theme() -> str:
 
 def kind_of(key: str) -> Mapping[str, Any] | None:
     """The declared kind of a record, asked once a request."""
-    found: Mapping[str, Any] | None = _kinds().get(key)
-    return found
-
-
-def kinds() -> Iterable[Mapping[str, Any]]:
-    """All declared kinds, asked once a request."""
-    return _kinds().values()
-
-
-def _kinds() -> dict[str, Any]:
     if "kinds" not in g:
         g.kinds = {kind["key"]: kind for kind in ask(RecordKinds(by=me()))}
-    found: dict[str, Any] = g.kinds
+    found: Mapping[str, Any] | None = g.kinds.get(key)
     return found
 
 
@@ -172,6 +162,8 @@ def reason(value: Any) -> str:
         "nobody fits; it goes to the default person": gettext("nobody fits; it goes to the default person"),
         "the absent have no stand-in; the queue gets it": gettext("the absent have no stand-in; the queue gets it"),
         "absence": gettext("an absence"),
+        "left": gettext("somebody who has left"),
+        "whoever had it has left; the queue gets it": gettext("whoever had it has left; the queue gets it"),
         "away": gettext("away"),
         "inactive": gettext("inactive"),
         "excluded": gettext("left out by the rule"),
