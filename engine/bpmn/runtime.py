@@ -135,12 +135,16 @@ class Run(Operated):
             token.task_spec.activate(token, element, self.machine)
             self.machine.drain()
 
-    def throw(self, key: int, error_code: str, message: str = "") -> None:
-        """The service call (or task) ``key`` ends with a BPMN error."""
+    def throw(self, key: int, error_code: str, message: str = "", *, outside: bool = False) -> bool:
+        """The service call (or task) ``key`` ends with a BPMN error; True when the model catches it.
+
+        One that nobody catches ends the instance, unless it is said from ``outside``: then nothing happens.
+        """
         token = self._open(key, "call", "task")
         with feel.at(self._clock):
-            self.machine.throw(token, error_code, message)
+            caught = self.machine.throw(token, error_code, message, outside=outside)
             self.machine.drain()
+        return caught
 
     def escalate(self, key: int, code: str, payload: Mapping[str, Any] | None = None) -> bool:
         """A BPMN escalation from outside (an SLA ladder) at the open task ``key``; True when the model catches it."""

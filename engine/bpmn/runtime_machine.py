@@ -77,23 +77,25 @@ class Machine(Tokens):
             if token.state == WAITING and token.internal_data.get("signal") == name:
                 self.fire(token, payload)
 
-    def throw(self, token: Token, code: str, message: str) -> None:
-        """A BPMN error: the innermost boundary or event sub-process that catches it goes on.
+    def throw(self, token: Token, code: str, message: str, *, outside: bool = False) -> bool:
+        """A BPMN error: the innermost boundary or event sub-process that catches it goes on; True.
 
-        Nobody catches it: the instance ends, with the error kept.
+        Nobody catches it: the instance ends, with the error kept; one from ``outside`` changes nothing.
         """
         given = {"code": code, "message": message}
         for carrier in self.outwards(token):
             node, scope = carrier.task_spec, carrier.workflow
             if (boundary := _catcher(node.boundaries, "error", code)) is not None:
                 boundary.catch(carrier, self, given, ActivityState.FAILED)
-                return
+                return True
             # What an event sub-process throws is for those outside its scope.
             caught = carrier.host is None and not isinstance(node, EventSubProcess)
             if caught and (listener := _catcher(scope.spec.listeners, "error", code)) is not None:
                 listener.catch(scope, self, given, ActivityState.FAILED)
-                return
-        self.end_with(token, code, message)
+                return True
+        if not outside:
+            self.end_with(token, code, message)
+        return False
 
     def escalate(self, token: Token, code: str, payload: dict[str, Any], *, own: bool = False) -> bool:
         """A BPMN escalation goes outwards to the first that catches it (``own``: the token's own boundary, too)."""

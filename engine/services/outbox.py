@@ -91,9 +91,12 @@ def note_failure(ctx: Context, cmd: FailJob) -> bool:
         said = {"error": cmd.error_code, "message": cmd.message}
         return due.park_result(ctx.conn, job.id, cmd.fence, {"payload": said}) == 1
     if cmd.error_code and locked is not None and locked.blob is not None and job.node is not None:
-        due.done(ctx.conn, t.job, job.id, cmd.fence)
         flow, run = resume(ctx, locked, cmd.by)
-        run.throw(job.node, cmd.error_code, cmd.message)
+        if not run.throw(job.node, cmd.error_code, cmd.message, outside=True):
+            # A slip of the pen in a worker must not end a case of years: a person decides.
+            said = f"Nobody catches the error '{cmd.error_code}' of '{job.name}'. {cmd.message}".strip()
+            return _park(ctx, job, cmd.fence, "CRM-623", said)
+        due.done(ctx.conn, t.job, job.id, cmd.fence)
         conclude(ctx, flow, run)
         return True
     if not cmd.final and job.attempts + 1 < job.retries:

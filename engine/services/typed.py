@@ -55,7 +55,7 @@ def typed(values: Mapping[str, Any], types: Mapping[str, str], present: Mapping[
         else:
             try:
                 clean[name] = _read(kind, value)
-            except (ValueError, InvalidOperation, msgspec.DecodeError):
+            except (ValueError, InvalidOperation, RecursionError, msgspec.DecodeError):
                 wrong[name] = [f"{_shown(value)} is not {_ARTICLES[kind]}"]
     if strange := sorted(set(types) - set(values)):
         wrong[strange[0]] = ["has a type and no value"]

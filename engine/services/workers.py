@@ -10,6 +10,7 @@ from sqlalchemy import select
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.commands import FailJob, FinishJob
 from engine.domain.errors import Conflict, Invalid
+from engine.domain.states import JobState
 from engine.domain.working import ActivateJobs, CompleteJob, ExtendJob, JobAnswer, JobsWait, LockedJob, RefuseJob
 from engine.services import idempotency
 from engine.services.context import Context
@@ -88,7 +89,9 @@ def refuse(ctx: Context, cmd: RefuseJob) -> JobAnswer:
     said = FailJob(cmd.job_id, cmd.fence, cmd.by, cmd.message[:2000], cmd.error_code, final=final, after=cmd.after)
     note_failure(ctx, said)
     if cmd.error_code:
-        answer = JobAnswer(cmd.job_id, "error", job.instance_id)
+        state = ctx.conn.scalar(select(t.job.c.state).where(t.job.c.id == job.id))
+        outcome = "incident" if state == JobState.INCIDENT.value else "error"  # nobody catches it
+        answer = JobAnswer(cmd.job_id, outcome, job.instance_id)
     elif final or job.attempts + 1 >= job.retries:
         answer = JobAnswer(cmd.job_id, "incident", job.instance_id)
     else:

@@ -256,6 +256,8 @@ def test_data_keeps_its_types_and_tells_before_and_after(engine, selling, manage
     assert error.value.code == "CRM-212"
     assert set(error.value.fields) == {"amount", "due"}
     engine.do(EditData(selling, manager, "not needed", remove=("due",)))
+    with pytest.raises(BadForm):  # too deep to be read
+        engine.do(EditData(selling, manager, "deep", {"deep": "[" * 5000 + "]" * 5000}, {"deep": "json"}))
     newest, before, *_ = engine.ask(ListEdits(selling, SYSTEM))
     assert (newest.by, newest.before, newest.after) == ("mary", {"due": "2026-04-01"}, {"due": None})
     assert (before.before, before.after["amount"]) == ({"amount": 5}, 12.5)

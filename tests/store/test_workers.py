@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, RetryIncident, StartInstance
+from engine.domain.commands import CancelInstance, Deploy, RetryIncident, StartInstance
 from engine.domain.errors import Conflict, Forbidden, Invalid
 from engine.domain.questions import GetInstance, ListIncidents, ListJobs
 from engine.domain.states import InstanceState
@@ -115,6 +115,32 @@ def test_a_bpmn_error_goes_to_its_boundary(engine, robot, instance):
     assert engine.do(RefuseJob(job.id, job.fence, robot, "no stock", error_code="BROKE")).outcome == "error"
     marks = engine.ask(GetInstance(instance, SYSTEM)).marks
     assert {mark.element_id for mark in marks if mark.completed} >= {"broke", "mended"}
+
+
+def test_an_error_that_nobody_catches_waits_for_a_person_and_does_not_end_the_case(engine, robot, instance):
+    (job,) = engine.do(ActivateJobs(robot, ("erp.book",)))
+    said = RefuseJob(job.id, job.fence, robot, "typing", error_code="BROEK")
+    assert [engine.do(said).outcome for _ in range(2)] == ["incident", "incident"]
+    assert state(engine, instance) is InstanceState.ACTIVE
+    (incident,) = engine.ask(ListIncidents(SYSTEM)).items
+    assert (incident.code, "'BROEK'" in incident.message) == ("CRM-623", True)
+    engine.do(RetryIncident(incident.id, SYSTEM, "the worker is mended"))
+    (job,) = engine.do(ActivateJobs(robot, ("erp.book",)))
+    engine.do(RefuseJob(job.id, job.fence, robot, "no stock", error_code="BROKE"))
+    assert state(engine, instance) is InstanceState.COMPLETED
+
+
+def test_work_on_a_cancelled_case_is_refused(engine, robot, instance):
+    (job,) = engine.do(ActivateJobs(robot, ("erp.book",)))
+    engine.do(CancelInstance(instance, SYSTEM, "not wanted any more"))
+    for late in (
+        CompleteJob(job.id, job.fence, robot, {"a": 1}),
+        RefuseJob(job.id, job.fence, robot, "x"),
+        ExtendJob(job.id, job.fence, robot, LOCK),
+    ):
+        with pytest.raises(Conflict) as error:
+            engine.do(late)
+        assert error.value.code == "CRM-221"
 
 
 def test_who_may_work_and_on_what(engine, robot, alice, instance):

@@ -117,7 +117,7 @@ def skip(instance_id: str, incident_id: str) -> ResponseReturnValue:
     text = _text("result")
     try:
         result = json.loads(text) if text else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("CRM-009", "The result is not JSON.", fix='Write for example {"approved": true}.') from error
     if not isinstance(result, dict):
         raise Invalid("CRM-009", "The result is no JSON object.", fix='Write for example {"approved": true}.')
