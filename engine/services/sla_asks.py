@@ -16,7 +16,7 @@ from engine.services import sla_clocks as clocks
 from engine.services.calendars_near import CUSTOMERS, versions
 from engine.services.context import Context
 from engine.services.registry import answers
-from engine.services.sla_clocks import Row
+from engine.services.sla_write import Row
 from engine.store.tables import record, record_link, task
 from engine.store.tables_time import sla_change, sla_clock, sla_rung
 

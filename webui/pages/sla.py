@@ -151,6 +151,8 @@ def act_word(did: dict[str, Any]) -> str:
     """One act of a rung in the reader's language."""
     if did.get("nothing") or did.get("skipped"):
         return str(gettext("nothing to do"))
+    if did.get("failed"):  # its message is told to the managers
+        return f"{did.get('do')}: {gettext('failed')} ({did['failed']})"
     who = ", ".join(did.get("told") or ())
     known = {
         "notify": gettext("told %(who)s", who=who),
