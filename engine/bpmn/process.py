@@ -15,8 +15,9 @@ from engine.bpmn.parse_source import Problems, Source
 from engine.bpmn.specs.base import Node, ScopeSpec
 from engine.bpmn.specs.gateways import EventGateway
 from engine.bpmn.specs.timers import Calendars
-from engine.bpmn.specs.triggers import MessageTrigger, TimerTrigger
+from engine.bpmn.specs.triggers import ConditionTrigger, MessageTrigger, TimerTrigger
 from engine.domain.clock import FixedClock
+from engine.domain.errors import ExpressionError
 
 #: What is executed, in the words of the coverage table: kinds of nodes, ``event:trigger`` and features.
 SUPPORTED: frozenset[str] = frozenset(
@@ -30,7 +31,7 @@ SUPPORTED: frozenset[str] = frozenset(
         *(f"{kind}:multiple" for kind in ("startEvent", "intermediateCatchEvent", "boundaryEvent")),
         *(f"{kind}:{trigger}" for kind, triggers in EVENTS.items() for trigger in triggers),
     }
-    - {"startEvent:error", "startEvent:escalation", "startEvent:conditional"}
+    - {"startEvent:error", "startEvent:escalation"}
 )  # fmt: skip
 
 
@@ -40,9 +41,10 @@ class Start:
 
     id: str
     name: str
-    trigger: str  # none, timer, message, signal
+    trigger: str  # none, timer, message, signal, conditional
     message: str | None = None  # name of the message or signal
     timer: str | None = None  # the timer as drawn
+    reads: frozenset[str] = frozenset()  # names that a condition reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,18 @@ class Process:
             return None
         with feel.at(FixedClock(since)):
             return trigger.at_round(since, round_no, calendars)
+
+    def holds(self, element_id: str, scope: Mapping[str, Any], now: datetime) -> bool:
+        """Whether the condition of a conditional start event is true in this scope; null and errors are not."""
+        node = next((n for n in self.scope.starts if n.origin == element_id), None)
+        trigger = getattr(node, "trigger", None)
+        if not isinstance(trigger, ConditionTrigger):
+            return False
+        try:
+            with feel.at(FixedClock(now)):
+                return trigger.expr.value(scope) is True
+        except ExpressionError:
+            return False
 
     def node(self, element_id: str) -> Node | None:
         """The node of an element of this process (its sub-processes included); None where there is none."""
@@ -167,9 +181,9 @@ def _tidy_starts(spec: ScopeSpec, problems: Problems) -> None:
                 "CRM-170",
                 at,
                 f"'{node.title or node.name}': a process does not start by a {trigger.kind} event in this version.",
-                "Use a none, timer, message or signal start event.",
+                "Use a none, timer, message, signal or conditional start event.",
                 f"“{node.title or node.name}”：本版本的流程不能由 {trigger.kind} 事件启动。",
-                "请使用空、定时、消息或信号开始事件。",
+                "请使用空、定时、消息、信号或条件开始事件。",
             )
 
 
@@ -178,4 +192,6 @@ def _start(node: Node) -> Start:
     kind = trigger.kind if trigger is not None else "none"
     named = trigger.name.text if isinstance(trigger, MessageTrigger) or kind == "signal" else None
     timer = trigger.expr.text if isinstance(trigger, TimerTrigger) else None
-    return Start(node.origin, node.title, kind, named, timer)
+    condition = trigger.expr.program if isinstance(trigger, ConditionTrigger) else None
+    reads = frozenset() if condition is None else frozenset(condition.names)
+    return Start(node.origin, node.title, kind, named, timer, reads)

@@ -15,11 +15,12 @@ from engine.domain.questions import GetRecord, RecordKinds
 from engine.domain.records import Kind, described
 from engine.domain.values import RecordLink, RecordRef, RecordRow
 from engine.services import idempotency
+from engine.services.conditions import begin_where
 from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
 from engine.services.sight import ensure_may_write, ensure_seen, hidden_from, veiled
-from engine.store import due, post
+from engine.store import due, models, post
 from engine.store.moves import change_facts
 from engine.store.prepared import Insert, Prepared
 from engine.store.tables import principal, record, record_link, record_match, record_word
@@ -196,6 +197,8 @@ def create(
     _index(ctx, ref.id, kind, row["name"], clean)
     link(ctx, ref, links or {})
     ctx.audit(by, "record.create", target=ref.id, detail={"kind": kind_key})
+    if starting := [row[0] for row in models.starts_by(ctx.conn, "conditional", kind_key)]:
+        begin_where(ctx, ref, starting, read(ctx, ref), None)
     return ref
 
 
@@ -239,13 +242,16 @@ def change(
     if (facts := kind.facts_of(clean)) != kind.facts_of(found["data"]):
         change_facts(ctx.conn, ref.id, *facts)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
-    _tell_conditions(ctx, ref)
+    _tell_conditions(ctx, ref, {**seen(kind, found["data"]), **{k: found[k] for k in ("name", "state", "owner")}})
     return True
 
 
-def _tell_conditions(ctx: Context, ref: RecordRef) -> None:
-    """Instances that work on the record and wait for a condition look at it again, each in a transaction of its own."""
-    watching = post.conditional_on(ctx.conn, ref.id)
+def _tell_conditions(ctx: Context, ref: RecordRef, before: Mapping[str, Any]) -> None:
+    """Instances that work on the record and wait for a condition look at it again, each in a transaction of its own;
+    processes begin whose condition has become true by the change."""
+    watching, starting = post.conditional_on(ctx.conn, ref.id, ref.kind)
+    if starting:
+        begin_where(ctx, ref, starting, read(ctx, ref), before)
     rows = [{"name": ref.kind, "type": "crmflow:look", "payload": {"instance": one}} for one in watching]
     if rows:
         due.add(ctx.conn, ctx.now, [{"id": ctx.new_id(), **row} for row in rows])

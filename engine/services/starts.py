@@ -1,10 +1,11 @@
-"""What starts a published definition by itself: messages, signals, timers. The version before stops being started."""
+"""What starts a published definition by itself: messages, signals, timers, conditions; a new version takes over."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from engine.services.calendars import by_name
+from engine.services.conditions import watched
 from engine.services.context import Context
 from engine.services.library import Loaded
 from engine.store import due, models
@@ -22,6 +23,11 @@ def open_starts(ctx: Context, loaded: Loaded) -> None:
         }
         for start in loaded.process.starts
         if start.trigger in ("message", "signal") and start.message
+    ]
+    heard += [
+        {"kind": "conditional", "message": kind, "definition_key": loaded.key, "element_id": element}
+        | {"definition_id": loaded.id}
+        for kind, element in watched(ctx, loaded).items()
     ]
     models.replace_starts(ctx.conn, loaded.key, heard)
     due.drop_starts(ctx.conn, loaded.key)

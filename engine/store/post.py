@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, union
+from sqlalchemy import Connection, bindparam, delete, literal, select, union
 
 from engine.store import locks, tables as t
 from engine.store.prepared import Insert, Prepared
@@ -28,15 +28,19 @@ _LISTENING = Prepared(
 )
 _ON = t.instance_record.c
 _WATCHING = union(
-    select(_S.instance_id)
+    select(_S.instance_id.label("id"), literal(0).label("starts"))
     .join_from(t.instance_record, t.subscription, _S.instance_id == _ON.instance_id)
     .where(_ON.record_id == bindparam("record"), _S.kind == "conditional"),
     # A promise may depend on the record's tier, priority or state.
-    select(sla_clock.c.instance_id)
+    select(sla_clock.c.instance_id, literal(0))
     .join_from(t.instance_record, sla_clock, sla_clock.c.instance_id == _ON.instance_id)
     .where(_ON.record_id == bindparam("record"), sla_clock.c.ended_at.is_(None), sla_clock.c.policy.is_not(None)),
+    # Published processes that begin when a record of its kind comes to be so.
+    select(t.start_subscription.c.definition_id, literal(1)).where(
+        t.start_subscription.c.kind == "conditional", t.start_subscription.c.message == bindparam("kind")
+    ),
 ).subquery("watching")
-_CONDITIONAL = Prepared(select(_WATCHING.c.instance_id).order_by(_WATCHING.c.instance_id))
+_CONDITIONAL = Prepared(select(_WATCHING.c.id, _WATCHING.c.starts).order_by(_WATCHING.c.starts, _WATCHING.c.id))
 _OWNER = Prepared(select(_S.instance_id).where(_S.id == bindparam("id")))
 _NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
 _BUFFERED = Prepared(
@@ -66,9 +70,11 @@ def listeners(conn: Connection, name: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in _LISTENING.rows(conn, name=name)]
 
 
-def conditional_on(conn: Connection, record_id: str) -> list[str]:
-    """Instances that work on a record and wait for a condition, or have promised something that depends on it."""
-    return [row[0] for row in _CONDITIONAL.rows(conn, record=record_id)]
+def conditional_on(conn: Connection, record_id: str, kind: str) -> tuple[list[str], list[str]]:
+    """Who looks at a record of this kind: instances that work on it and wait for a condition or have promised
+    something that depends on it, and published definitions that a condition over such a record starts."""
+    rows = _CONDITIONAL.rows(conn, record=record_id, kind=kind)
+    return [row[0] for row in rows if not row[1]], [row[0] for row in rows if row[1]]
 
 
 def owner(conn: Connection, subscription_id: str) -> str | None:

@@ -73,11 +73,11 @@ label = Table(  # translations of model texts by element id, pinned at deploy
     Column("text", Text, nullable=False),
 )
 
-start_subscription = Table(  # message and signal start events of published definitions
+start_subscription = Table(  # message, signal and conditional start events of published definitions
     "start_subscription",
     metadata,
-    Column("kind", String(16), primary_key=True),  # message, signal
-    Column("message", Key, primary_key=True),
+    Column("kind", String(16), primary_key=True),  # message, signal, conditional
+    Column("message", Key, primary_key=True),  # its name; of a condition the kind of record it looks at
     Column("definition_key", Key, primary_key=True),
     Column("element_id", Key, nullable=False),
     Column("definition_id", Id, ForeignKey("definition.id"), nullable=False),

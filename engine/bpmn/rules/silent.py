@@ -101,6 +101,22 @@ def never_asked(c: Context) -> Iterator[Hit]:
                         yield hit(node.xml, event.line, first=first.name or first.id)
 
 
+@rule("CRM-895", ERROR)
+def begun_twice(c: Context) -> Iterator[Hit]:
+    """A message or signal begins a process at one start event."""
+    for process in c.model.processes:
+        seen: dict[tuple[str, str], Node] = {}
+        for node in process.starts() if process.executable else ():
+            for event in node.events:
+                named = (
+                    c.model.globals(event.kind).get(event.ref or "") if event.kind in ("message", "signal") else None
+                )
+                name = "" if named is None else (named.get("name") or "").strip()
+                first = seen.setdefault((event.kind, name), node) if name else node
+                if first is not node:
+                    yield hit(node.xml, event.line, name=name, first=first.name or first.id)
+
+
 @rule("CRM-894", ERROR)
 def calls_itself(c: Context) -> Iterator[Hit]:
     """A process that calls itself, also by way of others, can come to its end without that call."""

@@ -49,6 +49,16 @@ def calling(*first: str) -> bytes:
     return file(f'<process id="p" name="P">{one}</process>', f'<process id="q" name="Q">{two}</process>')
 
 
+def begun(second: str) -> bytes:
+    """Two start events, by message m and by another (or the same)."""
+    starts = "".join(
+        f'<startEvent id="{i}"><messageEventDefinition messageRef="{ref}"/></startEvent>'
+        for i, ref in (("s", "m"), ("s2", second))
+    )
+    head = '<message id="m" name="M"/><message id="m2" name="N"/>'
+    return process(starts, user(), END, flows("s", "t", "e"), flow("s2", "t"), head=head)
+
+
 SILENT = [
     Case("CRM-890", "t", loop("<loopCardinality>-3</loopCardinality>"), loop("<loopCardinality>3</loopCardinality>")),
     Case(
@@ -64,6 +74,7 @@ SILENT = [
     Case("CRM-892", "b2", undone("b", "b2"), undone("b")),
     Case("CRM-893", "b2", caught("er"), caught("er2")),
     Case("CRM-894", "c", calling(), calling(GATE)),
+    Case("CRM-895", "s2", begun("m"), begun("m2")),
     # The same constraint at other places than those of the other cases.
     Case(
         "CRM-119",

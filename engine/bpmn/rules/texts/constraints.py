@@ -309,4 +309,12 @@ TEXTS: dict[str, Text] = {
         "它会不断调用自身，永远不会结束。",
         "请画出一条不经过该调用就能结束的路径，例如在它之前加网关。",
     ),
+    "CRM-895": Text(
+        "{el} begins by “{name}”, by which “{first}” begins already.",
+        "One message would begin two cases, or only the first would be asked.",
+        "Give one of them another name, or draw both ways behind one start event.",
+        "{el}由“{name}”启动，而“{first}”已由它启动。",
+        "同一条消息会启动两个案例，或只有第一个生效。",
+        "请为其中一个改名，或在一个开始事件之后画出两条路径。",
+    ),
 }

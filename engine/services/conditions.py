@@ -1,0 +1,91 @@
+"""Conditional start events: a published process begins when a record comes to be as its condition says.
+
+The condition reads a record by its kind (``= lead.score > 80``). It is looked at when a record of that kind is made
+or changed, as it was before and as it is now: only who *becomes* true starts an instance, with the record in the
+variable of that name (BPMN 2.0, 10.5.2: the condition must become false and true again before it starts another).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.bpmn.process import Start
+from engine.domain.errors import Refused
+from engine.domain.states import Severity
+from engine.domain.values import Finding, RecordRef
+from engine.services.context import Context
+from engine.services.edges import outward
+from engine.services.kinds import kinds
+from engine.services.library import Loaded
+from engine.store import due
+
+
+def watched(ctx: Context, loaded: Loaded) -> dict[str, str]:
+    """Kinds of records that its conditional start events look at → the first such event.
+
+    Raises ``Refused`` CRM-896 for one that looks at no record, or at several: nothing could make it true.
+    """
+    found: dict[str, str] = {}
+    for start in loaded.process.starts:
+        if start.trigger != "conditional":
+            continue
+        read = sorted(start.reads & set(kinds(ctx.packs)))
+        if len(read) != 1 or len(start.reads) != 1:
+            raise _blind(start, kinds(ctx.packs))
+        found.setdefault(read[0], start.id)
+    return found
+
+
+def _blind(start: Start, known: Mapping[str, Any]) -> Refused:
+    who, read = start.name or start.id, ", ".join(sorted(start.reads))
+    refused = Refused(
+        "CRM-896",
+        f"The condition of start event “{who}” looks at {read or 'nothing'}; it must look at one record.",
+        [],
+        fix=f"Let it read one record by its kind, such as = lead.score > 80. Kinds: {', '.join(known)}.",
+    )
+    finding = Finding(
+        refused.code,
+        Severity.ERROR,
+        refused.message,
+        start.id,
+        start.name or None,
+        why="Before a process begins it has no variables; what can change is a record.",
+        fix=refused.fix,
+        message_zh=f"开始事件“{who}”的条件读取 {read or '（无）'}，它必须读取一条记录。",
+        why_zh="流程开始之前没有变量，能变化的只有记录。",
+        fix_zh=f"请让它按类型读取一条记录，例如 = lead.score > 80。类型：{'、'.join(known)}。",
+    )
+    refused.findings = (finding,)
+    return refused
+
+
+def begin_where(
+    ctx: Context, ref: RecordRef, definitions: Sequence[str], now: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> None:
+    """Plan a start for each condition that the record fulfils now and did not ``before`` (None: there was none).
+
+    Each instance begins in a transaction of its own, so that a failing one does not undo the change of the record.
+    """
+    was = None if before is None else {**now, **before}
+    rows = []
+    for definition in definitions:
+        loaded = ctx.library.load(ctx.conn, definition)
+        for start in loaded.process.starts:
+            if start.trigger != "conditional" or ref.kind not in start.reads:
+                continue
+            if not loaded.process.holds(start.id, {ref.kind: now}, ctx.now):
+                continue
+            if was is not None and loaded.process.holds(start.id, {ref.kind: was}, ctx.now):
+                continue
+            payload = {
+                "definition": loaded.id,
+                "element": start.id,
+                "key": loaded.key,
+                "variables": outward({ref.kind: ref}),
+            }
+            rows.append({"id": ctx.new_id(), "name": loaded.name, "type": "crmflow:start", "payload": payload})
+    if rows:
+        due.add(ctx.conn, ctx.now, rows)
+        ctx.wake = True

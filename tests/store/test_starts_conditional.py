@@ -1,0 +1,87 @@
+"""A process begins when a record comes to be as its condition says: once per time it becomes true (B1, dialect)."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.domain.access import SYSTEM
+from engine.domain.commands import Deploy, SaveRecord
+from engine.domain.errors import Refused
+from engine.domain.questions import GetInstance, ListInstances
+from engine.jobs import drain
+from tests.store.drawing import END, flow, model
+
+TASK = '<bpmn:userTask id="call" name="Call" />'
+
+
+def _when(*conditions: str, key: str = "hot"):
+    starts = "".join(
+        f'<bpmn:startEvent id="s{n}" name="Hot"><bpmn:conditionalEventDefinition id="c{n}"><bpmn:condition>{text}'
+        f"</bpmn:condition></bpmn:conditionalEventDefinition></bpmn:startEvent>" + flow(f"s{n}>call")
+        for n, text in enumerate(conditions)
+    )
+    return model(key, starts + TASK + END + flow("call>end"))
+
+
+def _begun(engine, key: str = "hot") -> list[str]:
+    drain(engine)
+    return [row.id for row in engine.ask(ListInstances(SYSTEM, definition_key=key)).items]
+
+
+def _save(engine, id: str | None = None, **data):
+    fields = {"name": "Ada", "company": "Analytical Engines", **data}
+    return engine.do(SaveRecord("lead", SYSTEM, data=fields, id=id)).id
+
+
+def test_a_record_that_becomes_so_begins_an_instance_with_it(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80"),), SYSTEM, publish=True))
+    lead = _save(engine, score=50)
+    assert _begun(engine) == []
+    _save(engine, lead, score=90)
+    (one,) = _begun(engine)
+    found = engine.ask(GetInstance(one, SYSTEM))
+    assert found.variables["lead"]["$record"] == ["lead", lead]
+
+
+def test_it_begins_again_only_after_it_was_false(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80"),), SYSTEM, publish=True))
+    lead = _save(engine, score=90)
+    assert len(_begun(engine)) == 1  # a new record counts as one that was not so
+    _save(engine, lead, score=95)
+    _save(engine, lead, score=95, name="Ada L.")
+    assert len(_begun(engine)) == 1
+    _save(engine, lead, score=10)
+    _save(engine, lead, score=81)
+    assert len(_begun(engine)) == 2
+
+
+def test_records_of_other_kinds_and_conditions_that_are_not_told_begin_nothing(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80 and lead.source = &quot;fair&quot;"),), SYSTEM, publish=True))
+    engine.do(SaveRecord("account", SYSTEM, data={"name": "Analytical Engines"}))
+    _save(engine)
+    _save(engine, score=90)
+    assert _begun(engine) == []
+
+
+def test_a_new_version_takes_over_the_condition(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80"),), SYSTEM, publish=True))
+    engine.do(Deploy((_when("=lead.score &gt; 20"),), SYSTEM, publish=True))
+    _save(engine, score=50)
+    (one,) = engine.ask(ListInstances(SYSTEM)).items if _begun(engine) else ()
+    assert one.version == 2
+
+
+def test_two_conditions_of_a_process_are_both_looked_at(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80", "=lead.score &lt; 5"),), SYSTEM, publish=True))
+    _save(engine, score=1)
+    _save(engine, score=99)
+    assert len(_begun(engine)) == 2
+
+
+@pytest.mark.parametrize("text", ["=amount &gt; 3", "=true", "=lead.score &gt; account.score"])
+def test_a_condition_that_looks_at_no_single_record_cannot_be_published(engine, bench, text):
+    with pytest.raises(Refused) as refused:
+        engine.do(Deploy((_when(text),), SYSTEM, publish=True))
+    assert refused.value.code == "CRM-896"
+    assert [f.element for f in refused.value.findings] == ["s0"]
+    assert all(f.message_zh and f.fix_zh for f in refused.value.findings)
