@@ -87,8 +87,13 @@ def _unescape(found: re.Match[str]) -> str:
         return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
     if four or six:
         point = int(four or six, 16)
-        return chr(point) if point <= 0x10FFFF else found[0]
+        return chr(point) if _is_char(point) else found[0]
     return _PLAIN.get(one, found[0])
+
+
+def _is_char(point: int) -> bool:
+    """Half of a surrogate pair and NUL are no characters: no database and no message could hold them."""
+    return 0 < point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF
 
 
 def quote(value: str) -> str:

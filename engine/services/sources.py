@@ -12,7 +12,7 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.model.xml import BadXml, read, space
-from engine.services import dmn_imports, kits, labels, sla_files
+from engine.services import dmn_imports, kits, labels, sla_files, start_files
 from engine.services.context import Context
 from engine.store import models
 
@@ -103,6 +103,7 @@ def gather(ctx: Context, files: Iterable[FileIn]) -> Sources:
         _drawing(found, file, infos[file.name], catalogue)
     found.findings.extend(_twice(found))
     found.findings.extend(_strangers(ctx, found))
+    found.findings.extend(start_files.refused(ctx, found))
     return found
 
 

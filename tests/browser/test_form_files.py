@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,31 @@ def test_a_file_goes_from_one_task_to_the_next(site: Site, visit: Visit) -> None
         link.click()
     assert download.value.suggested_filename == "contract.pdf"
     assert Path(download.value.path()).read_bytes() == b"%PDF-1"
+
+
+def test_a_complaint_lands_in_the_row_of_the_list_it_is_about(site: Site, visit: Visit) -> None:
+    """C9: only the server knows how large a file may be, so this complaint is always the server's."""
+    picker = {"type": "filepicker", "id": "f", "key": "paper", "label": "Paper", "properties": {"maxSize": 10}}
+    rows = {"type": "dynamiclist", "id": "rows", "path": "papers", "label": "Papers", "isRepeating": True}
+    rows |= {"defaultRepetitions": 2, "allowAddRemove": True, "components": [picker]}
+    schema = {"type": "default", "id": "contract-form", "schemaVersion": 16, "components": [rows]}
+    model = (MODELS / "contract.bpmn").read_bytes().replace(b"bench", b"sales")
+    key = re.search(rb'formId="([^"]+)"', model)
+    assert key is not None
+    schema["id"] = key[1].decode()
+    files = (FileIn("contract.bpmn", model), FileIn("contract-form.json", json.dumps(schema).encode()))
+    site.engine.do(Deploy(files, SYSTEM, publish=True))
+    task = site.engine.do(StartInstance("contract", SYSTEM)).tasks[0]
+    page = visit("alice", f"/tasks/{task}")
+    page.locator("[data-form][data-ready]").wait_for()
+    inputs = page.locator(".fjs-form input[type=file]")
+    expect(inputs).to_have_count(2)
+    for place, content in ((0, b"%PDF-1"), (1, b"%PDF-1.7 far more than ten bytes")):
+        chosen = {"name": f"{place}.pdf", "mimeType": "application/pdf", "buffer": content}
+        inputs.nth(place).set_input_files(files=[chosen])  # type: ignore[arg-type]
+    page.click("[data-done]")
+    complaint = page.locator(".fjs-form-field-error")
+    expect(complaint).to_have_count(1)
+    expect(complaint).to_contain_text("larger than 10 bytes")
+    fields = page.locator(".fjs-form-field-filepicker")
+    expect(fields.nth(1).locator(".fjs-form-field-error")).to_have_count(1)

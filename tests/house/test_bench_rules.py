@@ -15,11 +15,16 @@ from bench.peers import PACKAGES, NoPeer, Peers
 
 
 def report(*arguments: str) -> dict[str, Any]:
-    """The last line that the command prints."""
+    """The one line that the command prints, and what it says beside it."""
     got = CliRunner().invoke(rules.main, ["--json", *arguments])
     assert got.exit_code == 0, got.output
-    found: dict[str, Any] = json.loads(got.stdout.splitlines()[-1])
-    return found
+    (line,) = got.stdout.splitlines()
+    found: dict[str, Any] = json.loads(line)
+    assert list(found) == ["expression_us", "table20_us", "table2000_us"]
+    beside = (line.strip().partition(": ") for line in got.stderr.splitlines())
+    return found | {
+        key: json.loads(text) for key, _, text in beside if key in ("wrong", "missing", "rounds", "times_faster")
+    }
 
 
 def test_the_context_has_twelve_keys_and_three_records() -> None:
@@ -62,6 +67,19 @@ def test_peers_that_cannot_be_had_are_null_with_the_reason(monkeypatch: pytest.M
     assert found["expression_us"]["zen"] is None
     assert found["table2000_us"]["pysfeel"] is None
     assert found["missing"]["zen"].startswith("BENCH-01")
+
+
+def test_a_slow_peer_is_measured_once_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def one(name: str, job: dict[str, Any], peers: Peers | None) -> dict[str, Any]:
+        now[0] += 600 if name == "pysfeel" else 1
+        return {"expressions": [1.0] * 10, "tables": {"20": 1.0, "2000": 1.0}, "wrong": []}
+
+    monkeypatch.setattr(rules, "_one", one)
+    monkeypatch.setattr(Peers, "version", lambda self, name: "1")
+    found = rules.measure(rules_cases.job(rules.TABLES, 1), 3, Peers(), lambda: now[0])
+    assert found["rounds"] == {name: 1 if name == "pysfeel" else 3 for name in ("crmflow", *PACKAGES)}
 
 
 def test_an_environment_that_cannot_be_made_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,14 +33,23 @@ function complain(host, body) {
   );
 }
 
-/** The server's complaints by key, shown at the fields. */
+/** A field's place in the data as the server writes it: ``people[1].name``. */
+const written = (path) => path.map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at ? '.' : ''}${step}`)).join('');
+
+/** The server's complaints by place, shown at the fields; in a repeating list at the row they are about. */
 function mark(form, fields) {
   const registry = form.get('formFieldRegistry'),
     errors = {};
-  for (const field of registry.getAll()) {
-    const path = form.get('pathRegistry').getValuePath(field)?.join('.') ?? field.key;
-    const said = fields[path] ?? fields[field.key];
-    if (said) errors[field.id] = said;
+  for (const { id, valuePath, indexes } of form.get('formFieldInstanceRegistry').getAll()) {
+    const said = fields[written(valuePath ?? [])] ?? fields[registry.get(id)?.key];
+    if (!said) continue;
+    let place = errors,
+      name = id;
+    for (const row of Object.values(indexes ?? {})) {
+      place = place[name] ??= {}; // form-js keeps the errors of rows by their numbers
+      name = row;
+    }
+    place[name] = said;
   }
   form._setState({ errors });
   return Object.keys(errors).length;
