@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 from engine.app import Engine
 from engine.cli.demo import add_people, deploy_packs, make_records, read_plan
 from engine.cli.plays import play
 from engine.domain.access import SYSTEM
 from engine.domain.questions import ActorNamed, CountTasks, ListIncidents, ListRecords, ListTasks, ListTimers
+from engine.domain.sla_values import ShowWall
 from engine.packs import Packs
 
 
@@ -22,6 +24,10 @@ def test_the_demo_has_work_for_everybody(lite: Engine) -> None:
         make_records(lite, name, sample, None)
     assert list(play(lite, plan.plays)) == []
 
+    wall = lite.ask(ShowWall(SYSTEM))
+    assert all(wall.counts.values()), f"promises are kept, at risk, broken and paused: {wall.counts}"
+    assert wall.log[-1].fired_at is not None
+    assert wall.log[-1].fired_at < lite.clock.now() - timedelta(hours=12), "the ladder was climbed when it was due"
     assert lite.ask(ListIncidents(SYSTEM)).items == ()
     assert lite.ask(ListTimers(SYSTEM)).items, "timers are counting down"
     for login, said in plan.people.items():
