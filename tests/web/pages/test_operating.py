@@ -198,6 +198,11 @@ def test_incidents_by_cause_lead_to_trying_all_again(house: Any, enter: Any) -> 
     link = re.search(r'href="(/bulk/new[^"]+)"', page)
     assert link
     assert "2 are meant now" in maria.get(link[1].replace("&amp;", "&")).text
+    skip = re.search(r'href="(/bulk/new[^"]+action=skip[^"]+)"', page)
+    assert skip
+    place = skip[1].replace("&amp;", "&")
+    assert "2 are meant now" in maria.get(place).text
+    assert "action=skip" not in enter("dora").get("/incidents").text, "who may not operate is not offered it"
     first = next(i for i in house.engine.ask(ListIncidents(SYSTEM)).items if i.instance_id == case)
     assert f'id="skip-{first.id}"' in maria.get(f"/instances/{case}").text
     bad = maria.post(f"/instances/{case}/incidents/{first.id}/skip", data={"reason": "x", "result": "{"})
