@@ -56,6 +56,7 @@ class BounceBody(Sent):
 class WorkloadQuery(Sent):
     team: Login | None = None
     away: Text = Field("", description="What if these were away: logins, separated by commas.")
+    until: Moment | None = Field(None, description="And back then: only what is due before needs others.")
 
 
 class ImportBody(Sent):

@@ -82,7 +82,7 @@ def import_people(call: Call) -> PeopleImported:
 
 def get_workload(call: Call) -> list[WorkloadRow]:
     away = tuple(login.strip() for login in call.query.away.split(",") if login.strip())
-    return list(call.engine.ask(Workload(call.by, call.query.team, away)))
+    return list(call.engine.ask(Workload(call.by, call.query.team, away, call.query.until)))
 
 
 TAG = Tag(
