@@ -174,9 +174,9 @@ def test_a_team_leads_day(site: Site, visit: Visit, promised: dict[str, TaskRow]
     expect(page.locator(".talk-text")).to_contain_text("I called them")
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
-    """A file as the browser kept it."""
-    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+def rows_of(path: Path) -> list[list[str]]:
+    """A file as the browser kept it, without its heads."""
+    return list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[1:]
 
 
 @nights
@@ -193,8 +193,10 @@ def test_a_managers_day(
     with page.expect_download() as loading:
         page.locator("a[href*='csv=1']").press("Enter")
     loading.value.save_as(tmp_path / "wall.csv")
-    states = sorted(row["state"] for row in rows_of(tmp_path / "wall.csv"))
-    assert states == ["breached", "paused", "risk", "running"]
+    states = [words.strip() for words in shown.locator("td:nth-child(2) .mark").all_inner_texts()]
+    assert len(set(states)) == 4
+    for line, state in zip(rows_of(tmp_path / "wall.csv"), states, strict=True):
+        assert state in line
     # What did the ladder do, and when?
     expect(page.locator("section[aria-labelledby=wall-log] tbody tr").first).to_be_visible()
     # The broken one: why is it due then? Its deadline explains itself.
@@ -231,5 +233,5 @@ def test_a_managers_day(
     with page.expect_download() as loading:
         page.locator("a[href*='export.csv']").press("Enter")
     loading.value.save_as(tmp_path / "team.csv")
-    assert {row["Login"] for row in rows_of(tmp_path / "team.csv")} == {"alice", "bob", "maria"}
+    assert {line[1] for line in rows_of(tmp_path / "team.csv")} == {"alice", "bob", "maria"}
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
