@@ -96,6 +96,7 @@ class TableCheck:
                 continue
             told += 1
             if told > SHOWN:
+                self._tell_more("overlaps", "重叠")
                 break
             one, other = clear[i], clear[j]
             assert one is not None
@@ -196,6 +197,18 @@ class TableCheck:
                 fix="Add a rule, or a default output.",
                 fix_zh="请添加规则，或设置默认输出。",
             )
+
+        if len(left) > SHOWN:
+            self._tell_more("gaps", "缺口")
+
+    def _tell_more(self, what: str, what_zh: str) -> None:
+        self._tell(
+            "CRM-155",
+            f"the table has more than {SHOWN} {what}; the first {SHOWN} are told: mend these and check again",
+            f"该表的{what_zh}超过 {SHOWN} 处，此处只列出前 {SHOWN} 处：请先修正，再重新检查",
+            None,
+            Severity.INFO,
+        )
 
     def _describe(self, box: Box) -> tuple[str, str, dict[str, Any]]:
         """A box in English and Chinese words, and an example input."""

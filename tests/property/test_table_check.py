@@ -14,6 +14,7 @@ import pytest
 from engine.dmn import Model, check
 from engine.domain.values import Finding
 
+SHOWN = 20
 SPACE = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 Cells = list[list[str]]
 
@@ -122,7 +123,8 @@ def test_the_check_says_what_trying_every_input_shows(hit: str, many: Any) -> No
         kinds, rules = draw(source, hit)
         findings = check(model(kinds, rules, hit))
         tried = Tried(kinds, rules)
-        assert not of(findings, "CRM-155"), seed  # all cells are constants
+        cut = any(len(of(findings, code)) == SHOWN for code in ("CRM-156", "CRM-157"))
+        assert cut or not of(findings, "CRM-155"), seed  # all cells are constants
         gaps = of(findings, "CRM-156")
         assert bool(gaps) == (frozenset() in tried.matches), (hit, seed)
         for gap in gaps:
@@ -140,7 +142,12 @@ def _overlaps(hit: str, seed: int, rules: Cells, findings: list[Finding], tried:
     shown = {pair for hits in tried.matches for pair in combinations(sorted(hits), 2) if not doubled & set(pair)}
     if hit == "ANY":
         shown = {(i, j) for i, j in shown if rules[i - 1][-1] != rules[j - 1][-1]}
-    assert set(told) == shown, (hit, seed)
+    if len(shown) > SHOWN:  # the first of them are told, and that there are more
+        assert set(told) < shown, (hit, seed)
+        assert len(told) == SHOWN, (hit, seed)
+        assert of(findings, "CRM-155"), (hit, seed)
+    else:
+        assert set(told) == shown, (hit, seed)
     for pair, finding in told.items():
         assert set(pair) <= tried.hits(finding.params["example"]), (hit, seed, finding.message)
 
