@@ -1,0 +1,78 @@
+"""Operating many cases and running scenarios in a real browser: nothing jumps, coverage stands on the diagram."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from stage import NARROW, WIDE, Site, Visit
+from test_rooms import violations
+from tour import settle
+
+from engine.domain.access import SYSTEM
+from engine.domain.commands import AddTeam, Deploy
+from engine.domain.operating import Chosen, Operation, RunItem, StartBulk
+from engine.domain.values import FileIn
+from engine.jobs import drain
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "tests" / "scenarios"
+
+
+def fits(page: Page, size: tuple[int, int]) -> None:
+    """Nothing sticks out, and axe finds nothing serious."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert violations(page) == []
+
+
+def test_watching_an_operation_on_many_moves_nothing(site: Site, visit: Visit) -> None:
+    for number in range(30):
+        site.start(key=f"LN-{number}")
+    maria = site.actor("maria")
+    bulk = site.engine.do(StartBulk(Operation("suspend", Chosen("equipment-loan")), maria, "stock-taking"))
+    page = visit("maria", f"/bulk/{bulk.id}", size=NARROW)
+    link = page.get_by_role("link", name="LN-20")
+    link.focus()
+    link.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    for _ in range(15):
+        assert site.engine.do(RunItem(bulk.id, SYSTEM))
+    expect(page.locator("#bulk-told")).to_have_text("50 % are done", timeout=10_000)
+    expect(page.locator("#bulk-now .tiles")).to_contain_text("15")
+    expect(link).to_be_focused()
+    assert page.evaluate("scrollY") == before
+    # Its end is told, the button to stop it goes, and who stood on it is led on.
+    page.locator("#bulk-stop button").focus()
+    drain(site.engine)
+    expect(page.locator("#bulk-told")).to_have_text("Finished: 30 done, 0 failed.", timeout=10_000)
+    expect(page.locator("#bulk-stop")).to_have_count(0)
+    results = page.get_by_role("link", name="Show the results")
+    expect(results).to_be_focused()
+    results.press("Enter")
+    expect(page.locator("td .mark-done")).to_have_count(30)
+    for size in (NARROW, WIDE):
+        fits(page, size)
+
+
+def test_coverage_of_scenarios_is_painted_on_the_diagram(site: Site, visit: Visit) -> None:
+    site.engine.do(AddTeam("desk", SYSTEM, "Desk"))
+    names = ("order.bpmn", "order.scenario.yaml")
+    (row,) = site.engine.do(Deploy(tuple(FileIn(n, (FILES / n).read_bytes()) for n in names), SYSTEM)).definitions
+    page = visit("dora", f"/flows/{row.id}/scenarios", language="zh_Hans")
+    page.locator("main form .btn-primary").click()
+    settle(page)
+    expect(page.locator(".findings .mark-go")).to_have_count(3)
+    expect(page.locator(".tiles")).to_contain_text("87.5 %")
+    # How many scenarios came by stands at the elements; the way nobody took is marked.
+    expect(page.locator(".diagram .djs-overlay").first).to_be_visible()
+    assert page.locator('.diagram [data-element-id="No"]').get_attribute("class").count("not-tried")
+    dashed = "getComputedStyle(document.querySelector('[data-element-id=No] .djs-visual path')).strokeDasharray"
+    assert page.evaluate(dashed) != "none"
+    for size in (WIDE, NARROW):
+        fits(page, size)
+        if os.environ.get("CRMFLOW_SCREENSHOTS") == "1":
+            page.screenshot(path=ROOT / "docs" / "screenshots" / f"scenarios-{size[0]}.png", full_page=True)
