@@ -34,9 +34,10 @@ def show() -> ResponseReturnValue:
     # An empty text is a choice too: the clocks of no team, flow or segment.
     only = {"group": args["group"]} if "group" in args else {}
     state = args.get("state", "")
-    chosen = {"state": state if state in STATES else ""}
+    chosen: dict[str, Any] = {"state": state if state in STATES else ""}
     chosen |= {name: args.get(name, "").strip()[:120] for name in ("customer", "assignee")}
-    wall = ask(ShowWall(actor, by_what, only, **chosen))
+    state, customer, assignee = chosen["state"], chosen["customer"], chosen["assignee"]
+    wall = ask(ShowWall(actor, by_what, only, state=state, customer=customer, assignee=assignee))
     if "csv" in args:
         return table(wall)
     about = {"by_what": by_what, "only": {**only, **chosen}, "states": STATES, "look": look}
