@@ -87,7 +87,8 @@ def _until(past: Engine, at: datetime) -> None:
     for _ in range(_MOST):
         timers = past.ask(ListTimers(SYSTEM, limit=200)).items
         jobs = past.ask(ListJobs(SYSTEM, limit=200)).items
-        times = [row.due_at for row in (*timers, *jobs) if clock.now() < row.due_at <= at]
+        awaited = [row.due_at for row in timers] + [row.due_at for row in jobs]
+        times = [each for each in awaited if clock.now() < each <= at]
         if not times:
             break
         clock.set(min(times))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +23,13 @@ from engine.domain.sla_values import (
 
 _CLOCKS = {"Clock": "id", "What": "name", "Metric": "metric", "State": "state", "Target": "target", "Due": "due_at",
            "Who": "assignee", "Team": "team"}  # fmt: skip
+
+
+#: kind, how it is previewed, how it is saved; calendars first: policies name them.
+_WAYS: tuple[tuple[str, Any, Any], ...] = (
+    ("calendar", PreviewCalendar, SaveCalendar),
+    ("policy", PreviewPolicy, SavePolicy),
+)
 
 
 @click.group()
@@ -159,13 +167,13 @@ def put(files: tuple[Path, ...], preview: bool, json: bool) -> None:
     done = []
     with engine() as opened:
         by = actor(opened)
-        for kind, asked, saved in (("calendar", PreviewCalendar, SaveCalendar), ("policy", PreviewPolicy, SavePolicy)):
+        for kind, asked, saved in _WAYS:
             entries = [
                 pair for one in found for pair in (one.calendars if kind == "calendar" else one.policies).items()
             ]
             for key, content in entries:
-                moves = len(opened.ask(asked(key, content, by)).moves)  # type: ignore[operator]  # two of one shape
-                row = None if preview else opened.do(saved(key, content, by))  # type: ignore[operator]
+                moves = len(opened.ask(asked(key, content, by)).moves)
+                row = None if preview else opened.do(saved(key, content, by))
                 done.append({"kind": kind, "key": key, "version": row.version if row else None, "moves": moves})
     if json:
         dump(done)

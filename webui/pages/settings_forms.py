@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask_babel import format_date, gettext
@@ -85,7 +86,7 @@ def calendar_content(given: Mapping[str, str], old: Mapping[str, Any]) -> tuple[
     tries: dict[str, dict[str, Any]] = {"zone": {**bare, "zone": found["zone"]}}
     tries |= {f"day-{key}": {**bare, "week": {key: hours}} for key, hours in found["week"].items()}
     tries |= {name: {**bare, name: found[name]} for name in ("holidays", *_DATED, "valid_from") if name in found}
-    wrong = _wrong({field: (lambda part=part: Calendar.from_mapping(part)) for field, part in tries.items()})
+    wrong = _wrong({field: partial(Calendar.from_mapping, part) for field, part in tries.items()})
     return found, wrong
 
 
@@ -118,9 +119,7 @@ def policy_content(given: Mapping[str, str], old: Mapping[str, Any]) -> tuple[di
             wrong["metric-new"] = Invalid("CRM-080", f"'{metric}' cannot be the name of a target.", fix=fix)
     found["targets"] = {name: value for name, value in targets.items() if value}
     unit = str(found.get("unit") or "")
-    tries = {
-        f"target-{name}": (lambda value=value: sla.duration(value, unit)) for name, value in found["targets"].items()
-    }
+    tries = {f"target-{name}": partial(sla.duration, value, unit) for name, value in found["targets"].items()}
     wrong |= _wrong(tries)
     states = [state.strip() for state in given.get("pause_states", "").replace("，", ",").split(",") if state.strip()]
     if states:

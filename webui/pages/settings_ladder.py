@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import yaml
@@ -101,13 +102,14 @@ def _move(rows: Rows, verb: str, n: int) -> str:
 
 def content(rows: Rows) -> tuple[list[dict[str, Any]], dict[str, CrmflowError]]:
     """The ladder, and what is wrong with it by field."""
-    found, wrong = [], {}
+    found: list[dict[str, Any]] = []
+    wrong: dict[str, CrmflowError] = {}
     for n, row in enumerate(rows):
-        acts = [_tried(wrong, f"r{n}-a{m}-what", lambda act=act: _act(act)) for m, act in enumerate(row["acts"])]
+        acts = [_tried(wrong, f"r{n}-a{m}-what", partial(_act, act)) for m, act in enumerate(row["acts"])]
         rung = {"at": _at(row), **({"unaccepted": True} if row["free"] else {}), "acts": [a for a in acts if a]}
-        _tried(wrong, f"r{n}-at", lambda rung=rung: sla.ladder([rung]))
+        _tried(wrong, f"r{n}-at", partial(sla.ladder, [rung]))
         if f"r{n}-at" not in wrong:
-            _tried(wrong, f"r{n}-at", lambda rung=rung: sla.ladder([*found, rung]))
+            _tried(wrong, f"r{n}-at", partial(sla.ladder, [*found, rung]))
         found.append(rung)
     return found, wrong
 
