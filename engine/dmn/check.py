@@ -96,7 +96,7 @@ class TableCheck:
                 continue
             told += 1
             if told > SHOWN:
-                self._tell_more("overlaps", "重叠")
+                self._tell(*_more("overlaps", "重叠"))
                 break
             one, other = clear[i], clear[j]
             assert one is not None
@@ -199,16 +199,7 @@ class TableCheck:
             )
 
         if len(left) > SHOWN:
-            self._tell_more("gaps", "缺口")
-
-    def _tell_more(self, what: str, what_zh: str) -> None:
-        self._tell(
-            "CRM-155",
-            f"the table has more than {SHOWN} {what}; the first {SHOWN} are told: mend these and check again",
-            f"该表的{what_zh}超过 {SHOWN} 处，此处只列出前 {SHOWN} 处：请先修正，再重新检查",
-            None,
-            Severity.INFO,
-        )
+            self._tell(*_more("gaps", "缺口"))
 
     def _describe(self, box: Box) -> tuple[str, str, dict[str, Any]]:
         """A box in English and Chinese words, and an example input."""
@@ -254,3 +245,14 @@ def _covered(rule: Box, others: list[Box]) -> bool:
         return not cover.remainder(rule, others)
     except cover.TooMany:
         return False
+
+
+def _more(what: str, what_zh: str) -> tuple[str, str, str, None, Severity]:
+    """That not all was told."""
+    return (
+        "CRM-155",
+        f"the table has more than {SHOWN} {what}; the first {SHOWN} are told: mend these and check again",
+        f"该表的{what_zh}超过 {SHOWN} 处，此处只列出前 {SHOWN} 处：请先修正，再重新检查",
+        None,
+        Severity.INFO,
+    )
