@@ -94,8 +94,8 @@ def note_failure(ctx: Context, cmd: FailJob) -> bool:
         flow, run = resume(ctx, locked, cmd.by)
         if not run.throw(job.node, cmd.error_code, cmd.message, outside=True):
             # A slip of the pen in a worker must not end a case of years: a person decides.
-            said = f"Nobody catches the error '{cmd.error_code}' of '{job.name}'. {cmd.message}".strip()
-            return _park(ctx, job, cmd.fence, "CRM-623", said)
+            why = f"Nobody catches the error '{cmd.error_code}' of '{job.name}'. {cmd.message}".strip()
+            return _park(ctx, job, cmd.fence, "CRM-623", why)
         due.done(ctx.conn, t.job, job.id, cmd.fence)
         conclude(ctx, flow, run)
         return True
