@@ -183,7 +183,10 @@ DEFAULT: tuple[Mapping[str, Any], ...] = (
 
 
 def ladder(given: Iterable[Mapping[str, Any]]) -> tuple[Rung, ...]:
-    """Read the rungs of a policy: ``{"at": "75%" | "PT2H" | "-PT30M", "unaccepted": bool, "acts": [{"do": …}]}``; CRM-078."""
+    """Read the rungs of a policy: ``{"at": "75%" | "PT2H" | "-PT30M", "unaccepted": bool, "acts": [{"do": …}]}``.
+
+    Raises ``Invalid`` CRM-078.
+    """
     found: dict[str, Rung] = {}
     for each in given:
         rung = _rung(each)

@@ -44,9 +44,7 @@ class Seen:
                 raise Invalid("CRM-872", f"No instance of '{of}' was started.", fix="Look at what starts it.")
             return max(found, key=lambda row: row.id).id
         if self.main is None:
-            raise Invalid(
-                "CRM-872", "Nothing was started yet.", fix="Begin with 'start', 'message' or 'signal'."
-            )
+            raise Invalid("CRM-872", "Nothing was started yet.", fix="Begin with 'start', 'message' or 'signal'.")
         return self.main
 
     def newest(self) -> str | None:
