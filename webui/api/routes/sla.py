@@ -114,7 +114,7 @@ TAG = Tag(
         Route("POST", "/sla/calendars/{key}/preview", preview_calendar, "sla", "What a calendar would move",
               "预览日历变更", answer=Preview, right=Right.TIME_MANAGE, body=ContentBody),
         Route("PUT", "/sla/uses", hang_calendar, "sla", "Say whose a calendar is", "设置日历归属",
-              right=Right.TIME_MANAGE, body=UseBody, errors=(404,)),
+              right=Right.TIME_MANAGE, body=UseBody, status=204, errors=(404,)),
         Route("GET", "/sla/policies", list_policies, "sla", "List SLA policies", "SLA 策略列表",
               answer=list[PolicyRow], right=Right.TASK_WORK),
         Route("PUT", "/sla/policies/{key}", save_policy, "sla", "Save an SLA policy", "保存 SLA 策略",
