@@ -102,7 +102,7 @@ TAG = Tag(
             "POST", "/people/{login}/absences", add_absence, "staff", "Be away", "登记缺勤",
             answer=AbsenceRow, body=AbsenceBody,
         ),
-        Route("DELETE", "/absences/{absence_id}", end_absence, "staff", "Come back", "结束缺勤"),
+        Route("DELETE", "/absences/{absence_id}", end_absence, "staff", "Come back", "结束缺勤", status=204),
         Route("PUT", "/me/wishes", set_wishes, "staff", "How I am told", "我的通知方式", answer=PersonRow,
               body=WishesBody, errors=(404,)),
         Route("POST", "/me/feed", make_feed, "staff", "A new address of my calendar feed", "生成日历订阅地址",
