@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from sqlalchemy import and_, delete, func, insert, select
 
 from engine.domain.access import Right, ensure
@@ -15,6 +16,7 @@ from engine.domain.sla import ALWAYS
 from engine.domain.sla_values import CalendarRow, HangCalendar, ListCalendars
 from engine.services.calendars_near import USES, Near, built
 from engine.services.context import Context
+from engine.services.kits import bounded
 from engine.services.registry import answers, handles
 from engine.store.tables_time import calendar, calendar_use
 
@@ -62,8 +64,16 @@ def list_calendars(ctx: Context, ask: ListCalendars) -> tuple[CalendarRow, ...]:
 def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
     """A calendar's content, checked and normalised. Raises ``Invalid`` CRM-070 … CRM-074."""
     try:
+        if isinstance(given, str):
+            bounded(given.encode())
         found = Calendar.from_yaml(given) if isinstance(given, str) else Calendar.from_mapping(dict(given))
-    except (TypeError, ValueError, AttributeError) as error:  # something else than text, lists and mappings
+    except (
+        yaml.YAMLError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        LookupError,
+    ) as error:
         raise Invalid("CRM-074", "The calendar cannot be read.", fix="Write zone, week and dates as text.") from error
     return found.to_mapping()
 

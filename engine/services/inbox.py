@@ -44,10 +44,11 @@ def list_tasks(ctx: Context, ask: ListTasks) -> Page[TaskRow]:
     conditions = conditions_of(ctx, wanted, ask.by)
     conditions["instance_id"] = ask.instance_id
     if ask.definition_key:
-        conditions["flows"] = _versions(ctx, ask.definition_key)
+        named = _versions(ctx, ask.definition_key)
+        conditions["flows"] = tuple(one for one in named if one in conditions.get("flows", named))
     conditions["search"] = ask.search or wanted.search
     if ask.due_before:
-        conditions["due_before"] = ask.due_before
+        conditions["due_before"] = min(ask.due_before, conditions.get("due_before", ask.due_before))
     if "flows" in conditions and not conditions["flows"]:
         return Page((), None)
     rows, following = inbox.page(

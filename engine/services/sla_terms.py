@@ -14,6 +14,7 @@ from engine.domain.sla import Target
 from engine.domain.values import RecordRef
 from engine.services.context import Context
 from engine.services.edges import outward
+from engine.services.kits import PARSER, bounded
 from engine.services.registry import port
 from engine.store import rules
 from engine.store.tables_time import sla_policy
@@ -169,8 +170,9 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
         import yaml
 
         try:
-            given = yaml.safe_load(given)
-        except yaml.YAMLError as error:
+            bounded(given.encode())
+            given = yaml.load(given, Loader=PARSER)  # noqa: S506 (a safe loader)
+        except (yaml.YAMLError, ValueError, LookupError) as error:
             raise Invalid("CRM-080", f"The policy is no YAML: {error}", fix="Mend the text.") from error
     if not isinstance(given, Mapping) or not given.keys() <= _FIELDS:
         names = ", ".join(sorted(_FIELDS))

@@ -30,6 +30,9 @@ from engine.services.sweep_acts import change_of, do, since_of, take_back
 from engine.store import inbox
 from engine.store.tables_inbox import sweep
 
+#: Refusals that pass: suspended, too many at once, broke. Such an item may still be undone.
+_PASSING = frozenset({"CRM-207", "CRM-299", "CRM-699"})
+
 
 @handles(StartSweep)
 def start_sweep(ctx: Context, cmd: StartSweep) -> SweepRow:
@@ -98,7 +101,7 @@ def note_item(ctx: Context, cmd: NoteSweepItem) -> None:
     item |= {"code": cmd.code, "message": cmd.message, "by": by, "at": at}
     if item["state"] == "waiting":
         item["state"] = "failed"
-    elif item["state"] == "done" and found.undone_at is not None:
+    elif item["state"] == "done" and found.undone_at is not None and cmd.code not in _PASSING:
         item["state"] = "kept"
     _write(ctx, cmd.sweep_id, items)
 

@@ -17,7 +17,7 @@ from engine.domain.desk import SWEEPS, AddComment, PrioritiseTask, RescheduleTas
 from engine.domain.errors import Conflict, CrmflowError, Invalid
 from engine.services import registry
 from engine.services.context import Context
-from engine.services.tasks import assign, gone, lock_task
+from engine.services.tasks import assign, ensure_principal, gone, lock_task
 from engine.store import inbox, tables as t
 from engine.store.repos import lock_for_task
 from engine.store.tables_inbox import comment
@@ -42,7 +42,7 @@ def change_of(action: str, params: Mapping[str, Any], task_id: str, by: Actor) -
         if action == "complete":
             return CompleteTask(task_id, by, data=dict(params.get("data") or {}))
         return AddComment(task_id, by, str(params["text"]))
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         wanted = ", ".join(sorted(SWEEPS[action]))
         raise Invalid("CRM-085", f"'{action}' lacks something or has it wrong.", fix=f"Give: {wanted}.") from error
 
@@ -76,10 +76,16 @@ def take_back(ctx: Context, action: str, item: Mapping[str, Any], by: Actor) -> 
     # The sweep is one's own and nothing has changed since: no right to see the task as it is now is needed.
     locked, task = lock_task(ctx, item["task"], SYSTEM, "CRM-202")
     row = inbox.one(ctx.conn, item["task"])
-    # A due date may have moved with its promise: that counts as a change, though not of the task's revision.
-    if row is None or row.revision != item["revision"] or _facts(row, action) != item["after"]:
+    if row is None:
+        raise gone(ctx, item["task"], "CRM-202")
+    if row.revision != item["revision"]:
         raise _changed(ctx, row, item["name"])
+    if _facts(row, action) != item["after"]:  # a due date has moved with its promise: no person did it
+        said = f"'{item['name']}' was changed since by crmflow."
+        raise Conflict("CRM-217", said, fix="Look at it, then change it by hand.", by="crmflow", at="")
     values = dict(item["before"])
+    if values.get("assignee"):
+        ensure_principal(ctx, "user", values["assignee"])  # they may have left since
     if values.get("due_at"):
         values["due_at"] = datetime.fromisoformat(values["due_at"])
     assign(ctx, locked, task, by, "task.undo", {"sweep": action}, **values)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.domain.commands import ClaimTask, CompleteTask, StartInstance
+from engine.domain.access import SYSTEM
+from engine.domain.commands import ChangeUser, ClaimTask, CompleteTask, StartInstance
 from engine.domain.desk import (
     GetDesk,
     GetSweep,
@@ -17,6 +18,7 @@ from engine.domain.desk import (
     StartUndo,
 )
 from engine.domain.errors import Conflict, Invalid, NotFound
+from engine.domain.operating import ResumeInstance, SuspendInstance
 from engine.domain.questions import GetTask, ListTasks
 from webui.sweeping import sweep, undo
 
@@ -130,3 +132,22 @@ def test_preview_tells_what_would_happen_and_does_nothing(engine, alice, bob, ma
     assert engine.ask(ListTasks(bob)).items == ()
     nobody = engine.do(PreviewSweep(alice, "assign", tuple(three), {"to": "nobody-here"}))
     assert {item.code for item in nobody} == {"CRM-411"}
+
+
+def test_what_is_taken_back_goes_to_nobody_who_has_left(engine, alice, bob, manager, three):
+    done = sweep(engine, manager, "assign", three[:1], {"to": bob.id})
+    assert states(done) == ["done"]
+    engine.do(ChangeUser(alice.id, SYSTEM, active=False))
+    back = undo(engine, manager, done.id)
+    assert states(back) == ["kept"]
+    assert engine.ask(GetTask(three[0], manager)).row.assignee == bob.id
+
+
+def test_an_undo_that_met_a_suspended_case_goes_on_later(engine, alice, manager, three):
+    done = sweep(engine, alice, "prioritise", three[:1], {"priority": 90})
+    case = engine.ask(GetTask(three[0], manager)).row.instance_id
+    engine.do(SuspendInstance(case, manager, "wait"))
+    held = undo(engine, alice, done.id)
+    assert (states(held), held.items[0].code) == (["done"], "CRM-207")
+    engine.do(ResumeInstance(case, manager, "go on"))
+    assert states(undo(engine, alice, done.id)) == ["undone"]

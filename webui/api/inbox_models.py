@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any, Literal
 
-from pydantic import Base64Bytes, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from engine.domain.desk import SWEEP_MOST, TEXT_MOST
@@ -20,6 +21,14 @@ Colour = Literal["blue", "green", "yellow", "orange", "red", "purple", "teal", "
 Column = Literal["flow", "stage", "segment", "amount", "priority", "assignee", "created", "key"]
 Box = Literal["mine", "teams", "visible", "delegated", "following", "later", "all"]
 BOX = "`teams`: claimable; `visible`: mine and claimable; `later`: put off; `all`: for managers."
+
+
+def _decoded(text: Any) -> Any:
+    """Strictly: what is no base 64 is refused, not left out. Line breaks are allowed."""
+    return base64.b64decode("".join(text.split()), validate=True) if isinstance(text, str) else text
+
+
+Base64 = Annotated[bytes, BeforeValidator(_decoded), WithJsonSchema({"type": "string", "format": "base64"})]
 
 
 class Conditions(Sent):
@@ -76,7 +85,7 @@ class CheckBody(Sent):
 
 class FileSent(Sent):
     name: Key = Field(examples=["offer.pdf"])
-    content: Base64Bytes = Field(description="The bytes in base 64.")
+    content: Base64 = Field(description="The bytes in base 64.")
 
 
 class AttachBody(Sent):
@@ -130,7 +139,7 @@ class SweepBody(Sent):
 
     def params(self) -> dict[str, Any]:
         """The action's own parameters, as they were sent."""
-        sent = self.model_dump(mode="json", exclude={"action", "tasks", "revisions"}, exclude_unset=True)
+        sent = self.model_dump(mode="json", exclude={"action", "tasks", "revisions"}, exclude_none=True)
         return {"due_at": None, **sent} if self.action == "reschedule" else sent
 
 

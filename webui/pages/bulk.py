@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -153,8 +153,9 @@ def _chosen(values: Any) -> Chosen:
 def day(text: str, field: str) -> datetime | None:
     """A day as the browser's date field writes it, at its beginning in the reader's zone. Raises CRM-081."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), ZoneInfo(me().timezone)) if text else None
-    except ValueError:
+        at = datetime.combine(date.fromisoformat(text), time(), ZoneInfo(me().timezone)) if text else None
+        return at.astimezone(UTC) if at else None
+    except (ValueError, OverflowError):
         _fitting(field, text, fits=False)
         raise
 

@@ -21,6 +21,7 @@ from engine.domain.values import Page, TaskRow
 from webui.door import ask, cursor_of, need
 from webui.pages.wanting import name_of, plain, typed_of, wanted_of
 from webui.parts import nearest
+from webui.said import said_error
 from webui.sheets import csv_answer
 
 room = Blueprint("inbox", __name__, url_prefix="/inbox")
@@ -59,7 +60,8 @@ def sheet_of(actor: Actor, error: Invalid, typed: Mapping[str, str]) -> Response
     """The room with its sheet of filters open: what was typed, and at each field what is wrong with it."""
     layout = ask(GetLayout(actor))
     counts, numbers = counts_of(actor, layout.filters)
-    fields: Mapping[str, str] = error.context.get("fields") or {"name": error.message}
+    said = said_error(error)
+    fields: Mapping[str, str] = error.context.get("fields") or {"name": f"{said.what} {said.way}"}
     shown = {**typed_of(typed), **{name: typed.get(name, "") for name in ("name", "colour", "team")}}
     empty: Page[TaskRow] = Page((), None)
     page = page_of(

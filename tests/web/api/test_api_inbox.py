@@ -32,6 +32,8 @@ def test_boxes_conditions_and_order(api: Any) -> None:
     assert ids(api, "employee", "box=mine&sort=priority&priority=80") == [other]
     assert api("employee", "GET", "/tasks/count?box=mine&priority=80").json == {"count": 1}
     assert ids(api, "employee", "flow=nothing") == []
+    assert ids(api, "employee", "flow=two-task&definition_key=nothing") == []  # all conditions hold together
+    assert ids(api, "employee", "due=overdue&due_before=2030-01-01T00:00:00Z") == []
     until = (api.clock.now() + timedelta(days=1)).isoformat()
     assert api("employee", "POST", f"/tasks/{mine}/postpone", {"until": until}).status_code == 200
     assert (ids(api, "employee", "box=later"), ids(api, "employee", "box=mine")) == ([mine], [other])
@@ -68,6 +70,10 @@ def test_around_a_task(api: Any) -> None:
     got = api("employee", "GET", kept.headers["Location"].removeprefix("/api/v1"))
     assert (got.data, got.headers["X-Content-Type-Options"]) == (b"what was said", "nosniff")
     assert api.code(api("employee", "POST", f"{task}/attachments", {"files": []})) == (400, "CRM-049")
+    spoilt = {"files": [{"name": "note.txt", "content": "!!!-_"}]}
+    assert api("employee", "POST", f"{task}/attachments", spoilt).status_code == 400
+    nothing = {"action": "comment", "tasks": [task.rsplit("/", 1)[1]], "text": None}
+    assert api("employee", "POST", "/sweeps", nothing).status_code == 400
     assert api("rival", "PUT", f"{task}/follow", {"follow": False}).json == {"following": False}
     desk = api("employee", "GET", f"{task}/desk").json
     assert {file["name"] for file in desk["attachments"]} == {"note.txt", "more.txt"}  # kept in the same instant

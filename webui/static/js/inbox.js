@@ -74,7 +74,7 @@ function counts(part) {
 
 /** Fetch the list; unchanged lists cost a 304. New rows wait behind a button while one reads. */
 async function poll(now = false) {
-  if (!list || (document.hidden && !now)) return;
+  if (!list?.dataset.poll || (document.hidden && !now)) return;
   const answer = await fetch(list.dataset.poll, {
     headers: { 'HX-Request': 'true', ...(tag ? { 'If-None-Match': tag } : {}) },
     cache: 'no-store',
