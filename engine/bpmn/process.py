@@ -45,6 +45,7 @@ class Start:
     message: str | None = None  # name of the message or signal
     timer: str | None = None  # the timer as drawn
     reads: frozenset[str] = frozenset()  # names that a condition reads
+    node: str = ""  # name of its node: one for each trigger of an event that has several
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +58,23 @@ class Process:
     scopes: Mapping[str, ScopeSpec] = field(default_factory=dict)  # process id → spec, called ones included
     starts: tuple[Start, ...] = ()
 
-    def next_start(
-        self, element_id: str, since: datetime, round_no: int = 1, calendars: Calendars = None
-    ) -> datetime | None:
-        """When a timer start event starts an instance for the ``round_no``-th time; None when no more.
+    def next_start(self, name: str, since: datetime, round_no: int = 1, calendars: Calendars = None) -> datetime | None:
+        """When a timer start (``Start.node``) starts an instance for the ``round_no``-th time; None when no more.
 
         ``since`` is when the process was deployed: durations and cycles without a start count from it; ``calendars``
         are for durations in working time (``PT8H on office``). Raises ``RunError`` CRM-613 when its expression
         (which sees no variables) gives no time.
         """
-        node = next((n for n in _beginnings(self.scope) if n.origin == element_id), None)
-        trigger = getattr(node, "trigger", None)
+        trigger = self._trigger(name)
         if not isinstance(trigger, TimerTrigger):
             return None
         with feel.at(FixedClock(since)):
             return trigger.at_round(since, round_no, calendars)
 
-    def holds(self, element_id: str, scope: Mapping[str, Any], now: datetime) -> bool:
-        """Whether the condition of a conditional start event is true in this scope; null and errors are not."""
-        node = next((n for n in self.scope.starts if n.origin == element_id), None)
-        trigger = getattr(node, "trigger", None)
+    def holds(self, name: str, scope: Mapping[str, Any], now: datetime) -> bool:
+        """Whether the condition of a conditional start (``Start.node``) is true in this scope; null and errors are
+        not."""
+        trigger = self._trigger(name)
         if not isinstance(trigger, ConditionTrigger):
             return False
         try:
@@ -84,6 +82,11 @@ class Process:
                 return trigger.expr.value(scope) is True
         except ExpressionError:
             return False
+
+    def _trigger(self, name: str) -> Any:
+        """What starts an instance at the node of this name; None where nothing does."""
+        node = next((n for n in _beginnings(self.scope) if n.name == name), None)
+        return getattr(node, "trigger", None)
 
     def node(self, element_id: str) -> Node | None:
         """The node of an element of this process (its sub-processes included); None where there is none."""
@@ -194,4 +197,4 @@ def _start(node: Node) -> Start:
     timer = trigger.expr.text if isinstance(trigger, TimerTrigger) else None
     condition = trigger.expr.program if isinstance(trigger, ConditionTrigger) else None
     reads = frozenset() if condition is None else frozenset(condition.names)
-    return Start(node.origin, node.title, kind, named, timer, reads)
+    return Start(node.origin, node.title, kind, named, timer, reads, node.name)

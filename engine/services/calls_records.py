@@ -87,8 +87,7 @@ def update(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """Inputs: record, data (fields and ``state``), owner, links. Result: ``changed``."""
     ref = needed(call, "record", RecordRef)
     data = optional(call, "data", Mapping) or {}
-    changed = records.change(ctx, ref, data, actor(ctx), owner=optional(call, "owner", str))
-    records.link(ctx, ref, _links(call))
+    changed = records.change(ctx, ref, data, actor(ctx), owner=optional(call, "owner", str), links=_links(call))
     return {"changed": changed}
 
 

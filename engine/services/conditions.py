@@ -7,10 +7,11 @@ variable of that name (BPMN 2.0, 10.5.2: the condition must become false and tru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.bpmn.process import Start
+from engine.bpmn.runtime_vars import RecordView
 from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding, RecordRef
@@ -62,26 +63,36 @@ def _blind(start: Start, known: Mapping[str, Any]) -> Refused:
 
 
 def begin_where(
-    ctx: Context, ref: RecordRef, definitions: Sequence[str], now: Mapping[str, Any], before: Mapping[str, Any] | None
+    ctx: Context,
+    ref: RecordRef,
+    definitions: Sequence[str],
+    read: Callable[[Context, RecordRef], Mapping[str, Any]],
+    before: Mapping[str, Any] | None,
 ) -> None:
     """Plan a start for each condition that the record fulfils now and did not ``before`` (None: there was none).
 
+    The condition sees what a gateway would: relations lead on to the other records, as they are now (``read``).
     Each instance begins in a transaction of its own, so that a failing one does not undo the change of the record.
     """
-    was = None if before is None else {**now, **before}
+
+    def shown(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {ref.kind: RecordView(ref, lambda one: fields if one == ref else read(ctx, one))}
+
+    fields = read(ctx, ref)
+    now, was = shown(fields), None if before is None else shown({**fields, **before})
     rows = []
     for definition in definitions:
         loaded = ctx.library.load(ctx.conn, definition)
         for start in loaded.process.starts:
             if start.trigger != "conditional" or ref.kind not in start.reads:
                 continue
-            if not loaded.process.holds(start.id, {ref.kind: now}, ctx.now):
+            if not loaded.process.holds(start.node, now, ctx.now):
                 continue
-            if was is not None and loaded.process.holds(start.id, {ref.kind: was}, ctx.now):
+            if was is not None and loaded.process.holds(start.node, was, ctx.now):
                 continue
             payload = {
                 "definition": loaded.id,
-                "element": start.id,
+                "element": start.node,
                 "key": loaded.key,
                 "variables": outward({ref.kind: ref}),
             }

@@ -118,10 +118,9 @@ def _take(ctx: Context, by: Actor, kind: Kind, row: ImportRow, known: _Known) ->
             known.own[row.external_id] = ref.id  # the same id further down is the same record
             return "created", ref
         ref = RecordRef(kind.key, held)
-        changed = records.change(ctx, ref, fields, by, owner=owner)
+        changed = records.change(ctx, ref, fields, by, owner=owner, links=links)
     except BadForm as error:
         raise _Bad("; ".join(f"{k}: {', '.join(v)}" for k, v in error.fields.items())) from error
-    records.link(ctx, ref, links)
     return ("updated" if changed else "unchanged"), ref
 
 

@@ -82,11 +82,19 @@ def _bulk(ctx: Context, job: JobLock, by: Actor) -> None:
 
 
 def _start(ctx: Context, job: JobLock, by: Actor) -> None:
-    """Start by time or signal; the next time of a cycle is planned in the same transaction."""
+    """Start by time, signal or condition; the next time of a cycle is planned in the same transaction.
+
+    What has happened is not lost by a version published since: that one starts, if it begins there as well.
+    """
     said = job.payload
     loaded = ctx.library.load(ctx.conn, said["definition"])
-    if models.published(ctx.conn, loaded.key) != loaded.id:
-        return  # another version is published by now, and has its own starts
+    newest = models.published(ctx.conn, loaded.key)
+    if newest != loaded.id:
+        if said.get("round"):
+            return  # another version is published by now, and has its own times
+        later = None if newest is None else ctx.library.load(ctx.conn, newest)
+        if later is not None and any(start.node == said["element"] for start in later.process.starts):
+            loaded = later
     if said.get("round"):
         plan_timer(ctx, loaded, said["element"], said["since"], said["round"] + 1)
     variables = inward(said.get("variables") or {})

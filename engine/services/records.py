@@ -51,8 +51,7 @@ def save_record(ctx: Context, cmd: SaveRecord) -> RecordRow:
     if cmd.id is not None:
         ref = RecordRef(cmd.kind, cmd.id)
         ensure_seen(ctx, cmd.id, cmd.by)
-        change(ctx, ref, data, cmd.by, owner=cmd.owner, revision=cmd.revision)
-        link(ctx, ref, cmd.links)
+        change(ctx, ref, data, cmd.by, owner=cmd.owner, revision=cmd.revision, links=cmd.links)
         return veiled(ctx, row_of(ctx, ref.id), cmd.by)
     request = ""
     if cmd.idempotency_key:
@@ -195,10 +194,10 @@ def create(
     }
     _INSERT.run(ctx.conn, [row])
     _index(ctx, ref.id, kind, row["name"], clean)
-    link(ctx, ref, links or {})
+    _set_links(ctx, ref, links or {})
     ctx.audit(by, "record.create", target=ref.id, detail={"kind": kind_key})
     if starting := [row[0] for row in models.starts_by(ctx.conn, "conditional", kind_key)]:
-        begin_where(ctx, ref, starting, read(ctx, ref), None)
+        begin_where(ctx, ref, starting, read, None)
     return ref
 
 
@@ -210,8 +209,12 @@ def change(
     *,
     owner: str | None = None,
     revision: int | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> bool:
-    """Change the fields named (and ``state``); False if nothing differs. Raises ``Stale`` CRM-291, ``BadForm``."""
+    """Change the fields named (and ``state``) and relations; False if no field differs.
+
+    Raises ``Stale`` CRM-291, ``BadForm``. Conditions are looked at once, when both are written.
+    """
     row = _LOCK.row(ctx.conn, id=ref.id)
     if row is None:
         raise _missing(ref.id)
@@ -234,7 +237,11 @@ def change(
         "owner": owner or found["owner"],
     }
     changed = sorted({k for k in values if values[k] != found[k]} - {"data"} | _differing(found["data"], clean))
+    was = read(ctx, ref) if links else {}
+    _set_links(ctx, ref, links or {})
     if not changed:
+        if _differ(was, links or {}):
+            _tell_conditions(ctx, ref, was)
         return False
     values |= {"changed_at": ctx.now, "revision": found["revision"] + 1}
     _CHANGE.run(ctx.conn, id_=ref.id, **{f"new_{name}": value for name, value in values.items()})
@@ -242,7 +249,8 @@ def change(
     if (facts := kind.facts_of(clean)) != kind.facts_of(found["data"]):
         change_facts(ctx.conn, ref.id, *facts)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
-    _tell_conditions(ctx, ref, {**seen(kind, found["data"]), **{k: found[k] for k in ("name", "state", "owner")}})
+    before = {**was, **seen(kind, found["data"]), **{k: found[k] for k in ("name", "state", "owner")}}
+    _tell_conditions(ctx, ref, before)
     return True
 
 
@@ -251,7 +259,7 @@ def _tell_conditions(ctx: Context, ref: RecordRef, before: Mapping[str, Any]) ->
     processes begin whose condition has become true by the change."""
     watching, starting = post.conditional_on(ctx.conn, ref.id, ref.kind)
     if starting:
-        begin_where(ctx, ref, starting, read(ctx, ref), before)
+        begin_where(ctx, ref, starting, read, before)
     rows = [{"name": ref.kind, "type": "crmflow:look", "payload": {"instance": one}} for one in watching]
     if rows:
         due.add(ctx.conn, ctx.now, [{"id": ctx.new_id(), **row} for row in rows])
@@ -268,7 +276,20 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
 
 
 def link(ctx: Context, ref: RecordRef, links: Mapping[str, str]) -> None:
-    """Set relations; a relation declared by the kind leads to one record, of the declared kind."""
+    """Set relations, and look at the conditions where one leads elsewhere now. Raises CRM-029, CRM-410."""
+    was = read(ctx, ref) if links else {}
+    _set_links(ctx, ref, links)
+    if _differ(was, links):
+        _tell_conditions(ctx, ref, was)
+
+
+def _differ(was: Mapping[str, Any], links: Mapping[str, str]) -> bool:
+    """Whether a relation led elsewhere, or nowhere, before."""
+    return any(getattr(was.get(relation), "id", None) != to for relation, to in links.items())
+
+
+def _set_links(ctx: Context, ref: RecordRef, links: Mapping[str, str]) -> None:
+    """A relation declared by the kind leads to one record, of the declared kind."""
     if not links:
         return
     declared = dict(kind_of(ctx.packs, ref.kind).relations)

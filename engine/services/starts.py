@@ -18,7 +18,7 @@ def open_starts(ctx: Context, loaded: Loaded) -> None:
             "kind": start.trigger,
             "message": start.message,
             "definition_key": loaded.key,
-            "element_id": start.id,
+            "element_id": start.node,
             "definition_id": loaded.id,
         }
         for start in loaded.process.starts
@@ -33,14 +33,17 @@ def open_starts(ctx: Context, loaded: Loaded) -> None:
     due.drop_starts(ctx.conn, loaded.key)
     for start in loaded.process.starts:
         if start.trigger == "timer":
-            plan_timer(ctx, loaded, start.id, ctx.now.isoformat(), 1)
+            plan_timer(ctx, loaded, start.node, ctx.now.isoformat(), 1)
 
 
 def plan_timer(ctx: Context, loaded: Loaded, element: str, since: str, number: int) -> None:
-    """Write the job that starts the definition for the ``number``-th time, if there is one. ``since``: publication."""
+    """Write the job that starts the definition for the ``number``-th time, if there is one.
+
+    ``element``: the name of the start's node; ``since``: publication.
+    """
     at = loaded.process.next_start(element, datetime.fromisoformat(since), number, by_name(ctx))
     if at is None:
         return
     payload = {"key": loaded.key, "definition": loaded.id, "element": element, "since": since, "round": number}
     row = {"id": ctx.new_id(), "name": loaded.name, "type": "crmflow:start", "payload": payload, "due_at": at}
-    due.add(ctx.conn, ctx.now, [row | {"element_id": element}])
+    due.add(ctx.conn, ctx.now, [row | {"element_id": element.partition("#")[0]}])

@@ -41,14 +41,14 @@ def test_watching_an_operation_on_many_moves_nothing(site: Site, visit: Visit) -
     before = page.evaluate("scrollY")
     for _ in range(15):
         assert site.engine.do(RunItem(bulk.id, SYSTEM))
-    expect(page.locator("#bulk-told")).to_have_text("50 % are done", timeout=10_000)
+    expect(page.locator("#bulk-told")).to_have_text("50 % are done")
     expect(page.locator("#bulk-now .tiles")).to_contain_text("15")
     expect(link).to_be_focused()
     assert page.evaluate("scrollY") == before
     # Its end is told, the button to stop it goes, and who stood on it is led on.
     page.locator("#bulk-stop button").focus()
     drain(site.engine)
-    expect(page.locator("#bulk-told")).to_have_text("Finished: 30 done, 0 failed.", timeout=10_000)
+    expect(page.locator("#bulk-told")).to_have_text("Finished: 30 done, 0 failed.")
     expect(page.locator("#bulk-stop")).to_have_count(0)
     results = page.get_by_role("link", name="Show the results")
     expect(results).to_be_focused()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, SaveRecord
+from engine.domain.commands import Deploy, SaveRecord, SendMessage
 from engine.domain.errors import Refused
 from engine.domain.questions import GetInstance, ListInstances
 from engine.jobs import drain
@@ -85,3 +85,91 @@ def test_a_condition_that_looks_at_no_single_record_cannot_be_published(engine, 
     assert refused.value.code == "CRM-896"
     assert [f.element for f in refused.value.findings] == ["s0"]
     assert all(f.message_zh and f.fix_zh for f in refused.value.findings)
+
+
+CONDITION = "<bpmn:conditionalEventDefinition><bpmn:condition>{}</bpmn:condition></bpmn:conditionalEventDefinition>"
+
+
+def _contact(engine, id: str | None = None, name: str = "Ada", **links: str) -> str:
+    return engine.do(SaveRecord("contact", SYSTEM, data={"name": name}, links=links, id=id)).id
+
+
+def _linked_when(text: str):
+    start = f'<bpmn:startEvent id="s0">{CONDITION.format(text)}</bpmn:startEvent>'
+    return model("hot", start + TASK + END + flow("s0>call", "call>end"))
+
+
+def test_a_condition_reads_where_a_relation_leads(engine, bench):
+    text = "=contact.account.name = &quot;Engines&quot; and contact.kind = &quot;contact&quot; and contact.id != null"
+    engine.do(Deploy((_linked_when(text),), SYSTEM, publish=True))
+    account = engine.do(SaveRecord("account", SYSTEM, data={"name": "Engines"})).id
+    _contact(engine)
+    assert _begun(engine) == []
+    contact = _contact(engine, account=account)
+    assert len(_begun(engine)) == 1
+    _contact(engine, contact, name="Ada L.")
+    assert len(_begun(engine)) == 1  # it was so before
+
+
+@pytest.mark.parametrize("field", ["Ada", "Ada L."])
+def test_a_record_that_is_linked_later_begins_by_what_its_relation_has_become(engine, bench, field):
+    engine.do(Deploy((_linked_when("=contact.account != null"),), SYSTEM, publish=True))
+    account = engine.do(SaveRecord("account", SYSTEM, data={"name": "Engines"})).id
+    contact = _contact(engine)
+    assert _begun(engine) == []
+    _contact(engine, contact, name=field, account=account)
+    assert len(_begun(engine)) == 1
+    _contact(engine, contact, name=field, account=account)
+    assert len(_begun(engine)) == 1
+
+
+def test_a_record_made_with_a_link_is_not_without_one(engine, bench):
+    engine.do(Deploy((_linked_when("=contact.account = null"),), SYSTEM, publish=True))
+    account = engine.do(SaveRecord("account", SYSTEM, data={"name": "Engines"})).id
+    _contact(engine, account=account)
+    assert _begun(engine) == []
+    _contact(engine)
+    assert len(_begun(engine)) == 1
+
+
+def test_each_condition_of_one_start_event_begins_one_instance(engine, bench):
+    either = CONDITION.format("=lead.score &gt; 80") + CONDITION.format("=lead.score &lt; 5")
+    start = f'<bpmn:startEvent id="s0">{either}</bpmn:startEvent>'
+    engine.do(Deploy((model("hot", start + TASK + END + flow("s0>call", "call>end")),), SYSTEM, publish=True))
+    lead = _save(engine, score=99)
+    assert len(_begun(engine)) == 1
+    _save(engine, lead, score=50)
+    _save(engine, lead, score=1)
+    assert len(_begun(engine)) == 2
+
+
+def test_a_condition_behind_a_gateway_that_starts_the_process_begins_it(engine, bench):
+    catch = f'<bpmn:intermediateCatchEvent id="hot1">{CONDITION.format("=lead.score &gt; 80")}'
+    heard = '<bpmn:intermediateCatchEvent id="told"><bpmn:messageEventDefinition messageRef="m_hot"/>'
+    gate = '<bpmn:eventBasedGateway id="g" instantiate="true"/>'
+    inner = gate + catch + "</bpmn:intermediateCatchEvent>" + heard + "</bpmn:intermediateCatchEvent>" + TASK + END
+    inner += flow("g>hot1", "g>told", "hot1>call", "told>call", "call>end")
+    extra = '<bpmn:message id="m_hot" name="hot"/>'
+    engine.do(Deploy((model("hot", inner, extra=extra),), SYSTEM, publish=True))
+    _save(engine, score=90)
+    (one,) = _begun(engine)
+    assert [task.element_id for task in engine.ask(GetInstance(one, SYSTEM)).tasks] == ["call"]
+    engine.do(SendMessage("hot", SYSTEM))
+    assert len(_begun(engine)) == 2
+
+
+def test_a_version_published_before_the_start_is_done_takes_it_over(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80"),), SYSTEM, publish=True))
+    _save(engine, score=90)
+    engine.do(Deploy((_when("=lead.score &gt; 85"),), SYSTEM, publish=True))
+    (one,) = engine.ask(ListInstances(SYSTEM)).items if _begun(engine) else ()
+    assert one.version == 2
+
+
+def test_a_start_that_the_new_version_does_not_have_is_begun_as_it_was(engine, bench):
+    engine.do(Deploy((_when("=lead.score &gt; 80"),), SYSTEM, publish=True))
+    _save(engine, score=90)
+    other = '<bpmn:startEvent id="other"/>' + TASK + END + flow("other>call", "call>end")
+    engine.do(Deploy((model("hot", other),), SYSTEM, publish=True))
+    (one,) = engine.ask(ListInstances(SYSTEM)).items if _begun(engine) else ()
+    assert one.version == 1

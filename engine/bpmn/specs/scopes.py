@@ -157,7 +157,7 @@ class CallActivity(Activity):
         scope = machine.instance.new_scope(token, spec, called=True)
         base = machine.instance.base
         scope.data.update({name: stored(value, name) for name, value in given.items() if name not in base})
-        begin(scope, spec.starts, machine)
+        begin(scope, _called(spec.starts), machine)
         return False
 
     def scope_done(self, token: Token, scope: Any, machine: Machine) -> None:
@@ -169,6 +169,13 @@ class CallActivity(Activity):
             result = written if self.all_out else {}
         forget(token, scope, machine)
         machine.resume(token, result)
+
+
+def _called(starts: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Where a call begins: at the plain start event (10.3.6), else at the first; without start events, everywhere."""
+    events = [node for node in starts if node.kind == "startEvent"]
+    plain = [node for node in events if getattr(node, "trigger").kind == "none"]  # noqa: B009
+    return tuple((plain or events)[:1]) or starts
 
 
 def forget(token: Token, scope: Any, machine: Machine) -> None:

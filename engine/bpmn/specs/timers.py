@@ -176,7 +176,8 @@ def is_time(text: str, kind: str) -> bool:
         if kind == "cycle":
             found = cycle(text) or cron(text)
             year = min(getattr(found, "years", None) or (_ANY.year,))
-            return found is not None and bool(found.at(_ANY.replace(year=year) - timedelta(seconds=1), 1))
+            # A zone may begin its year half a day before UTC does.
+            return found is not None and bool(found.at(_ANY.replace(year=year) - timedelta(days=1), 1))
         if kind == "duration":
             span = duration(text)
             return named(text) is not None if span is None else bool(span.after(_ANY))

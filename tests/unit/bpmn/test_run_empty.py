@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bpmn_play import NOW, flows, process, tag, timer, user
@@ -76,7 +76,13 @@ def test_a_timer_that_cannot_come_or_never_stops_coming_is_refused(mode: str, te
 
 
 @pytest.mark.parametrize(
-    ("mode", "text"), [("timeCycle", "0 0 0 29 2 ?"), ("timeCycle", "0 0 0 1 1 ? 2020"), ("timeDuration", "PT0S")]
+    ("mode", "text"),
+    [
+        ("timeCycle", "0 0 0 29 2 ?"),
+        ("timeCycle", "0 0 0 1 1 ? 2020"),
+        ("timeCycle", "0 0 0 1 1 ? 2030 @Asia/Tokyo"),
+        ("timeDuration", "PT0S"),
+    ],
 )
 def test_a_rare_or_past_timer_is_not(mode: str, text: str):
     assert "CRM-149" not in codes(process(tag("startEvent", "s", timer(text, mode)), E, flows("s > e")), Severity.ERROR)
@@ -89,3 +95,12 @@ def test_a_start_timer_counts_working_time():
     assert friday > NOW
     assert made.next_start("s", friday, 1, lambda key: {"office": office}[key]) == datetime(2026, 3, 9, 12, tzinfo=UTC)
     assert made.next_start("s", friday, 2, lambda key: {"office": office}[key]) is None
+
+
+def test_each_timer_of_one_start_event_is_planned():
+    message = '<message id="m" name="M"/>'
+    both = '<messageEventDefinition messageRef="m"/>' + timer("PT1H") + timer("PT2H")
+    made = compile(process(tag("startEvent", "s", both), E, flows("s > e"), defs=message), "p")
+    assert [start.id for start in made.starts] == ["s", "s", "s"]
+    due = [made.next_start(start.node, NOW) for start in made.starts if start.trigger == "timer"]
+    assert due == [NOW + timedelta(hours=1), NOW + timedelta(hours=2)]

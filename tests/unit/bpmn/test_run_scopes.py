@@ -127,6 +127,21 @@ def test_a_called_process_runs_inside_the_instance(play):  # A19
     assert done["c"] == ("", "p")
 
 
+def test_a_call_begins_at_the_plain_start_event_only(play):
+    when = tag(
+        "startEvent",
+        "w",
+        "<conditionalEventDefinition><condition>=lead.score &gt; 1</condition></conditionalEventDefinition>",
+    )
+    at = tag("startEvent", "t", timer("PT1H"))
+    child = process(when, at, S, user("wu"), user("tu"), user("su"), flows("w > wu", "t > tu", "s > su"), id="child")
+    p = play(process(S, call("c", "child"), E, flows("s > c > e")), called={"child": child})
+    p.start()
+    assert p.open == ["su"]
+    p.do("su")
+    assert p.status is InstanceState.COMPLETED
+
+
 def test_a_called_process_gives_back_only_what_it_wrote(play):
     """While it runs, a parallel branch changes a variable; the call's older copy must not undo that."""
     p = play(
