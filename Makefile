@@ -3,9 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --durations=20 --durations-min=3
-# Tests that watch the clock of a real browser run alone; all others side by side.
-ALONE := tests/browser/
-TOGETHER := -n 2 --dist worksteal $(filter-out $(ALONE) tests/__pycache__/,$(wildcard tests/*/))
+SIDE_BY_SIDE := -n 2 --dist worksteal tests
 
 .PHONY: demo test prove lint bench serve clean screenshots
 
@@ -13,12 +11,10 @@ demo: $(VENV)/.ready  ## environment, database, packs, sample data, web server w
 	$(BIN)/crmflow demo
 
 test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
-	$(PYTEST) $(TOGETHER)
-	$(PYTEST) $(ALONE)
+	$(PYTEST) $(SIDE_BY_SIDE)
 
 prove: $(VENV)/.ready  ## the long ones: kills, races, fuzz, real data, at full counts
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove $(TOGETHER)
-	CRMFLOW_PROVE=1 $(PYTEST) -m prove $(ALONE)
+	CRMFLOW_PROVE=1 $(PYTEST) -m prove $(SIDE_BY_SIDE)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
