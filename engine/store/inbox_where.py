@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
 
 from engine.store import tables as t
 from engine.store.queries import contains_text
@@ -15,6 +15,8 @@ from engine.store.queries import contains_text
 COPIED = frozenset(
     {"flows", "stage", "segment", "rank", "amount_from", "amount_to", "due_before", "due_after", "awake", "asleep"}
 )
+#: Further words of a search are not looked for.
+WORDS_MOST = 8
 CONDITIONS = COPIED | {"search", "instance_id", "record_id", "assignee"}
 
 
@@ -54,18 +56,22 @@ def values_of(wanted: Mapping[str, Any], mark: str = "") -> tuple[tuple[tuple[st
             continue
         if name not in CONDITIONS:
             raise KeyError(name)
+        if name == "search":
+            value = [f"%{_plain(word)}%" for word in str(value).split()[:WORDS_MOST]]
+            if not value:
+                continue
         if isinstance(value, (tuple, list)):
             names.append((name, len(value)))
             values |= {f"{mark}{name}_{n}": item for n, item in enumerate(value)}
         else:
             names.append((name, 1))
-            values[f"{mark}{name}"] = f"%{_plain(value)}%" if name == "search" else value
+            values[f"{mark}{name}"] = value
     return tuple(names), values
 
 
 def _plain(text: str) -> str:
-    """A search as LIKE takes it: its own wildcards mean themselves."""
-    return str(text).lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+    """A word of a search as LIKE takes it: its own wildcards mean themselves."""
+    return text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
 
 
 def holds(seen: Seen, names: tuple[tuple[str, int], ...], mark: str = "") -> list[ColumnElement[bool]]:
@@ -101,16 +107,16 @@ def _holds(c: Mapping[str, ColumnElement[Any]], name: str, number: int, mark: st
         if name == "asleep":
             return later > value(later)
         return or_(later.is_(None), later <= value(later), c["breach_at"] <= value(later))
-    return _found(value(task.name), f"{mark}search")
+    return and_(*(_found(f"{mark}search_{n}") for n in range(number)))
 
 
-def _found(_: ColumnElement[Any], mark: str) -> ColumnElement[bool]:
-    """Name (also translated), customer's name or business key holds the words."""
-    words = bindparam(mark, type_=t.task.c.name.type)
-    read = [contains_text(column, words) for column in (t.task.c.name, t.task.c.business_key, t.task.c.subject)]
+def _found(mark: str) -> ColumnElement[bool]:
+    """Name (also translated), customer's name or business key holds the word; each word may stand elsewhere."""
+    word = bindparam(mark, type_=t.task.c.name.type)
+    read = [contains_text(column, word) for column in (t.task.c.name, t.task.c.business_key, t.task.c.subject)]
     told = select(t.label.c.definition_id).where(
         t.label.c.definition_id == t.task.c.definition_id,
         t.label.c.element_id == t.task.c.element_id,
-        contains_text(t.label.c.text, words),
+        contains_text(t.label.c.text, word),
     )
     return or_(*read, told.exists())

@@ -134,3 +134,6 @@ def test_pages_follow_each_other(engine, clock, alice, two_tasks):
     assert seen == ["K0", "K1", "K2", "K3", "K4"]
     (hit,) = engine.ask(ListTasks(alice, box="teams", search="k3")).items
     assert hit.business_key == "K3"
+    words = f"K3 {hit.name.split()[0].lower()}"  # in any order, each wherever it stands
+    assert [row.id for row in engine.ask(ListTasks(alice, box="teams", search=words)).items] == [hit.id]
+    assert engine.ask(ListTasks(alice, box="teams", search="K3 nowhere")).items == ()
