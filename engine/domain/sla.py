@@ -18,6 +18,8 @@ from engine.domain.errors import Invalid
 METRICS = ("accept", "first_response", "next_response", "resolve", "stage")
 ALWAYS = Calendar.build("UTC", {n: [("00:00", "24:00")] for n in range(7)}, name="always")
 _NONE = timedelta(0)
+_MOST = timedelta(days=366 * 20)  # of a target: as far as calendars are looked through
+_MOST_DAYS = 5200  # working days of twenty years
 
 
 class ClockState(StrEnum):
@@ -241,12 +243,16 @@ def duration(text: Any, unit: str = "") -> Target:
     said = str(text).strip()
     days = re.fullmatch(r"(\d{1,4})\s*(?:business days?|bd)", said)
     if days is not None:
-        return Target(Unit.DAYS, days=max(1, int(days[1])))
+        return _days(int(days[1]), said)
     match = re.fullmatch(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", said)
     if match is None or not any(match.groups()):
         raise Invalid("CRM-077", f"'{said}' is no target.", fix="Write PT4H, PT30M, P1D or 3 business days.")
     weeks, day, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return _target(timedelta(weeks=weeks, days=day, hours=hours, minutes=minutes, seconds=seconds), unit, said)
+    try:
+        span = timedelta(weeks=weeks, days=day, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        raise _endless(said) from None
+    return _target(span, unit, said)
 
 
 def _target(span: timedelta, unit: str, said: str) -> Target:
@@ -258,8 +264,20 @@ def _target(span: timedelta, unit: str, said: str) -> Target:
         names = ", ".join(Unit)
         raise Invalid("CRM-077", f"'{unit}' is no unit of time.", fix=f"Use one of {names}.") from error
     if kind is Unit.DAYS:
-        return Target(kind, days=max(1, round(span / timedelta(days=1))))
+        return _days(round(span / timedelta(days=1)), said)
+    if span > _MOST:
+        raise _endless(said)
     return Target(kind, span)
+
+
+def _days(number: int, said: str) -> Target:
+    if number > _MOST_DAYS:
+        raise _endless(said)
+    return Target(Unit.DAYS, days=max(1, number))
+
+
+def _endless(said: str) -> Invalid:
+    return Invalid("CRM-077", f"The target '{said[:60]}' is longer than twenty years.", fix="Give a shorter one.")
 
 
 def iso(span: timedelta) -> str:

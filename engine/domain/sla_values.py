@@ -24,6 +24,7 @@ class CalendarRow:
     at: datetime
     by: str
     uses: tuple[tuple[str, str], ...] = ()  # (kind, target) it hangs on
+    names: Mapping[str, str] = field(default_factory=dict)  # of the records it hangs on that the reader sees, by id
 
 
 @dataclass(frozen=True, slots=True)

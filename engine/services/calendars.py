@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from sqlalchemy import and_, delete, func, insert, select
 
-from engine.domain.access import Right, ensure
+from engine.domain.access import Actor, Right, ensure
 from engine.domain.calendar import Calendar
 from engine.domain.errors import Invalid, NotFound
 from engine.domain.sla import ALWAYS
@@ -18,7 +18,12 @@ from engine.services.calendars_near import USES, Near, built
 from engine.services.context import Context
 from engine.services.kits import bounded
 from engine.services.registry import answers, handles
+from engine.services.sight import within
+from engine.store.tables import record
 from engine.store.tables_time import calendar, calendar_use
+
+_RECORDS = ("contract", "customer")  # what is a record of those a calendar hangs on
+NEW = "new"  # no key: the address of the form that makes one
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,22 @@ def list_calendars(ctx: Context, ask: ListCalendars) -> tuple[CalendarRow, ...]:
     newest = select(calendar.c.key, func.max(calendar.c.version).label("version")).group_by(calendar.c.key).subquery()
     query = select(calendar).join(newest, and_(calendar.c.key == newest.c.key, calendar.c.version == newest.c.version))
     rows = ctx.conn.execute(query.order_by(calendar.c.key)).mappings()
-    return tuple(CalendarRow(**row, uses=tuple(uses.get(row["key"], ()))) for row in rows)
+    names = _names(ctx, {target for pairs in uses.values() for kind, target in pairs if kind in _RECORDS}, ask.by)
+    return tuple(_row(row, uses.get(row["key"], []), names) for row in rows)
+
+
+def _row(row: Mapping[Any, Any], uses: list[tuple[str, str]], names: Mapping[str, str]) -> CalendarRow:
+    mine = {target: names[target] for kind, target in uses if kind in _RECORDS and target in names}
+    return CalendarRow(**row, uses=tuple(uses), names=mine)
+
+
+def _names(ctx: Context, ids: Collection[str], by: Actor) -> dict[str, str]:
+    """The names of records by their id: of those that are there and ``by`` sees."""
+    if not ids:
+        return {}
+    query, seen = select(record.c.id, record.c.name).where(record.c.id.in_(sorted(ids))), within(ctx, by)
+    rows = ctx.conn.execute(query if seen is None else query.where(seen))
+    return {row.id: row.name for row in rows}
 
 
 def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
@@ -78,10 +98,18 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
     return found.to_mapping()
 
 
+def ensure_key(key: str) -> None:
+    """Raise ``Invalid`` CRM-079 for what cannot be a calendar's key."""
+    fix = "Give it a short key, such as 'berlin-office'."
+    if not key or len(key) > 100:
+        raise Invalid("CRM-079", "The calendar has no name.", fix=fix)
+    if key == NEW:
+        raise Invalid("CRM-079", f"A calendar's key cannot be '{NEW}'.", fix=fix)
+
+
 def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:
     """Add a version; its number."""
-    if not key or len(key) > 100:
-        raise Invalid("CRM-079", "The calendar has no name.", fix="Give it a short key, such as 'berlin-office'.")
+    ensure_key(key)
     last = ctx.conn.scalar(select(func.max(calendar.c.version)).where(calendar.c.key == key)) or 0
     row = {"key": key, "version": last + 1, "content": content, "at": ctx.now, "by": by}
     ctx.conn.execute(insert(calendar), [row])

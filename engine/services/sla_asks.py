@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import case, select, union_all
 
 from engine.domain import sla
-from engine.domain.access import Right, ensure, may_see_task
+from engine.domain.access import Actor, Right, ensure, may_see_task
 from engine.domain.errors import Forbidden, NotFound
 from engine.domain.sla_values import ClockRow, DeadlineWhy, ListClocks, RungRow, ShowWall, Wall, WhyDeadline
 from engine.services import sla_clocks as clocks
 from engine.services.calendars_near import CUSTOMERS, versions
 from engine.services.context import Context
 from engine.services.registry import answers
+from engine.services.sight import within
 from engine.services.sla_write import Row
 from engine.store.tables import record, record_link, task
 from engine.store.tables_time import sla_change, sla_clock, sla_rung
@@ -43,7 +44,7 @@ def list_clocks(ctx: Context, ask: ListClocks) -> tuple[ClockRow, ...]:
     if ask.task_id is not None:
         query = query.where((c.task_id == ask.task_id) | c.task_id.is_(None))
     found = [dict(row) for row in ctx.conn.execute(query.order_by(c.ended_at.is_not(None), c.due_at, c.id)).mappings()]
-    return _rows(ctx, found)
+    return _rows(ctx, found, ask.by)
 
 
 @answers(WhyDeadline)
@@ -55,7 +56,7 @@ def why_deadline(ctx: Context, ask: WhyDeadline) -> DeadlineWhy:
     rungs = select(sla_rung).where(sla_rung.c.clock_id == clock["id"]).order_by(sla_rung.c.due_at, sla_rung.c.rung)
     changes = select(sla_change).where(sla_change.c.clock_id == clock["id"]).order_by(sla_change.c.id)
     return DeadlineWhy(
-        clock=_rows(ctx, [clock])[0],
+        clock=_rows(ctx, [clock], ask.by)[0],
         why=clock["why"],
         replayed=again["due_at"],
         same=again["why"] == clock["why"] and again["due_at"] == clock["due_at"],
@@ -82,7 +83,7 @@ def show_wall(ctx: Context, ask: ShowWall) -> Wall:
     ensure(ask.by, Right.TASK_MANAGE)
     c = sla_clock.c
     query = select(sla_clock).where(c.ended_at.is_(None)).order_by(c.due_at.is_(None), c.due_at, c.id).limit(5000)
-    rows = _rows(ctx, [dict(row) for row in ctx.conn.execute(query).mappings()])
+    rows = _rows(ctx, [dict(row) for row in ctx.conn.execute(query).mappings()], ask.by)
     group = _GROUPS.get(ask.by_what, "team")
     counts = dict.fromkeys(("breached", "risk", "paused", "running"), 0)
     groups: dict[str, dict[str, int]] = {}
@@ -134,11 +135,11 @@ def _clock(ctx: Context, ask: WhyDeadline) -> Row:
     return dict(row)
 
 
-def _rows(ctx: Context, found: Sequence[Row]) -> tuple[ClockRow, ...]:
+def _rows(ctx: Context, found: Sequence[Row], by: Actor) -> tuple[ClockRow, ...]:
     """Clocks as lists show them; five statements for any number."""
     ids = [row["id"] for row in found]
     lines = clocks.pauses_of(ctx, ids) if ids else {}
-    tasks, customers = _tasks(ctx, found), _customers(ctx, found)
+    tasks, customers = _tasks(ctx, found), _customers(ctx, found, by)
     known = versions(ctx, [(row["calendar"], row["calendar_version"]) for row in found if row["calendar"]])
     shown = []
     for row in found:
@@ -173,8 +174,8 @@ def _tasks(ctx: Context, found: Iterable[Row]) -> dict[str, Any]:
     return {row.instance_id: row for row in rows} | {row.id: row for row in rows}
 
 
-def _customers(ctx: Context, found: Iterable[Row]) -> dict[str, tuple[str, str]]:
-    """Whom cases are about or for, by the case's record: (id, name)."""
+def _customers(ctx: Context, found: Iterable[Row], by: Actor) -> dict[str, tuple[str, str]]:
+    """Whom cases are about or for, by the case's record: (id, name); only those whose record the reader sees."""
     ids = sorted({row["record_id"] for row in found if row["record_id"]})
     if not ids:
         return {}
@@ -182,6 +183,9 @@ def _customers(ctx: Context, found: Iterable[Row]) -> dict[str, tuple[str, str]]
     themselves = select(r.id.label("about"), r.id, r.name).where(r.id.in_(ids), r.kind.in_(CUSTOMERS))
     linked = select(a_link.from_id.label("about"), r.id, r.name).join_from(record_link, record, r.id == a_link.to_id)
     linked = linked.where(a_link.from_id.in_(ids), r.kind.in_(CUSTOMERS))
+    seen = within(ctx, by)
+    if seen is not None:
+        themselves, linked = themselves.where(seen), linked.where(seen)
     # An account comes before the contact who wrote for it.
     rank = case({kind: n for n, kind in enumerate(CUSTOMERS)}, value=r.kind)
     both = union_all(themselves.add_columns(rank.label("rank")), linked.add_columns(rank.label("rank"))).subquery()

@@ -53,6 +53,10 @@ def read(content: bytes) -> Promises:
         fix = "Write calendars: and policies:, each with its entries by key."
         raise Invalid("CRM-866", "The file holds something else than calendars and policies.", fix=fix)
     given = {name: {str(key): each for key, each in (data.get(name) or {}).items()} for name in _SECTIONS}
+    for key in given["calendars"]:
+        calendars.ensure_key(key)
+    for key in given["policies"]:
+        sla_terms.ensure_key(key)
     return Promises(
         {key: calendars.content_of(each) for key, each in given["calendars"].items()},
         {key: sla_terms.content_of(each) for key, each in given["policies"].items()},
@@ -95,9 +99,12 @@ def put_all(ctx: Context, files: Iterable[tuple[Promises, bytes | None]], by: Ac
 
 
 def _new(ctx: Context, table: Any, entries: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
-    """Keys of entries that the file says otherwise than before, or that nobody has."""
+    """Keys of entries that the file says otherwise than before, or that nobody has.
+
+    What people made before the file's first deployment, or its deployment under another name, stays theirs.
+    """
     known = there(ctx, table, entries) if entries else set()
-    return [key for key, content in entries.items() if content != old.get(key) or key not in known]
+    return [key for key, content in entries.items() if key not in known or (key in old and content != old[key])]
 
 
 def there(ctx: Context, table: Any, keys: Collection[str]) -> set[str]:

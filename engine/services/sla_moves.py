@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -30,6 +30,7 @@ from engine.store.tables import instance
 from engine.store.tables_time import sla_clock
 
 PAGE = 500  # clocks reckoned, and cases locked, in one transaction
+AGAIN = timedelta(minutes=1)  # after saving, the second look: "0" sorts before every clock's id
 LOOK = 2000  # clocks a preview looks at
 _Pairs = list[tuple[Row, Row]]  # (before, now)
 
@@ -67,12 +68,12 @@ def reckon_anew(ctx: Context, open_: Sequence[Row], variables: Mapping[str, Any]
         clock["segment"] = said.get("segment")
         _promise_again(ctx, clock, promise, near)
         pairs.append((before, clock))
-    return Preview(len(open_), tuple(_settle(ctx, pairs, by, reason)))
+    return Preview(len(open_), tuple(_settle(ctx, pairs, by, reason)), len(open_))
 
 
 def _by_state(ctx: Context, promises: Sequence[tuple[Row, Terms, Mapping[str, Any]]], by: str) -> None:
-    """The record's state pauses clocks, or does not any more."""
-    asked = [(clock, promise, said) for clock, promise, said in promises if promise.pause_states]
+    """The record's state pauses clocks, or does not any more: also where the policy has dropped the state since."""
+    asked = [found for found in promises if found[1].pause_states or found[0]["state"] == sla.ClockState.PAUSED]
     if not asked:
         return
     lines = clocks.pauses_of(ctx, [clock["id"] for clock, _, _ in asked])
@@ -194,6 +195,9 @@ def _look(ctx: Context, change: _Change) -> Preview:
 
 def _page(ctx: Context, change: _Change, by: str, after: str) -> Preview:
     """Reckon the next clocks anew; a job does those that are left."""
+    if not after and change.job["version"] > 1:
+        # Whoever is beginning a case at this moment reads the version before: look once more when they are done.
+        _later(ctx, change, by, "0", ctx.now + AGAIN)
     c = sla_clock.c
     waiting = (change.which, ~change.fresh, c.ended_at.is_(None))
     query = select(c.id, c.instance_id).where(*waiting, c.id > after).order_by(c.id).limit(PAGE)
@@ -212,10 +216,14 @@ def _page(ctx: Context, change: _Change, by: str, after: str) -> Preview:
     rows = [dict(row) for row in ctx.conn.execute(query).mappings()]
     moves = _settle(ctx, change.apply(rows), by, change.reason)
     if len(page) == PAGE:
-        row = {"id": ctx.new_id(), "name": change.reason, "type": "crmflow:replan"}
-        due.add(ctx.conn, ctx.now, [{**row, "payload": {**change.job, "after": ids[-1], "by": by}}])
+        _later(ctx, change, by, ids[-1], ctx.now)
         ctx.wake = True
     return Preview(len(rows), tuple(moves), len(rows))
+
+
+def _later(ctx: Context, change: _Change, by: str, after: str, at: datetime) -> None:
+    row = {"id": ctx.new_id(), "name": change.reason, "type": "crmflow:replan", "due_at": at}
+    due.add(ctx.conn, ctx.now, [{**row, "payload": {**change.job, "after": after, "by": by}}])
 
 
 def _settle(ctx: Context, pairs: _Pairs, by: str, reason: str) -> list[Move]:

@@ -12,6 +12,7 @@ from engine.domain import sla
 from engine.domain.errors import Invalid, NotFound, RunError
 from engine.domain.sla import Target
 from engine.domain.values import RecordRef
+from engine.services.calendars import NEW
 from engine.services.context import Context
 from engine.services.edges import outward
 from engine.services.kits import PARSER, bounded
@@ -183,7 +184,9 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
         raise Invalid("CRM-080", "The policy promises nothing.", fix="Give it targets or a decision.")
     if not all(isinstance(found.get(name, ""), str) for name in ("decision", "calendar", "unit")):
         raise Invalid("CRM-080", "Decision, calendar and unit are texts.", fix="Write their keys.")
-    for text in targets.values():
+    if NEW in targets:
+        raise Invalid("CRM-080", f"A target cannot be named '{NEW}'.", fix="Give it another name.")
+    for text in ("PT1H", *targets.values()):  # the unit is looked at even where a decision alone promises
         sla.duration(text, str(found.get("unit") or ""))
     sla.ladder(_rungs(found.get("ladder") or ()))
     if not isinstance(found.get("pause_states", []), list):
@@ -223,10 +226,17 @@ def newest(ctx: Context, key: str) -> Any:
     return ctx.conn.execute(select(sla_policy).where(p.key == key).order_by(p.version.desc()).limit(1)).one_or_none()
 
 
-def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:
-    """Add a version; its number."""
+def ensure_key(key: str) -> None:
+    """Raise ``Invalid`` CRM-080 for what cannot be a policy's key; 'new' is the address of the form for a new one."""
     if not key or len(key) > 100:
         raise Invalid("CRM-080", "The policy has no name.", fix="Give it a short key, such as 'support'.")
+    if key == NEW:
+        raise Invalid("CRM-080", f"A policy's key cannot be '{NEW}'.", fix="Give it another key, such as 'support'.")
+
+
+def write(ctx: Context, key: str, content: Mapping[str, Any], by: str) -> int:
+    """Add a version; its number."""
+    ensure_key(key)
     last = ctx.conn.scalar(select(func.max(sla_policy.c.version)).where(sla_policy.c.key == key)) or 0
     row = {"key": key, "version": last + 1, "content": content, "at": ctx.now, "by": by}
     ctx.conn.execute(insert(sla_policy), [row])

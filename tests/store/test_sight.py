@@ -15,8 +15,10 @@ from engine.domain.commands import AddTeam, AddUser, CompleteTask, Deploy, SaveR
 from engine.domain.errors import Forbidden, Invalid, NotFound
 from engine.domain.questions import ActorNamed, GetAudit, GetRecord, GetTask, ListRecords, RecordKinds
 from engine.domain.records import kinds_of
+from engine.domain.sla_values import HangCalendar, ListCalendars, ListClocks, SaveCalendar
 from engine.domain.staff import ChangePerson
 from engine.domain.values import FileIn
+from engine.services import sla_asks
 from engine.settings import Settings
 from tests.store.drawing import END, START, flow, model, user
 
@@ -118,6 +120,24 @@ def test_what_one_does_not_see_one_does_not_change_or_find_by_links(house: Engin
     house.do(SaveRecord("deal", SYSTEM, {"name": "anns"}, id=deals["anns"], links={"parent": deals["eves"]}))
     assert house.ask(GetRecord(deals["anns"], ann)).links == ()
     assert len(house.ask(GetRecord(deals["anns"], house.ask(ActorNamed("max")))).links) == 1
+
+
+def test_the_wall_and_the_calendars_name_only_whom_one_sees(house: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sla_asks, "CUSTOMERS", ("deal",))
+    mark = '<crmflow:sla metric="done" target="PT4H"/>'
+    file = model("ask", START + user("work", "one", more=mark) + END + flow("start>work", "work>end"))
+    house.do(Deploy((file,), SYSTEM, publish=True))
+    house.do(SaveCalendar("office", {"zone": "UTC", "week": {"mon": "09:00-17:00"}}, SYSTEM))
+    ann, max_ = house.ask(ActorNamed("ann")), house.ask(ActorNamed("max"))
+    deal = house.do(SaveRecord("deal", SYSTEM, {"name": "Eve's", "region": "eu"}))
+    started = house.do(StartInstance("ask", SYSTEM, {"deal": {"$record": ["deal", deal.id]}}))
+    house.do(HangCalendar("customer", deal.id, "office", SYSTEM))
+    seen = {}
+    for by in (ann, max_):
+        (clock,) = house.ask(ListClocks(by, task_id=started.tasks[0]))
+        (row,) = house.ask(ListCalendars(by))
+        seen[by.id] = (clock.customer, dict(row.names))
+    assert seen == {"ann": (None, {}), "max": ((deal.id, "Eve's"), {deal.id: "Eve's"})}
 
 
 def test_several_roles_see_what_the_widest_sees(house: Engine, deals: dict[str, str]) -> None:

@@ -115,3 +115,14 @@ def test_a_state_of_the_record_pauses_and_resumes(engine, clock, desk):
     again = clocks(engine, started)["resolve"]
     assert (again.state, again.due_at) == ("running", at("03 10:00"))
     assert engine.ask(WhyDeadline(again.id, SYSTEM)).same
+
+
+def test_a_policy_that_no_longer_pauses_lets_its_clocks_go_on(engine, clock, desk):
+    _, record, started = begin(engine, priority="P1")
+    engine.do(SaveRecord("case", SYSTEM, {"state": "solved"}, id=record.id))
+    drain(engine)
+    assert clocks(engine, started)["resolve"].state == "paused"
+    engine.do(SavePolicy("support", {"decision": "sla-targets", "calendar": "office"}, SYSTEM))
+    done = engine.do(RecomputeClocks(started.instance_id, SYSTEM))
+    assert done.looked == done.open > 0
+    assert clocks(engine, started)["resolve"].state == "running"

@@ -93,3 +93,16 @@ def test_what_the_packs_ship_can_be_read() -> None:
     assert {"service-response", "service-resolution", "sales-step"} <= set(policies)
     for content in (*calendars.values(), *policies.values()):
         assert all(content["name"][locale] for locale in ("en", "zh_Hans"))
+
+
+def test_the_first_file_takes_nothing_from_people(lite: Engine) -> None:
+    lite.do(SaveCalendar("north", {"zone": "UTC", "week": {"mon": "08:00-12:00"}}, SYSTEM))
+    deploy(lite, PACK)
+    assert versions(lite) == {"north": 1, "desk": 1}, "the calendar is theirs, the policy is new"
+
+
+def test_nothing_is_called_as_the_form_that_makes_it(lite: Engine) -> None:
+    for text in (PACK.replace("north:", "new:"), PACK.replace("desk:", "new:"), PACK.replace("done:", "new:")):
+        with pytest.raises(Refused) as caught:
+            deploy(lite, text)
+        assert caught.value.findings[0].code == "CRM-866"

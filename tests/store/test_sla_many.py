@@ -112,6 +112,23 @@ def test_what_one_page_leaves_the_jobs_reckon(engine, clock, desk, monkeypatch):
     assert drain(engine) == 0
 
 
+def test_a_case_that_was_beginning_meanwhile_is_reached_by_a_second_look(engine, clock, desk):
+    multiply(engine, desk, 1, 3)
+    engine.ask(PreviewPolicy("support", NEW, SYSTEM))
+    engine.do(SavePolicy("support", NEW, SYSTEM))
+    with engine._db.begin() as conn:  # as if its transaction had read the version before and ended after the saving
+        late = conn.scalars(select(tt.sla_clock.c.id).order_by(tt.sla_clock.c.id)).first()
+        change = tt.sla_clock.update().where(tt.sla_clock.c.id == late)
+        conn.execute(change.values(policy_version=1, target="PT16H"))
+    drain(engine)
+    assert sorted(c.target for c in engine.ask(ShowWall(SYSTEM)).clocks) == ["PT12H", "PT12H", "PT16H"]
+    clock.set(clock.now() + timedelta(minutes=1))
+    drain(engine)
+    assert [c.target for c in engine.ask(ShowWall(SYSTEM)).clocks] == ["PT12H"] * 3
+    with engine._db.connect() as conn:
+        assert conn.scalars(select(t.job.c.id).where(t.job.c.type == "crmflow:replan")).all() == []
+
+
 def test_a_preview_says_how_many_it_looked_at(engine, desk, monkeypatch):
     monkeypatch.setattr(sla_moves, "LOOK", 3)
     multiply(engine, desk, 1, 10)

@@ -177,3 +177,10 @@ def test_a_pause_extends_by_its_overlap_with_working_time(start, span, pause):
     plain, found = (sla.due(OFFICE_HOURS, start, span, ledger) for ledger in ([], [pause]))
     if start <= pause.since and pause.since < plain:
         assert OFFICE_HOURS.between(plain, found) == OFFICE_HOURS.between(pause.since, pause.until)
+
+
+@pytest.mark.parametrize("text", ["P9999999999D", f"P{'9' * 400}D", "P1050W", "9999 business days"])
+def test_nothing_is_promised_for_longer_than_calendars_are_looked_through(text):
+    with pytest.raises(Invalid) as caught:
+        sla.duration(text)
+    assert caught.value.code == "CRM-077"
