@@ -196,5 +196,6 @@ def _start(node: Node) -> Start:
     named = trigger.name.text if isinstance(trigger, MessageTrigger) or kind == "signal" else None
     timer = trigger.expr.text if isinstance(trigger, TimerTrigger) else None
     condition = trigger.expr.program if isinstance(trigger, ConditionTrigger) else None
-    reads = frozenset() if condition is None else frozenset(condition.names)
+    # What a filter names is an entry of its items, unless nothing is read outside of it.
+    reads = frozenset() if condition is None else condition.outer or condition.names
     return Start(node.origin, node.title, kind, named, timer, reads, node.name)

@@ -9,33 +9,41 @@ from engine.feel.builtins import REGISTRY
 def free_names(node: t.Node) -> frozenset[str]:
     """Top-level names read. Inside a filter a name may also be an entry of the item: it counts as read."""
     found: set[str] = set()
-    _collect(node, frozenset(("?",)), found)
+    _collect(node, frozenset(("?",)), found, found)
     return frozenset(found)
 
 
-def _collect(node: t.Node, bound: frozenset[str], found: set[str]) -> None:
+def outer_names(node: t.Node) -> frozenset[str]:
+    """Top-level names read outside of filters: those that are certainly no entries of an item."""
+    found: set[str] = set()
+    _collect(node, frozenset(("?",)), found, set())
+    return frozenset(found)
+
+
+def _collect(node: t.Node, bound: frozenset[str], found: set[str], filtered: set[str]) -> None:
+    """``filtered`` takes the names within the conditions of filters."""
     if isinstance(node, t.Name):
         if node.name not in bound:
             found.add(node.name)
     elif isinstance(node, t.For | t.Quantified):
         inner = bound | {"partial"} if isinstance(node, t.For) else bound
         for name, source in node.iterators:
-            _collect(source, inner, found)
+            _collect(source, inner, found, filtered)
             inner |= {name}
-        _collect(node.body, inner, found)
+        _collect(node.body, inner, found, filtered)
     elif isinstance(node, t.Lambda):
-        _collect(node.body, bound | {name for name, _ in node.params}, found)
+        _collect(node.body, bound | {name for name, _ in node.params}, found, filtered)
     elif isinstance(node, t.Context):
         inner = bound
         for key, value in node.entries:
-            _collect(value, inner, found)
+            _collect(value, inner, found, filtered)
             inner |= {key}
     elif isinstance(node, t.Filter):
-        _collect(node.source, bound, found)
-        _collect(node.condition, bound | {"item"}, found)
+        _collect(node.source, bound, found, filtered)
+        _collect(node.condition, bound | {"item"}, filtered, filtered)
     elif isinstance(node, t.Call) and isinstance(node.function, t.Name) and node.function.name in REGISTRY:
         for arg in node.args:
-            _collect(arg, bound, found)
+            _collect(arg, bound, found, filtered)
     else:
         for child in node.children():
-            _collect(child, bound, found)
+            _collect(child, bound, found, filtered)

@@ -18,7 +18,7 @@ from engine.feel.codegen import generate
 from engine.feel.fasthelp import Slow
 from engine.feel.fastloops import generate_tests
 from engine.feel.faults import Unfit, failure, place
-from engine.feel.free import free_names
+from engine.feel.free import free_names, outer_names
 from engine.feel.parser import parse
 from engine.feel.values import adopt
 
@@ -61,6 +61,11 @@ class Program:
         self.code = build(node)
         self.quick: Callable[..., Any] | None = None
         self.count = 0
+
+    @property
+    def outer(self) -> frozenset[str]:
+        """Of the names those read outside of filters; within one a name may be an entry of the item instead."""
+        return outer_names(self.tree)
 
     def __repr__(self) -> str:
         return f"Program({self.text!r}, {self.kind!r})"

@@ -132,6 +132,14 @@ def test_a_record_made_with_a_link_is_not_without_one(engine, bench):
     assert len(_begun(engine)) == 1
 
 
+def test_what_a_filter_names_is_of_its_items(engine, bench):
+    engine.do(Deploy((_linked_when("=count(quote.lines[quantity &gt; 3]) &gt; 0"),), SYSTEM, publish=True))
+    for count in (1, 4):
+        lines = [{"product": "Engine", "quantity": count, "price": 2}]
+        engine.do(SaveRecord("quote", SYSTEM, data={"subject": "Engines", "lines": lines}))
+    assert len(_begun(engine)) == 1
+
+
 def test_each_condition_of_one_start_event_begins_one_instance(engine, bench):
     either = CONDITION.format("=lead.score &gt; 80") + CONDITION.format("=lead.score &lt; 5")
     start = f'<bpmn:startEvent id="s0">{either}</bpmn:startEvent>'

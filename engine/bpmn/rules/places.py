@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.formal import foreign
+from engine.bpmn.rules.supported import behind_start
 from engine.domain.states import Severity
 from engine.model.graph import Node, Scope
 from engine.model.soundness import handlers
@@ -131,7 +132,8 @@ def event_gateway_start(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-861", ERROR)
 def receive_start(c: Context) -> Iterator[Hit]:
-    """A receive task that starts the process has no way in and stands in no sub-process (10.3.3)."""
+    """A receive task that starts the process follows a start event at most, and is in no sub-process (10.3.3)."""
     for node in c.model.all_nodes():
-        if node.kind == "receiveTask" and node.flag("instantiate") and (node.incoming or node.scope.owner is not None):
+        late = node.scope.owner is not None or (node.incoming and not behind_start(node))
+        if node.kind == "receiveTask" and node.flag("instantiate") and late:
             yield hit(node.xml)

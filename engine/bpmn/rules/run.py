@@ -157,11 +157,14 @@ def _short(text: str) -> str:
 def codeless_error(c: Context) -> Iterator[Hit]:
     """A thrown error has a code, so that somebody can catch it (10.5.3, Table 10.88).
 
-    Where a file speaks no vocabulary that says otherwise, only ``errorCode`` is one; else the name stands for it.
+    In a process that says it is executable, in a file that speaks no vocabulary that says otherwise, only
+    ``errorCode`` is one; else the name stands for it.
     """
     errors = c.model.globals("error")
-    words = ("errorCode",) if declares(c) and not foreign(c) else ("errorCode", "name")
+    plain = declares(c) and not foreign(c)
     for node in _nodes(c, "endEvent"):
+        strict = plain and node.scope.process.xml.get("isExecutable", "").strip() in ("true", "1")
+        words = ("errorCode",) if strict else ("errorCode", "name")
         for event in node.events:
             if event.kind != "error":
                 continue

@@ -103,33 +103,56 @@ def never_asked(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-895", ERROR)
 def begun_twice(c: Context) -> Iterator[Hit]:
-    """A message or signal begins a process at one start event."""
+    """A message or signal begins a process at one place."""
     for process in c.model.processes:
         seen: dict[tuple[str, str], Node] = {}
-        for node in process.starts() if process.executable else ():
-            for event in node.events:
-                named = (
-                    c.model.globals(event.kind).get(event.ref or "") if event.kind in ("message", "signal") else None
-                )
-                name = "" if named is None else (named.get("name") or "").strip()
-                first = seen.setdefault((event.kind, name), node) if name else node
-                if first is not node:
-                    yield hit(node.xml, event.line, name=name, first=first.name or first.id)
+        for node, kind, ref, line in _begun_by(process) if process.executable else ():
+            named = c.model.globals(kind).get(local_ref(ref) or "")
+            name = "" if named is None else (named.get("name") or "").strip()
+            if name and (kind, name) in seen:
+                first = seen[kind, name]
+                yield hit(node.xml, line, name=name, first=first.name or first.id)
+            elif name:
+                seen[kind, name] = node
+
+
+def _begun_by(process: Scope) -> Iterator[tuple[Node, str, str | None, int | None]]:
+    """What begins a process by itself: (node, message or signal, its reference, line).
+
+    Start events, receive tasks that instantiate, and what stands behind a gateway that does.
+    """
+    for node in process.nodes:
+        behind = [f.target for f in node.outgoing] if node.kind == "eventBasedGateway" else []
+        for one in behind if behind and node.flag("instantiate") else (node,):
+            if one is None:
+                continue
+            if one.kind == "receiveTask" and (one is not node or one.flag("instantiate")):
+                yield one, "message", one.xml.get("messageRef"), one.line
+            elif one.kind == "startEvent" or one is not node:
+                yield from ((one, e.kind, e.ref, e.line) for e in one.events if e.kind in ("message", "signal"))
 
 
 @rule("CRM-894", ERROR)
 def calls_itself(c: Context) -> Iterator[Hit]:
     """A process that calls itself, also by way of others, can come to its end without that call."""
     always = {p.id: _always_called(p, c) for p in c.model.processes if p.executable and p.id}
-    for start in always:
-        path, at = {start}, start
-        while always.get(at):
-            at = always[at][0][1]
-            if at == start:
-                yield hit(always[start][0][0].xml, process=start)
-            if at in path:
+    for start, calls in always.items():
+        for node, called in calls:
+            if start in _reached(called, always):
+                yield hit(node.xml, process=start)
                 break
-            path.add(at)
+
+
+def _reached(first: str, always: dict[str, list[tuple[Node, str]]]) -> set[str]:
+    """The processes that calling this one always comes to, itself included."""
+    found: set[str] = set()
+    todo = [first]
+    while todo:
+        at = todo.pop()
+        if at not in found:
+            found.add(at)
+            todo += [called for _, called in always.get(at, ())]
+    return found
 
 
 def _always_called(process: Scope, c: Context) -> list[tuple[Node, str]]:
@@ -158,7 +181,13 @@ def _avoidable(node: Node, starts: list[Node]) -> bool:
             continue
         seen.add(at)
         ahead = successors(at)
-        if not ahead or (at.kind in ACTIVITIES and at.boundary):
+        if not ahead or (at.kind in ACTIVITIES and at.boundary) or _may_end(at):
             return True
         todo += [n for n in ahead if n is not node]
     return not starts
+
+
+def _may_end(node: Node) -> bool:
+    """Whether an error thrown inside a sub-process may end the case there."""
+    inside = [n for scope in node.body.walk() for n in scope.nodes] if node.body is not None else []
+    return any(n.kind == "endEvent" and any(e.kind == "error" for e in n.events) for n in inside)

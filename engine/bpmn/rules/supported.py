@@ -38,6 +38,10 @@ _INSTEAD: dict[str, tuple[str, str]] = {
         "请用网关循环，或为每一项启动一个流程。",
     ),
     "feature:standard-loop": ("Draw the loop with an exclusive gateway.", "请用排他网关画出循环。"),
+    "feature:instantiate behind a start event": (
+        "Delete the start event, or let it take the message itself.",
+        "请删除该开始事件，或让它自己接收消息。",
+    ),
     "feature:instantiate": ("Draw a message start event.", "请画一个消息开始事件。"),
     "feature:quantity": (
         "Remove startQuantity and completionQuantity, or draw parallel gateways.",
@@ -72,11 +76,19 @@ def constructs(node: Node) -> Iterator[str]:
         if loop.get("behavior", "All") != "All":
             yield "feature:multi-instance-behavior"
     if node.flag("instantiate"):
-        yield "feature:instantiate"
+        # The start event would begin the case without the message, which starts none then.
+        late = node.kind == "receiveTask" and node.scope.owner is None and behind_start(node)
+        yield "feature:instantiate behind a start event" if late else "feature:instantiate"
     if any(node.xml.get(q, "1") != "1" for q in ("startQuantity", "completionQuantity")):
         yield "feature:quantity"
     if node.kind in ACTIVITIES and any(f.condition is not None for f in node.outgoing):
         yield "feature:conditional-flow"
+
+
+def behind_start(node: Node) -> bool:
+    """Whether the one flow to a node comes from a start event."""
+    sources = [flow.source for flow in node.incoming]
+    return len(sources) == 1 and sources[0] is not None and sources[0].kind == "startEvent"
 
 
 def instead(construct: str) -> tuple[str, str]:

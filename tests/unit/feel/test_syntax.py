@@ -154,6 +154,9 @@ def test_programs_are_cached_by_text_kind_and_names() -> None:
 def test_names_read_from_the_scope() -> None:
     program = feel.compile("for x in list return x + y.z + sum([a])")
     assert program.names == {"list", "y", "a"}
+    filtered = feel.compile("count(deal.lines[amount > limit and item.open]) > 0")
+    assert filtered.names == {"deal", "amount", "limit"}
+    assert filtered.outer == {"deal"}
     assert feel.compile("{a: b, c: a}").names == {"b"}
     assert feel.compile("function(p) p + q").names == {"q"}
 

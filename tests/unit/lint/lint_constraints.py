@@ -26,6 +26,13 @@ def plain(*parts: str, head: str = "") -> bytes:
     return ("\n".join((PLAIN, head, body, "</definitions>"))).encode()
 
 
+def failing(said: str) -> bytes:
+    """start → an error end event whose error has a name, yet no code."""
+    end = '<endEvent id="e"><errorEventDefinition errorRef="er"/></endEvent>'
+    body = f'<process id="p" name="P"{said}>{START}{end}{flows("s", "e")}</process>'
+    return "\n".join((PLAIN, '<error id="er" name="No stock"/>', body, "</definitions>")).encode()
+
+
 def io(inputs: str = "", outputs: str = "", ins: str = "", outs: str = "") -> str:
     """An ioSpecification: ``inputs`` and ``outputs`` as ``id:item …``; sets made from them unless given."""
     made = []
@@ -324,8 +331,22 @@ CONSTRAINTS = [
     Case(
         "CRM-861",
         "t",
-        straight(RECEIVE.format("true"), head='<message id="m" name="M"/>'),
+        process(
+            START,
+            user(id="u"),
+            RECEIVE.format("true"),
+            END,
+            flows("s", "u", "t", "e"),
+            head='<message id="m" name="M"/>',
+        ),
         process(RECEIVE.format("true"), END, flow("t", "e"), head='<message id="m" name="M"/>'),
     ),
+    Case(
+        "CRM-170",
+        "t",
+        straight(RECEIVE.format("true"), head='<message id="m" name="M"/>'),
+        straight(RECEIVE.format("false"), head='<message id="m" name="M"/>'),
+    ),
+    Case("CRM-178", "e", failing(' isExecutable="true"'), failing("")),
     Case("CRM-862", "po", role(BOUND), role("<resourceRef>r</resourceRef>" + BOUND)),
 ]

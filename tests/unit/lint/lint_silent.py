@@ -1,4 +1,4 @@
-"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-894)."""
+"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-895)."""
 
 from __future__ import annotations
 
@@ -59,6 +59,51 @@ def begun(second: str) -> bytes:
     return process(starts, user(), END, flows("s", "t", "e"), flow("s2", "t"), head=head)
 
 
+MESSAGES = '<message id="m" name="M"/><message id="m2" name="N"/>'
+HEARS = '<messageEventDefinition messageRef="{}"/>'
+
+
+def begun_by_both(second: str) -> bytes:
+    """One start event with two messages."""
+    start = '<startEvent id="s">' + HEARS.format("m") + HEARS.format(second) + "</startEvent>"
+    return process(start, user(), END, flows("s", "t", "e"), head=MESSAGES)
+
+
+def received(second: str) -> bytes:
+    """Two receive tasks that start the process."""
+    tasks = "".join(
+        f'<receiveTask id="{i}" name="R" messageRef="{ref}" instantiate="true"/>' + flow(i, "e")
+        for i, ref in (("r", "m"), ("r2", second))
+    )
+    return process(tasks, END, head=MESSAGES)
+
+
+def awaited(second: str) -> bytes:
+    """A gateway that starts the process by either of two messages."""
+    gate = '<eventBasedGateway id="w" instantiate="true"/>' + flow("w", "c") + flow("w", "c2")
+    events = "".join(
+        f'<intermediateCatchEvent id="{i}">{HEARS.format(ref)}</intermediateCatchEvent>' + flow(i, "e")
+        for i, ref in (("c", "m"), ("c2", second))
+    )
+    return process(gate, events, END, head=MESSAGES)
+
+
+def failing_first(inner: str) -> bytes:
+    """Process p calls itself behind a sub-process that ends so."""
+    fails = f'<subProcess id="sub" name="Sub"><startEvent id="i"/>{inner}{flows("i", "x")}</subProcess>'
+    call = '<callActivity id="c" name="Call" calledElement="p"/>'
+    return process(START, fails, call, END, flows("s", "sub", "c", "e"), head=ERRORS)
+
+
+def calling_two(last: str) -> bytes:
+    """Process p calls q, then another."""
+    call = '<callActivity id="{0}" name="Call" calledElement="{1}"/>'
+    one = START + call.format("a", "q") + call.format("c", last) + END + flows("s", "a", "c", "e")
+    done = '<startEvent id="{0}s"/><endEvent id="{0}e"/><sequenceFlow id="{0}f" sourceRef="{0}s" targetRef="{0}e"/>'
+    others = (f'<process id="{key}" name="Other">{done.format(key)}</process>' for key in ("q", "r"))
+    return file(f'<process id="p" name="P">{one}</process>', *others)
+
+
 SILENT = [
     Case("CRM-890", "t", loop("<loopCardinality>-3</loopCardinality>"), loop("<loopCardinality>3</loopCardinality>")),
     Case(
@@ -74,7 +119,17 @@ SILENT = [
     Case("CRM-892", "b2", undone("b", "b2"), undone("b")),
     Case("CRM-893", "b2", caught("er"), caught("er2")),
     Case("CRM-894", "c", calling(), calling(GATE)),
+    Case(
+        "CRM-894",
+        "c",
+        failing_first('<endEvent id="x"/>'),
+        failing_first('<endEvent id="x"><errorEventDefinition errorRef="er"/></endEvent>'),
+    ),
+    Case("CRM-894", "c", calling_two("p"), calling_two("r")),
     Case("CRM-895", "s2", begun("m"), begun("m2")),
+    Case("CRM-895", "s", begun_by_both("m"), begun_by_both("m2")),
+    Case("CRM-895", "r2", received("m"), received("m2")),
+    Case("CRM-895", "c2", awaited("m"), awaited("m2")),
     # The same constraint at other places than those of the other cases.
     Case(
         "CRM-119",

@@ -255,11 +255,11 @@ TEXTS: dict[str, Text] = {
     ),
     "CRM-861": Text(
         "{el} starts the process, yet flows lead to it or it stands in a sub-process.",
-        "It waits for a message that begins a case; nothing comes before.",
-        "Delete instantiate, or draw it at the beginning of the process, without flows to it.",
+        "It waits for a message that begins a case; nothing but a start event comes before.",
+        "Delete instantiate, or draw it at the beginning of the process, with no flow to it but from a start event.",
         "{el}用于启动流程，却有流入的连线或位于子流程中。",
-        "它等待开始一个案例的消息，其前没有步骤。",
-        "请删除 instantiate，或把它画在流程开头且没有流入连线。",
+        "它等待开始一个案例的消息，其前只能有开始事件。",
+        "请删除 instantiate，或把它画在流程开头，只允许来自开始事件的连线。",
     ),
     "CRM-862": Text(
         "{el} binds parameters without a resource, or names a resource and computes it as well.",
@@ -312,9 +312,9 @@ TEXTS: dict[str, Text] = {
     "CRM-895": Text(
         "{el} begins by “{name}”, by which “{first}” begins already.",
         "One message would begin two cases, or only the first would be asked.",
-        "Give one of them another name, or draw both ways behind one start event.",
+        "Give one of them another name, or draw one start with both ways behind it.",
         "{el}由“{name}”启动，而“{first}”已由它启动。",
         "同一条消息会启动两个案例，或只有第一个生效。",
-        "请为其中一个改名，或在一个开始事件之后画出两条路径。",
+        "请为其中一个改名，或只画一个开始处，并在其后画出两条路径。",
     ),
 }
