@@ -157,7 +157,9 @@ def said(thing: Any, field: str) -> str:
 def here_with(**changes: str | None) -> str:
     """This page's address with some parameters changed (None takes one out)."""
     wanted = {**request.args.to_dict(), **(request.view_args or {}), **changes}
-    return url_for(str(request.endpoint), **{key: value for key, value in wanted.items() if value is not None})
+    # What Flask would take for words to itself is no parameter of a page.
+    own = {key: value for key, value in wanted.items() if key != "endpoint" and not key.startswith("_")}
+    return url_for(str(request.endpoint), **{key: value for key, value in own.items() if value is not None})
 
 
 def may(right: str) -> bool:

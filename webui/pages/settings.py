@@ -32,7 +32,7 @@ from webui.door import ask, do, need, the_engine
 from webui.pages import settings_forms as forms, settings_ladder as ladders
 
 room = Blueprint("settings", __name__, url_prefix="/settings")
-NEW = "new"
+NEW = forms.NEW
 USES = ("team", "office", "customer", "contract")
 Row = CalendarRow | PolicyRow
 
@@ -64,7 +64,8 @@ def list_page(error: CrmflowError | None = None) -> str:
         "settings/list.html",
         calendars=calendars,
         policies=ask(ListPolicies(actor)),
-        uses=[(kind, target, whose(kind, target, actor), row) for kind, target, row in uses],
+        uses=[(kind, target, row.names.get(target, target), row) for kind, target, row in uses],
+        ladder=DEFAULT,
         kinds=use_words(),
         teams=ask(ListPeople(actor, kind="team", limit=200)).items,
         given=request.form,
@@ -80,7 +81,8 @@ def hang() -> ResponseReturnValue:
     # A customer is named by the address of their page as well as by their id.
     target = request.form.get("target", "").strip().rstrip("/").rpartition("/")[2]
     try:
-        known(kind, target, actor)
+        if calendar is not None:  # what is gone, or not theirs to see, can still be taken off
+            known(kind, target, actor)
         do(HangCalendar(kind, target, calendar, actor))
     except CrmflowError as error:
         return list_page(error), error.status
@@ -96,16 +98,6 @@ def known(kind: str, target: str, actor: Actor) -> None:
             raise NotFound("CRM-411", f"There is no team '{target}'.", fix="Choose one of the list.")
     elif kind in USES:
         ask(GetRecord(target, actor))
-
-
-def whose(kind: str, target: str, actor: Actor) -> str:
-    """The name of what a calendar hangs on."""
-    if kind in ("team", "office"):
-        return target
-    try:
-        return ask(GetRecord(target, actor)).name
-    except CrmflowError:
-        return target  # gone, or not theirs to see
 
 
 def use_words() -> dict[str, str]:
@@ -126,7 +118,7 @@ def calendar(key: str) -> ResponseReturnValue:
 def policy(key: str) -> ResponseReturnValue:
     """One policy, to look at and to change."""
     row = find(POLICIES, key)
-    content = row.content if row else {"ladder": list(DEFAULT)}
+    content = row.content if row else {}
     return policy_page(key, row, forms.policy_fields(content), content, rows=ladders.rows_of(content.get("ladder")))
 
 
@@ -171,7 +163,8 @@ def change(thing: Thing, key: str) -> ResponseReturnValue:
 
 def find(thing: Thing, key: str) -> Any:
     """The newest version, None for a new one. Raises ``NotFound`` CRM-426, CRM-427."""
-    found = next((row for row in thing.rows(need(Right.TASK_WORK)) if row.key == key), None)
+    rows = () if key == NEW else thing.rows(need(Right.TASK_WORK))  # one that is called so is not meant
+    found = next((row for row in rows if row.key == key), None)
     if found is None and key != NEW:
         raise thing.missing(key)
     return found

@@ -25,6 +25,7 @@ _DAY = 86_400_000_000
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 _METRIC = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
 _DATED = ("closed", "opened", "shortened")
+NEW = "new"  # no key and no target: the address and the field of what is made
 _UNSHOWN = ("pausable",)  # of a policy: kept as it is
 
 
@@ -112,7 +113,7 @@ def policy_content(given: Mapping[str, str], old: Mapping[str, Any]) -> tuple[di
     new, metric = targets.pop("new", ""), given.get("metric-new", "").strip()
     wrong: Wrong = {}
     if new or metric:
-        if _METRIC.match(metric):
+        if _METRIC.match(metric) and metric != NEW:
             targets[metric] = new
         else:
             fix = "Use small letters, digits and “_”, beginning with a letter."
@@ -127,6 +128,10 @@ def policy_content(given: Mapping[str, str], old: Mapping[str, Any]) -> tuple[di
     if given.get("legal"):
         found["legal"] = True
     found["ladder"], more = _ladder(given)
+    # What was left to the default stays left to it: a mark of a model may say otherwise.
+    for name, usual in (("unit", sla.Unit.WORKING), ("ladder", list(sla.DEFAULT))):
+        if old.get(name) is None and found.get(name) == usual:
+            del found[name]
     return found, wrong | more
 
 
@@ -154,7 +159,7 @@ def rows_of(given: Mapping[str, str], content: Mapping[str, Any], wrong: Wrong) 
 
 def key_wrong(name: str, taken: Collection[str]) -> Wrong:
     """What is wrong with the key of something new."""
-    if not _KEY.match(name):
+    if not _KEY.match(name) or name == NEW:
         fix = "Use small letters, digits, “.”, “_” and “-”, such as 'berlin-office'."
         return {"key": Invalid("CRM-079", f"'{name}' cannot be a key.", fix=fix)}
     if name in taken:

@@ -48,8 +48,8 @@ def when_words() -> dict[str, str]:
 
 
 def rows_of(ladder: Any) -> Rows:
-    """Rows of the form from a ladder's content."""
-    return [_row(rung) for rung in ladder or ()]
+    """Rows of the form from a ladder's content; a policy without one goes by the default one."""
+    return [_row(rung) for rung in (sla.DEFAULT if ladder is None else ladder)]
 
 
 def typed(given: Mapping[str, str]) -> Rows:
@@ -69,7 +69,7 @@ def changed(rows: Rows, act: str) -> str | None:
     """Do what a button says to the rows; the field that is next, or None if it is no button of the ladder."""
     what, *numbers = act.split("-")[0:1] + act.split("-")[1:]
     verb = numbers[0] if numbers else ""
-    at = [int(n) for n in numbers[1:] if n.isdigit()]
+    at = [int(n) for n in numbers[1:] if n.isdecimal() and len(n) < 4]
     if what not in ("rung", "act") or verb not in ("add", "up", "down", "drop"):
         return None
     if what == "rung":
@@ -142,7 +142,7 @@ def _tried(wrong: dict[str, CrmflowError], field: str, what: Callable[[], Any]) 
 
 def _count(given: Mapping[str, str], name: str) -> int:
     text = given.get(name, "0")
-    return int(text) if text.isdigit() and len(text) < 4 else 0
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 def _row(rung: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _act(row: Mapping[str, str]) -> dict[str, Any]:
     act: dict[str, Any] = {"do": do}
     if do == "priority":
         number = what.lstrip("=+")
-        if not number.isdigit():
+        if not number.isdecimal() or len(number) > 3:
             raise Invalid("CRM-078", f"'{what}' is no priority.", fix="Write 20 to raise it by 20, =90 to set it.")
         act["to" if what.startswith("=") else "by"] = int(number)
     elif do in ("escalate", "start"):
@@ -187,6 +187,8 @@ def _act(row: Mapping[str, str]) -> dict[str, Any]:
         people = [_who(part) for part in what.replace("，", ",").split(",") if part.strip()]
         if not people:
             raise Invalid("CRM-078", "The rung does not say whom.", fix=f"Write one of {', '.join(WHO)}, or team:KEY.")
+        if len(people) > 1 and do not in _LISTS:
+            raise Invalid("CRM-078", "The work goes to one alone.", fix="Name one, or offer the work to several.")
         act[_WHAT[do]] = people if do in _LISTS else people[0]
     return act | _rest(row.get("rest", ""))
 

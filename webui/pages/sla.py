@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -148,6 +149,46 @@ def pause_word(reason: str) -> str:
     return str(gettext("the record is “%(state)s”", state=state))
 
 
+def change_word(reason: str) -> str:
+    """Why a clock was reckoned anew; what people gave as the reason stays as they wrote it."""
+    known = {
+        "resumed": gettext("goes on"),
+        "inputs changed": gettext("the facts of the case have changed"),
+        "the case's facts changed": gettext("the facts of the case have changed"),
+    }
+    if reason in known:
+        return str(known[reason])
+    if reason.startswith("paused: "):
+        return str(gettext("Paused: %(reason)s", reason=pause_word(reason.removeprefix("paused: "))))
+    saved = re.fullmatch(r"(policy|calendar) (\S+) version (\d+)", reason)
+    if saved is None:
+        return reason
+    what, about = saved[1], {"key": saved[2], "version": saved[3]}
+    if what == "policy":
+        return str(gettext("policy %(key)s was saved, version %(version)s", **about))
+    return str(gettext("calendar %(key)s was saved, version %(version)s", **about))
+
+
+def via_word(via: str) -> str:
+    """Who says by which calendar a clock goes."""
+    whole = {
+        "the element": gettext("what the model says"),
+        "none is set: every hour counts": gettext("no calendar is set"),
+        "the target counts every hour": gettext("a target in hours by the wall"),
+    }
+    kind, _, key = via.rpartition(" ")
+    known = {
+        "contract": gettext("contract %(key)s", key=key),
+        "customer": gettext("customer %(key)s", key=key),
+        "team": gettext("team %(key)s", key=key),
+        "office": gettext("office %(key)s", key=key),
+        "person": gettext("person %(key)s", key=key),
+        "policy": gettext("policy %(key)s", key=key),
+        "legal policy": gettext("legal policy %(key)s", key=key),
+    }
+    return str(whole.get(via) or known.get(kind) or via)
+
+
 def act_word(did: dict[str, Any]) -> str:
     """One act of a rung in the reader's language."""
     if did.get("nothing") or did.get("skipped"):
@@ -175,5 +216,5 @@ def lasted(span: Any) -> str:
 def set_up(state: Any) -> None:
     """The words of this room for its templates."""
     words_of = {"state_word": state_word, "metric_word": metric_word, "act_word": act_word, "span_words": lasted}
-    words_of |= {"target_word": target_word, "pause_word": pause_word}
+    words_of |= {"target_word": target_word, "pause_word": pause_word, "change_word": change_word, "via_word": via_word}
     state.app.jinja_env.globals.update(words_of)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from engine.domain.access import Actor, Right
 from engine.domain.errors import Forbidden, Invalid
@@ -19,6 +17,7 @@ from engine.domain.staff import MoveWork, TeamsInCharge, Workload, WorkloadRow
 from webui.door import ask, do, need, the_engine
 from webui.parts import team_name
 from webui.said import said_error
+from webui.sheets import csv_answer
 
 room = Blueprint("team", __name__, url_prefix="/team")
 _DAYS = 14  # of the team's calendar
@@ -37,20 +36,20 @@ def show() -> ResponseReturnValue:
 
 @room.get("/export.csv")
 def export() -> ResponseReturnValue:
-    """What the page shows, as CSV (RFC 4180, UTF-8 with a mark for spreadsheets)."""
+    """What the page shows, as CSV with heads in the reader's language and times in their zone."""
     rows = read(need(Right.TASK_WORK))
     what_if = bool(request.args.getlist("away"))
-    text = io.StringIO()
-    out = csv.writer(text)
-    heads = ("Person", "Login", "Teams", "Open tasks", "Overdue", "Capacity", "At most", "Fair share", "Away until")
-    out.writerow([*heads, "Would get", "Would wait"] if what_if else heads)
+    heads = [
+        gettext("Person"), gettext("Login"), gettext("Teams"), gettext("Open tasks"), gettext("Overdue"),
+        gettext("Capacity"), gettext("At most"), gettext("Fair share"), gettext("Away until"),
+    ]  # fmt: skip
+    heads += [gettext("Would get"), gettext("Would wait")] if what_if else []
+    lines = []
     for row in rows:
-        until = row.away.until.isoformat(timespec="minutes") if row.away else ""
-        line = [row.name, row.login, "; ".join(team_name(key) for key in row.teams), row.load, row.overdue]
-        line += [row.weight, "" if row.most is None else row.most, row.share, until]
-        out.writerow([safe(cell) for cell in ([*line, row.gets, row.waits] if what_if else line)])
-    headers = {"Content-Disposition": 'attachment; filename="workload.csv"'}
-    return Response("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+        teams, until = "; ".join(team_name(key) for key in row.teams), row.away.until if row.away else None
+        line = [row.name, row.login, teams, row.load, row.overdue, row.weight, row.most, row.share, until]
+        lines.append([*line, row.gets, row.waits] if what_if else line)
+    return csv_answer("workload", heads, lines)
 
 
 @room.post("/move")
@@ -77,10 +76,10 @@ def until_of(actor: Actor) -> datetime | None:
     if not given:
         return None
     try:
-        day = date.fromisoformat(given)
-    except ValueError:
+        end = datetime.combine(date.fromisoformat(given) + timedelta(days=1), time(), ZoneInfo(actor.timezone))
+        return end.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter beside the first and the last day there is
         raise Invalid("CRM-092", f"'{given[:40]}' is no date.", fix="Choose a day, or leave it empty.") from None
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(actor.timezone))
 
 
 def coming_days(actor: Actor) -> list[tuple[datetime, datetime]]:
@@ -94,8 +93,3 @@ def coming_days(actor: Actor) -> list[tuple[datetime, datetime]]:
 def chosen() -> str:
     """The team looked at; none: all one may see."""
     return (request.values.get("team") or "").strip()
-
-
-def safe(cell: object) -> object:
-    """A spreadsheet must not take a name for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

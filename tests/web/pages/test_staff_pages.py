@@ -160,7 +160,11 @@ def test_what_if_without_an_end_until_a_day_and_until_nonsense(house: House, ent
     assert ">-1</span>" in page
     assert "1 can wait" in page
     assert ">-2</span>" in maria.get("/team?team=sales&away=bob&until=2026-03-20").text, "that day included"
-    assert maria.get("/team?away=bob&until=friday").status_code == 400
+    for wrong in ("friday", "9999-12-31"):
+        for page in ("/team", "/team/export.csv"):
+            assert maria.get(f"{page}?away=bob&until={wrong}").status_code == 400
+    maria.post("/language", data={"locale": "zh_Hans"})
+    assert "人员,登录名" in maria.get("/team/export.csv").get_data(as_text=True)
 
 
 def test_a_task_that_must_stay_is_named_and_stops_no_other(house: House, enter: Enter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ from pages_house import House
 
 from engine.domain.access import SYSTEM
 from engine.domain.commands import ClaimTask, Deploy, StartInstance
-from engine.domain.sla_values import ListCalendars, ListPolicies, PauseClocks, SaveCalendar, SavePolicy
+from engine.domain.sla_values import HangCalendar, ListCalendars, ListPolicies, PauseClocks, SaveCalendar, SavePolicy
 from engine.jobs import drain
+from engine.services import sla_moves
 from tests.store.drawing import END, START, flow, model, user
 
 Enter = Callable[[str], FlaskClient]
@@ -146,6 +148,87 @@ def test_a_calendar_is_hung_on_a_team_and_taken_off(house: House, enter: Enter, 
     refused = browser.post("/settings/hang", data={**use, "target": "nobody"})
     assert (refused.status_code, 'value="nobody"' in refused.text) == (404, True)
     assert enter("maria").post("/settings/hang", data=use).status_code == 403
+
+
+def test_what_a_policy_leaves_to_the_default_stays_so(house: House, enter: Enter, started: str) -> None:
+    """Opened and saved as it is, a policy keeps its escalation; what is left out stays out."""
+    browser = enter("carl")
+    page = browser.get("/settings/policies/support").text
+    assert 'name="rungs" value="4"' in page
+    fields = re.findall(r'<input[^>]* name="(r\d[^"]*|rungs)"[^>]* value="([^"]*)"', page)
+    form = {name: value for name, value in fields if not name.endswith("-free")}
+    form |= {f"r{n}-when": "share" for n in range(4)} | {f"r{n}-a0-do": "notify" for n in range(4)}
+    form |= {
+        "r2-a1-do": "reassign",
+        "name": "Support",
+        "calendar": "office",
+        "unit": "working",
+        "target-resolve": "PT8H",
+    }
+    browser.post("/settings/policies/support", data={**form, "act": "save"})
+    (row,) = house.engine.ask(ListPolicies(SYSTEM))
+    assert (row.version, row.content.get("ladder")) == (1, None), "nothing was changed"
+    assert row.content.keys() == {"targets", "calendar", "name"}
+    browser.post("/settings/policies/support", data={**form, "rungs": "3", "act": "save"})
+    assert [rung["at"] for rung in house.engine.ask(ListPolicies(SYSTEM))[0].content["ladder"]] == [
+        "50%",
+        "75%",
+        "100%",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("r1-a0-what", "²"), ("r1-a0-what", "9" * 5000), ("r1-a0-do", "reassign")]
+)
+def test_what_a_rung_cannot_do_stands_at_its_field(enter: Enter, started: str, field: str, value: str) -> None:
+    wrong = {**ROWS, **({"r1-a0-what": "lead, manager"} if field == "r1-a0-do" else {}), field: value, "act": "save"}
+    answer = enter("carl").post("/settings/policies/support", data=wrong)
+    assert (answer.status_code, 'id="w-r1-a0-what"' in answer.text) == (400, True)
+
+
+def test_odd_buttons_and_parameters_break_nothing(enter: Enter, started: str) -> None:
+    browser = enter("carl")
+    for given in ({"act": "rung-up-²"}, {"act": "rung-up-" + "9" * 5000}, {"rungs": "²", "act": "preview"}):
+        assert browser.post("/settings/policies/support", data={**ROWS, **given}).status_code == 200
+    for query in ("endpoint=x", "_anchor=x", "_method=x", "_external=x"):
+        assert enter("maria").get(f"/sla?{query}").status_code == 200
+
+
+def test_nothing_is_called_as_the_form_that_makes_it(enter: Enter, started: str) -> None:
+    browser = enter("carl")
+    for room, more, field in (
+        ("calendars", {**FORM, "key": "new"}, "key"),
+        ("policies", {**ROWS, "key": "new"}, "key"),
+        ("policies", {**ROWS, "key": "own", "metric-new": "new", "target-new": "PT1H"}, "metric-new"),
+    ):
+        answer = browser.post(f"/settings/{room}/new", data={**more, "act": "save"})
+        assert (answer.status_code, f'id="w-{field}"' in answer.text) == (400, True)
+
+
+def test_what_is_gone_can_be_taken_off(house: House, enter: Enter, started: str) -> None:
+    house.engine.do(HangCalendar("customer", "gone", "office", SYSTEM))
+    browser = enter("carl")
+    assert "<b>gone</b>" in browser.get("/settings").text
+    assert browser.post("/settings/hang", data={"kind": "customer", "target": "gone"}).status_code == 302
+    assert house.engine.ask(ListCalendars(SYSTEM))[0].uses == ()
+
+
+def test_a_preview_says_what_it_looked_at(house: House, enter: Enter, started: str, monkeypatch) -> None:
+    house.engine.do(StartInstance("help", house.actor("alice"), business_key="H-2"))
+    monkeypatch.setattr(sla_moves, "LOOK", 1)
+    seen = enter("carl").post("/settings/policies/support", data={**ROWS, "act": "preview"}).text
+    assert "1 of 1 open deadlines moves" in seen
+    assert "Looked at are the 1 of 2 that are due first" in seen
+
+
+def test_a_deadline_is_explained_in_chinese(house: House, enter: Enter, started: str) -> None:
+    house.engine.do(SavePolicy("support", {"targets": {"resolve": "PT4H"}, "calendar": "office"}, SYSTEM))
+    browser = enter("alice")
+    browser.post("/language", data={"locale": "zh_Hans"})
+    page = browser.get(f"/sla/task/{started}").text
+    assert "依据：策略 support" in page
+    assert "策略 support 已保存，版本 2" in page
+    assert "version 2" not in page
 
 
 def test_a_key_that_is_taken_does_not_become_another_version(house: House, enter: Enter, started: str) -> None:
