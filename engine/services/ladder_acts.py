@@ -24,6 +24,14 @@ from engine.store.repos import Locked
 from engine.store.tables import principal
 
 Did = dict[str, Any]
+_CHINESE = {
+    "notify": "通知",
+    "priority": "提高优先级",
+    "reassign": "转交任务",
+    "candidate": "扩大候选范围",
+    "escalate": "在模型中升级",
+    "start": "启动流程",
+}
 KIND = "reminder"  # of news: what somebody may want no mail about
 
 
@@ -73,14 +81,21 @@ def tell_failed(scene: Scene, failed: Sequence[Did]) -> None:
     """The managers hear which acts of a rung could not be done, and why."""
     ctx, clock = scene.ctx, scene.clock
     people = named(ctx, "manager", scene.task, clock["team"]) or having(ctx, "manager")
-    body = "\n".join(f"{each['do']}: {each['failed']} {each['message']}" for each in failed)
     about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     p = principal.c
     for login, locale in ctx.conn.execute(select(p.id, p.locale).where(p.id.in_(people)).order_by(p.id)).all():
         zh = locale.lower().startswith("zh")
         what = "升级步骤未能执行" if zh else "A step of the ladder failed"
         title = f"{what}：{clock['name']}（{scene.rung}）" if zh else f"{what}: {clock['name']} ({scene.rung})"
+        body = "\n".join(_failure(each, zh) for each in failed)
         notes.tell(ctx, [login], title, body, **about)
+
+
+def _failure(did: Did, zh: bool) -> str:
+    """One act that could not be done; the message itself is as the engine worded it."""
+    if zh:
+        return f"{_CHINESE.get(did['do'], did['do'])}：{did['failed']}（{did['message']}）"
+    return f"{did['do']}: {did['failed']} {did['message']}"
 
 
 def _words(scene: Scene, locale: str, timezone: str) -> tuple[str, str]:

@@ -221,3 +221,19 @@ def test_who_gets_work_from_a_person_or_the_ladder_is_mailed_if_they_wish(engine
         engine.do(PostJob(job.id, job.fence, SYSTEM))
     assert ("mary", "“Work” is yours now") in told(engine)
     assert len(mails(engine)) == (0 if off else 2)
+
+
+def test_a_chinese_manager_reads_in_chinese_what_failed(engine, clock, people, monkeypatch):
+    with engine._db.begin() as conn:
+        conn.execute(t.principal.update().where(t.principal.c.id == "mary").values(locale="zh_Hans"))
+    review = model("review", START + user("look") + END + flow("start>look", "look>end"))
+    desk(engine, [{"at": "50%", "acts": [{"do": "start", "process": "review"}]}])
+    engine.do(Deploy((review,), SYSTEM, publish=True))
+    begin(engine, people)
+    monkeypatch.setattr(ladder_acts.models, "published", lambda conn, key: "no-such-definition")
+    clock.set(at("02 13:00"))
+    drain(engine)
+    with engine._db.connect() as conn:
+        (row,) = conn.execute(t.notification.select())
+    assert row.title == "升级步骤未能执行：Work（50%）"
+    assert row.body.startswith("启动流程：CRM-401（")
