@@ -69,10 +69,14 @@ def data_then(ctx: Context, instance_id: str, element: str) -> dict[str, Any]:
     return data_at(ctx, instance_id, since)
 
 
+#: No row has a larger number; databases refuse to compare with one.
+_LARGEST = 2**63 - 1
+
+
 def edited(ctx: Context, instance_id: str, edit_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a change by hand found and what it left, with types. Raises ``NotFound`` CRM-430 if there is none."""
     query = select(t.activity).where(_A.instance_id == instance_id, _A.id == edit_id, _A.kind == EDIT)
-    row = ctx.conn.execute(query).one_or_none()
+    row = ctx.conn.execute(query).one_or_none() if edit_id <= _LARGEST else None
     if row is None or not row.detail or row.data is None:
         raise NotFound("CRM-430", f"There is no change of data '{edit_id}'.", fix="Reload: it may be gone.")
     before = data_at(ctx, instance_id, before=edit_id)

@@ -284,7 +284,7 @@ def test_undoing_a_change_puts_back_values_with_their_types(engine, selling, man
     with pytest.raises(Conflict) as error:
         engine.do(UndoEdit(selling, manager, typo.id))
     assert error.value.code == "CRM-217"
-    for unknown in (0, typo.id + 1000):
+    for unknown in (0, typo.id + 1000, 2**63):
         with pytest.raises(NotFound) as none:
             engine.do(UndoEdit(selling, manager, unknown))
         assert none.value.code == "CRM-430"

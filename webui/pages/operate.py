@@ -95,7 +95,7 @@ def data(instance_id: str) -> ResponseReturnValue:
     return _back(instance_id)
 
 
-@room.post("/<instance_id>/data/<int(max=9223372036854775807):edit_id>/undo")
+@room.post("/<instance_id>/data/<int:edit_id>/undo")
 def undo(instance_id: str, edit_id: int) -> ResponseReturnValue:
     """Put back what a change of data has changed."""
     do(UndoEdit(instance_id, need(Right.INSTANCE_OPERATE), edit_id, gettext("Undone")))
