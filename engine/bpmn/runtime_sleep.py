@@ -8,6 +8,7 @@ or looks at all of them, wakes what it sees, so nothing but the cost tells a sle
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.specs.base import ERROR, READY, Token
@@ -152,8 +153,8 @@ def lay(host: Any, key: int, row: Any, beds: list[Bed]) -> None:
 
 
 def awake(tasks: dict[int, Token]) -> list[Token]:
-    """The tokens that do not sleep, in the order of their making as far as they are."""
-    return list(dict.values(tasks))
+    """The tokens that do not sleep, in the order of their making, whenever they woke."""
+    return [token for _, token in sorted(dict.items(tasks), key=itemgetter(0))]
 
 
 def hanging(tasks: dict[int, Token], host: int) -> list[Token]:

@@ -150,6 +150,10 @@ def played_alike(seed: int) -> None:
             act(p, own)
 
 
+def test_conditions_are_looked_at_in_the_order_of_their_making() -> None:
+    played_alike(553)  # of many parts that slept, one woke after others made later
+
+
 @pytest.mark.parametrize("part", range(2))
 def test_compaction_changes_nothing_of_the_other_constructs_either(part: int, many: Callable[[int, int], int]) -> None:
     rounds = many(20, 1_000)
