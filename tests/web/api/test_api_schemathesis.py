@@ -30,7 +30,7 @@ from webui.api.routes import ROUTES
 from webui.api.routing import Route
 
 pytestmark = pytest.mark.prove
-EXAMPLES = 60 if os.environ.get("CRMFLOW_PROVE") == "1" else 4
+EXAMPLES = 40 if os.environ.get("CRMFLOW_PROVE") == "1" else 4
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
