@@ -137,14 +137,12 @@ def run_item(ctx: Context, cmd: RunItem) -> bool:
     if item is None:
         return False
     bulk = _row(ctx, cmd.bulk_id)
-    kept = list(ctx.trail.rows)
     try:
-        with ctx.conn.begin_nested():
+        with ctx.attempt():
             by = SYSTEM if bulk.by == SYSTEM.id else registry.questions[ActorNamed](ctx, ActorNamed(bulk.by))
             operation = Operation(bulk.action, params=bulk.params)
             answer = _do(ctx, _command(operation, item.target, by, bulk.reason))
     except CrmflowError as error:
-        ctx.trail.rows = kept
         values = {"state": "failed", "code": error.code, "message": f"{error.message} {error.fix}".strip()}
         chosen.end_item(ctx.conn, cmd.bulk_id, item.number, ctx.now, **values)
         return True
@@ -152,7 +150,6 @@ def run_item(ctx: Context, cmd: RunItem) -> bool:
         # Everything: one item that breaks the program must not stop the others. What may go well again is run again.
         if is_retryable(error):
             raise
-        ctx.trail.rows = kept
         log.error("bulk_item_broke", bulk=cmd.bulk_id, target=item.target, exc_info=error)
         said = f"Something unexpected happened: {type(error).__name__}: {error}"[:1000]
         chosen.end_item(ctx.conn, cmd.bulk_id, item.number, ctx.now, state="failed", code="CRM-699", message=said)
@@ -259,20 +256,16 @@ def _tried(ctx: Context, operation: Operation, target: str, by: Actor) -> Effect
         instance_id = row.instance_id if row is not None else None
     before = queries.instance(ctx.conn, instance_id) if instance_id else None
     tasks = _tasks(ctx, instance_id)
-    kept, wake = list(ctx.trail.rows), ctx.wake
-    trial = ctx.conn.begin_nested()
     try:
-        answer = _do(ctx, _command(operation, target, by, "preview"))
-        shown = answer.instance_id if operation.action == "restart" else instance_id
-        after = queries.instance(ctx.conn, shown) if shown else None
-        there = _tasks(ctx, shown)
-        code, message = None, ""
+        with ctx.trial():
+            answer = _do(ctx, _command(operation, target, by, "preview"))
+            shown = answer.instance_id if operation.action == "restart" else instance_id
+            after = queries.instance(ctx.conn, shown) if shown else None
+            there = _tasks(ctx, shown)
+            code, message = None, ""
     except CrmflowError as error:
         after, there = before, tasks
         code, message = error.code, f"{error.message} {error.fix}".strip()
-    finally:
-        trial.rollback()
-        ctx.trail.rows, ctx.wake = kept, wake
     return Effect(
         target=target,
         label=(before.business_key if before else None) or instance_id or target,

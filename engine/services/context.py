@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,32 @@ class Context:
 
     def new_id(self) -> str:
         return new_id(self.now)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that may fail while the rest of the command stands: what it wrote is undone, its audit, too."""
+        kept = self._kept()
+        try:
+            with self.conn.begin_nested():
+                yield
+        except BaseException:  # whatever it was, it goes on to whoever made the attempt
+            self.trail.rows, self.wake = kept
+            raise
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """A part that is only tried: whatever comes of it, nothing of it stays."""
+        kept = self._kept()
+        nested = self.conn.begin_nested()
+        try:
+            yield
+        finally:
+            nested.rollback()
+            self.trail.rows, self.wake = kept
+
+    def _kept(self) -> tuple[list[dict[str, Any]], bool]:
+        """The audit as it is, and whether somebody is to be woken."""
+        return list(self.trail.rows), self.wake
 
     def audit(
         self,

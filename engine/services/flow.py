@@ -174,7 +174,7 @@ def _serve(ctx: Context, run: bpmn.Run) -> None:
             )
         # What a call wrote before it failed is undone; the rest of the command stands.
         try:
-            with ctx.conn.begin_nested():
+            with ctx.attempt():
                 result = handler(ctx, call)
         except BpmnError as error:
             run.throw(call.key, error.code, error.message)

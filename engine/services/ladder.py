@@ -85,18 +85,15 @@ def _fire(ctx: Context, clock_id: str, key: str, rung: Rung | None) -> None:
 
 def _attempt(ctx: Context, scene: Scene, what: Mapping[str, Any]) -> Did:
     """Do one act. What it wrote before it failed is undone; the rest of the rung stands."""
-    kept = [dict(row) for row in ctx.trail.rows]
     try:
-        with ctx.conn.begin_nested():
+        with ctx.attempt():
             return act(scene, what)
     except CrmflowError as error:
-        ctx.trail.rows = kept
         return {"do": what["do"], "failed": error.code, "message": f"{error.message} {error.fix or ''}".strip()}
     except Exception as error:
         # Everything: an act that breaks the program must not silence the clock. What may go well again is run again.
         if is_retryable(error) or is_absence(error):
             raise
-        ctx.trail.rows = kept
         log.error("rung_act_broke", clock=scene.clock["id"], rung=scene.rung, act=what["do"], exc_info=error)
         return {"do": what["do"], "failed": "CRM-699", "message": f"{type(error).__name__}: {error}"[:1000]}
 

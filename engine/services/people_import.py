@@ -54,7 +54,7 @@ def import_people(ctx: Context, cmd: ImportPeople) -> PeopleImported:
             if number in reasons:
                 continue
             try:
-                with ctx.conn.begin_nested():
+                with ctx.attempt():
                     did = step(ctx, row, cmd.by)
             except CrmflowError as error:
                 reasons[number] = f"{error.code} {error.message}"

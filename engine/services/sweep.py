@@ -59,20 +59,16 @@ def start_sweep(ctx: Context, cmd: StartSweep) -> SweepRow:
 def preview_sweep(ctx: Context, cmd: PreviewSweep) -> tuple[SweepItem, ...]:
     """Every task tried out and taken back, under the rights of who asks."""
     items = _noted(ctx, cmd)
-    kept, wake = list(ctx.trail.rows), ctx.wake
     for item in items:
         if item["state"] != "waiting":
             continue
-        trial = ctx.conn.begin_nested()
         try:
-            do(ctx, cmd.action, cmd.params, item, cmd.by)
+            with ctx.trial():
+                do(ctx, cmd.action, cmd.params, item, cmd.by)
             item["state"] = "done"
         except CrmflowError as error:
             by, at = since_of(error)
             item |= {"state": "failed", "code": error.code, "message": error.message, "by": by, "at": at}
-        finally:
-            trial.rollback()
-            ctx.trail.rows, ctx.wake = list(kept), wake
     return tuple(_shown(item) for item in items)
 
 

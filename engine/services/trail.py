@@ -16,7 +16,10 @@ from engine.store.apply import write_audit
 
 @dataclass(slots=True)
 class Trail:
-    """Entries not yet written. An instance's entries are sealed (given their digests) where its row is written."""
+    """Entries not yet written. An instance's entries are sealed (given their digests) where its row is written.
+
+    A row is never changed, only replaced: who keeps the list as it was (``Context.attempt``) keeps what it held.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -34,9 +37,10 @@ class Trail:
 
     def seal(self, instance_id: str, previous: str | None) -> str | None:
         """Chain the instance's unsealed entries onto ``previous``; the new last digest, stored with the instance."""
-        for row in self.rows:
+        for place, row in enumerate(self.rows):
             if row["instance_id"] == instance_id and "digest" not in row:
-                previous = row["digest"] = digest(row, previous)
+                previous = digest(row, previous)
+                self.rows[place] = row | {"digest": previous}
         return previous
 
     def take(self, instance_id: str) -> list[dict[str, Any]]:
@@ -48,10 +52,7 @@ class Trail:
     def write(self, conn: Connection) -> None:
         """Write everything gathered: at most one statement."""
         rows, self.rows = self.rows, []
-        for row in rows:
-            if "digest" not in row:
-                row["digest"] = digest(row, None)
-        write_audit(conn, rows)
+        write_audit(conn, [row if "digest" in row else row | {"digest": digest(row, None)} for row in rows])
 
 
 def digest(row: Mapping[str, Any], previous: str | None) -> str:
