@@ -11,7 +11,7 @@ import structlog
 from engine.app import Engine
 from engine.domain.access import Actor
 from engine.domain.desk import GetSweep, NoteSweepItem, RunSweepItem, StartSweep, StartUndo, SweepRow
-from engine.domain.errors import CrmflowError
+from engine.domain.errors import CrmflowError, since_of
 
 log = structlog.get_logger("crmflow.sweep")
 
@@ -46,8 +46,7 @@ def _each(engine: Engine, by: Actor, row: SweepRow, *, undo: bool) -> SweepRow:
         try:
             engine.do(RunSweepItem(row.id, number, by, undo=undo))
         except CrmflowError as error:  # told at its item; the others go on
-            since = (str(error.context.get("by") or ""), str(error.context.get("at") or ""))
-            engine.do(NoteSweepItem(row.id, number, by, error.code, error.message, since))
+            engine.do(NoteSweepItem(row.id, number, by, error.code, error.message, since_of(error)))
         except Exception as error:  # one item that breaks the program must not stop the others; the log has the cause
             log.error("sweep_item_broke", sweep=row.id, task=item.task_id, exc_info=error)
             said = f"Something unexpected happened: {type(error).__name__}."

@@ -14,6 +14,7 @@ import click
 from engine.cli.frame import common, engine
 from engine.cli.past import earlier, live
 from engine.cli.plays import play
+from engine.domain import yamls
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddTeam, AddUser, ChangeUser, Deploy, ImportChunk
 from engine.domain.errors import Conflict, NotFound
@@ -80,11 +81,9 @@ def demo(ctx: click.Context, no_serve: bool, rows: int | None, port: int | None)
 
 def read_plan(opened: Engine) -> Plan:
     """All ``demo.yaml`` below the packs' processes/."""
-    import yaml
-
     plan = Plan()
     for found in opened.packs.files("processes", "demo.yaml"):
-        said = yaml.safe_load(found.read()) or {}
+        said = yamls.load(found.read()) or {}
         plan.teams.update(said.get("teams") or {})
         plan.people.update(said.get("people") or {})
         for kind, hung in (said.get("calendars") or {}).items():

@@ -31,6 +31,7 @@ import yaml
 from engine import feel
 from engine.cli.reading import Line, Source
 from engine.cli.values import read
+from engine.domain import yamls
 from engine.domain.commands import ImportRow
 from engine.domain.errors import CrmflowError, Invalid
 
@@ -111,8 +112,8 @@ def load(path: Path) -> ColumnMap:
     """Read a mapping file. Raises CRM-066 naming what is wrong in it."""
     content = read(path)
     try:
-        found = yaml.load(content, PlainLoader)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        found = yamls.load(content, PlainLoader)
+    except yaml.YAMLError as error:
         raise _bad(path, f"is not YAML: {error}") from error
     if not isinstance(found, dict) or not isinstance(found.get("fields"), dict) or not found["fields"]:
         raise _bad(path, "needs 'kind' and 'fields'")

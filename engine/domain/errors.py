@@ -122,3 +122,8 @@ class Unavailable(CrmflowError):
     """Something crmflow depends on does not answer."""
 
     status = 503
+
+
+def since_of(error: CrmflowError) -> tuple[str, str]:
+    """Who was first, and when, as an error tells it; empty where it does not."""
+    return str(error.context.get("by") or ""), str(error.context.get("at") or "")

@@ -112,10 +112,10 @@ def _guarded(act: Callable[[], Any], failed: Callable[[str, Exception], Any], du
     """Do it; a failure is noted at the row, never lost, and never stops the heartbeat."""
     try:
         act()
-    except Exception as error:
+    except Exception as error:  # whatever it was: the row says it, the others that are due go on
         message = str(error) if isinstance(error, CrmflowError) else f"{type(error).__name__}: {error}"
         log.warning("due_work_failed", id=due.id, type=due.type, error=message, exc_info=error)
         try:
             failed(message[:2000], error)
-        except Exception as second:
+        except Exception as second:  # the lease runs out and the row is due again; the log has both causes
             log.error("due_work_not_noted", id=due.id, type=due.type, exc_info=second)

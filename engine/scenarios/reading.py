@@ -11,11 +11,11 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from engine.domain import yamls
 from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import Finding
 from engine.scenarios.schema import File
-from engine.services.kits import PARSER, bounded
 
 _DEEPEST = 80
 _MOST = 200_000  # parts of a file, those that aliases repeat included
@@ -38,7 +38,7 @@ class Read:
         return 1
 
 
-class _Loader(PARSER):  # type: ignore[misc]
+class _Loader(yamls.PARSER):  # type: ignore[misc]
     """YAML whose dates and times stay text: the file's values are JSON's."""
 
 
@@ -50,32 +50,38 @@ _Loader.yaml_implicit_resolvers = {
 
 def read(name: str, content: bytes) -> Read:
     """A scenario file. Raises ``Refused`` CRM-880 with a finding per complaint."""
-    loader = _Loader(content)
     try:
-        bounded(content)
-        tree = loader.get_single_node()
-        lines: dict[Loc, int] = {}
-        for at, line in _lines(tree, ()):
-            lines[at] = line
-            if len(lines) > _MOST:  # aliases of aliases
-                raise yaml.MarkedYAMLError(problem="it says too much", problem_mark=tree.start_mark)
-        value = loader.construct_document(tree) if tree is not None else None
+        value, lines = _parsed(content)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = None if mark is None else mark.line + 1
         said = getattr(error, "problem", None) or str(error)
-        raise _refused(name, [_finding(name, where, f"This is not YAML: {said}.", "Mend the line.")]) from error
-    finally:
-        loader.dispose()
+        finding = _finding(name, yamls.line_of(error), f"This is not YAML: {said}.", "Mend the line.")
+        raise _refused(name, [finding]) from error
     try:
         return Read(name, File.model_validate(value), lines)
     except ValidationError as error:
         raise _refused(name, [_complaint(name, each, lines) for each in error.errors()]) from error
 
 
+def _parsed(content: bytes) -> tuple[Any, dict[Loc, int]]:
+    """(value, where each part of it is written). Raises ``yaml.YAMLError``."""
+    lines: dict[Loc, int] = {}
+    with yamls.reading():
+        yamls.bounded(content)
+        loader = _Loader(content)
+        try:
+            tree = loader.get_single_node()
+            for at, line in _lines(tree, ()):
+                lines[at] = line
+                if len(lines) > _MOST:  # aliases of aliases
+                    raise yaml.MarkedYAMLError(problem="it says too much", problem_mark=tree.start_mark)
+            return loader.construct_document(tree) if tree is not None else None, lines
+        finally:
+            loader.dispose()
+
+
 def plain(content: bytes) -> Any:
     """Any YAML as plain values; dates stay text."""
-    return yaml.load(content, Loader=_Loader)  # noqa: S506 (a safe loader)
+    return yamls.load(content, _Loader)
 
 
 def _lines(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:

@@ -16,7 +16,6 @@ from engine.domain.sla import ALWAYS
 from engine.domain.sla_values import CalendarRow, HangCalendar, ListCalendars
 from engine.services.calendars_near import USES, Near, built
 from engine.services.context import Context
-from engine.services.kits import bounded
 from engine.services.registry import answers, handles
 from engine.services.sight import within
 from engine.store.tables import record
@@ -84,8 +83,6 @@ def _names(ctx: Context, ids: Collection[str], by: Actor) -> dict[str, str]:
 def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
     """A calendar's content, checked and normalised. Raises ``Invalid`` CRM-070 … CRM-074."""
     try:
-        if isinstance(given, str):
-            bounded(given.encode())
         found = Calendar.from_yaml(given) if isinstance(given, str) else Calendar.from_mapping(dict(given))
     except (
         yaml.YAMLError,

@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from engine import feel
-from engine.domain.errors import NotFound
+from engine.domain import yamls
+from engine.domain.errors import Invalid, NotFound
 from engine.domain.records import Field, Kind, kinds_of
-from engine.packs import Packs
+from engine.packs import PackFile, Packs
 
 
 def kinds(packs: Packs) -> Mapping[str, Kind]:
@@ -32,9 +33,22 @@ def kind_of(packs: Packs, key: str) -> Kind:
 def _read(roots: tuple[Path, ...]) -> Mapping[str, Kind]:
     declared: dict[str, Any] = {}
     for found in Packs(":".join(map(str, roots))).files("processes", "records.yaml"):
-        for key, body in (yaml.safe_load(found.read()).get("kinds") or {}).items():
+        for key, body in _declared(found).items():
             declared[key] = _joined(declared.get(key, {}), body)
     return kinds_of({"kinds": declared})
+
+
+def _declared(file: PackFile) -> dict[str, dict[str, Any]]:
+    """The kinds that one ``records.yaml`` declares. Raises ``Invalid`` CRM-030 for what is none."""
+    fix = "Write kinds: and below it each kind by its key, as the shipped ones do."
+    try:
+        found = yamls.load(file.read()) or {}
+    except yaml.YAMLError as error:
+        raise Invalid("CRM-030", f"'{file.name}' is not YAML: {error}", fix=fix) from error
+    kinds = (found.get("kinds") or {}) if isinstance(found, dict) else None
+    if not isinstance(kinds, dict) or not all(isinstance(body, dict) for body in kinds.values()):
+        raise Invalid("CRM-030", f"'{file.name}' declares no kinds of records.", fix=fix)
+    return kinds
 
 
 def _joined(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

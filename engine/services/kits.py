@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from engine.domain import yamls
 from engine.domain.access import Right, ensure
 from engine.domain.errors import NotFound
 from engine.domain.states import Severity
@@ -19,35 +20,12 @@ SUFFIX = ".scenario.yaml"
 KIND = "scenario"
 
 
-#: libyaml's parser is many times faster, where it is.
-PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DEEPEST, _MOST = 60, 100_000
-
-
-def bounded(content: bytes) -> None:
-    """Refuse YAML that is nested or repeats itself beyond measure. Raises ``yaml.YAMLError``."""
-    deep = 0
-    anchors = aliases = 0
-    for number, event in enumerate(yaml.parse(content, Loader=PARSER)):
-        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            deep += 1
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            deep -= 1
-        anchors += getattr(event, "anchor", None) is not None
-        aliases += isinstance(event, yaml.AliasEvent)
-        if deep > _DEEPEST or number > _MOST or aliases * anchors > _MOST:
-            mark: Any = event.start_mark
-            raise yaml.MarkedYAMLError(problem="it is too large or nested too deeply", problem_mark=mark)
-
-
 def about(file: FileIn) -> tuple[tuple[str, ...], list[Finding]]:
     """The processes that a scenario file tests, and a finding if it does not say. The whole is checked when it runs."""
     try:
-        bounded(file.content)
-        said: Any = yaml.safe_load(file.content)
+        said: Any = yamls.load(file.content)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return (), [_finding(file, f"'{file.name}' is not YAML.", None if mark is None else mark.line + 1)]
+        return (), [_finding(file, f"'{file.name}' is not YAML.", yamls.line_of(error))]
     listed = said.get("scenarios") if isinstance(said, dict) else None
     if not isinstance(listed, list) or not isinstance(said.get("process"), str):
         return (), [_finding(file, f"'{file.name}' names no process, or holds no scenarios.", 1)]

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from engine.domain import yamls
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.i18n import DEFAULT, LANGUAGES
@@ -33,10 +34,9 @@ def read(file: FileIn) -> tuple[dict[str, dict[str, str]], list[Finding]]:
     if locale not in LANGUAGES:
         return {}, [_finding(file, f"There is no language '{locale}'.", f"没有语言“{locale}”。")]
     try:
-        data = yaml.safe_load(file.content)
+        data = yamls.load(file.content)
     except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        return {}, [_finding(file, "The file is not YAML.", "文件不是 YAML。", None if line is None else line + 1)]
+        return {}, [_finding(file, "The file is not YAML.", "文件不是 YAML。", yamls.line_of(error))]
     if not isinstance(data, Mapping) or not all(_is_texts(texts) for texts in data.values()):
         return {}, [_finding(file, "The file does not map models to texts.", "文件未将模型映射到文本。")]
     return {str(model): {str(k): str(v) for k, v in texts.items()} for model, texts in data.items()}, []

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from sqlalchemy import select
 
+from engine.domain import yamls
 from engine.domain.access import Actor
 from engine.domain.errors import CrmflowError, Invalid
 from engine.domain.sla_values import SaveCalendar, SavePolicy
@@ -21,7 +22,6 @@ from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.services import calendars, sla_desk, sla_terms
 from engine.services.context import Context
-from engine.services.kits import PARSER, bounded
 from engine.store.tables_time import calendar, sla_policy
 
 SUFFIX = ".sla.yaml"
@@ -44,9 +44,8 @@ class Promises:
 def read(content: bytes) -> Promises:
     """Raises ``Invalid``: CRM-866 (shape), CRM-070 … CRM-074 (a calendar), CRM-077, CRM-078, CRM-080 (a policy)."""
     try:
-        bounded(content)
-        data = yaml.load(content, Loader=PARSER) or {}  # noqa: S506 (a safe loader)
-    except (yaml.YAMLError, ValueError) as error:
+        data = yamls.load(content) or {}
+    except yaml.YAMLError as error:
         raise Invalid("CRM-866", "The file is not YAML.", fix="Mend the text.") from error
     sections = isinstance(data, Mapping) and data.keys() <= set(_SECTIONS)
     if not sections or not all(isinstance(each, Mapping) for each in data.values()):

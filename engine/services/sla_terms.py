@@ -8,14 +8,13 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from engine.domain import sla
+from engine.domain import sla, yamls
 from engine.domain.errors import Invalid, NotFound, RunError
 from engine.domain.sla import Target
 from engine.domain.values import RecordRef
 from engine.services.calendars import NEW
 from engine.services.context import Context
 from engine.services.edges import outward
-from engine.services.kits import PARSER, bounded
 from engine.services.registry import port
 from engine.store import rules
 from engine.store.tables_time import sla_policy
@@ -171,9 +170,8 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
         import yaml
 
         try:
-            bounded(given.encode())
-            given = yaml.load(given, Loader=PARSER)  # noqa: S506 (a safe loader)
-        except (yaml.YAMLError, ValueError, LookupError) as error:
+            given = yamls.load(given)
+        except yaml.YAMLError as error:
             raise Invalid("CRM-080", f"The policy is no YAML: {error}", fix="Mend the text.") from error
     if not isinstance(given, Mapping) or not given.keys() <= _FIELDS:
         names = ", ".join(sorted(_FIELDS))

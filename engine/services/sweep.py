@@ -21,12 +21,12 @@ from engine.domain.desk import (
     SweepItem,
     SweepRow,
 )
-from engine.domain.errors import Conflict, CrmflowError, Invalid, NotFound
+from engine.domain.errors import Conflict, CrmflowError, Invalid, NotFound, since_of
 from engine.i18n import language
 from engine.services import idempotency
 from engine.services.context import Context
 from engine.services.registry import answers, handles
-from engine.services.sweep_acts import change_of, do, since_of, take_back
+from engine.services.sweep_acts import change_of, do, take_back
 from engine.store import inbox
 from engine.store.tables_inbox import sweep
 

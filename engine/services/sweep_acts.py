@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from engine.domain.access import SYSTEM, Actor
 from engine.domain.commands import CompleteTask, ReassignTask
 from engine.domain.desk import SWEEPS, AddComment, PrioritiseTask, RescheduleTask
-from engine.domain.errors import Conflict, CrmflowError, Invalid
+from engine.domain.errors import Conflict, Invalid
 from engine.services import registry
 from engine.services.context import Context
 from engine.services.tasks import assign, ensure_principal, gone, lock_task
@@ -89,11 +89,6 @@ def take_back(ctx: Context, action: str, item: Mapping[str, Any], by: Actor) -> 
     if values.get("due_at"):
         values["due_at"] = datetime.fromisoformat(values["due_at"])
     assign(ctx, locked, task, by, "task.undo", {"sweep": action}, **values)
-
-
-def since_of(error: CrmflowError) -> tuple[str, str]:
-    """Who was first, and when, as an error tells it; empty where it does not."""
-    return str(error.context.get("by") or ""), str(error.context.get("at") or "")
 
 
 def _changed(ctx: Context, row: Any, name: str) -> Conflict:

@@ -160,28 +160,31 @@ def act(p: Player, dice: random.Random) -> None:
     p._take(run)
 
 
+def played_alike(xml: bytes, seed: int, steps: int) -> None:
+    """compacted + restored ≡ compacted ≡ never compacted: one process, the same commands, equal after every step."""
+    players = [
+        Player(xml, restore=True),
+        Player(xml, restore=False, compact_above=3),
+        Player(xml, restore=False, compact_above=0),
+        Player(xml, restore=True, compact_above=0),
+    ]
+    dice = [random.Random(seed) for _ in players]
+    for p in players:
+        p.start(n=seed % 6)
+    for step in range(steps):
+        seen = [look(p) for p in players]
+        assert all(one == seen[0] for one in seen), f"seed {seed}, step {step}"
+        if players[0].status is not InstanceState.ACTIVE or not players[0].tasks:
+            break
+        for p, own in zip(players, dice, strict=True):
+            act(p, own)
+    if players[0].status is InstanceState.ACTIVE:
+        live = players[0].instance.tokens
+        assert all(token.live for token in live.values()), "a compacted instance keeps live tokens only"
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_compaction_and_restoring_change_nothing(part, many):
-    """compacted + restored ≡ compacted ≡ never compacted, after every step, on random processes."""
     rounds = many(40, 1_000)
     for seed in range(part * rounds, (part + 1) * rounds):
-        xml = Grower(seed).draw()
-        players = [
-            Player(xml, restore=True),
-            Player(xml, restore=False, compact_above=3),
-            Player(xml, restore=False, compact_above=0),
-            Player(xml, restore=True, compact_above=0),
-        ]
-        dice = [random.Random(seed) for _ in players]
-        for p in players:
-            p.start(n=seed % 6)
-        for step in range(30):
-            seen = [look(p) for p in players]
-            assert all(one == seen[0] for one in seen), f"seed {seed}, step {step}"
-            if players[0].status is not InstanceState.ACTIVE or not players[0].tasks:
-                break
-            for p, own in zip(players, dice, strict=True):
-                act(p, own)
-        if players[0].status is InstanceState.ACTIVE:
-            live = players[0].instance.tokens
-            assert all(token.live for token in live.values()), "a compacted instance keeps live tokens only"
+        played_alike(Grower(seed).draw(), seed, 30)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 import pytest
-from bpmn_play import Player, boundary, flows, message, process, tag, timer, user
-from test_compact import MESSAGE, Grower, act, look
-
-from engine.domain.states import InstanceState
+from bpmn_play import boundary, flows, message, process, tag, timer, user
+from test_compact import MESSAGE, Grower, played_alike
 
 SIGNAL = '<signalEventDefinition signalRef="sg"/>'
 ERROR, ESCALATION = '<errorEventDefinition errorRef="er"/>', '<escalationEventDefinition escalationRef="es"/>'
@@ -130,32 +127,12 @@ class Wider(Grower):
         return process(start, end, *self.parts, flows(f"start > {first}", f"{last} > end"), defs=DEFS)
 
 
-def played_alike(seed: int) -> None:
-    """One process, the same commands, played with and without compaction and restoring."""
-    xml = Wider(seed).draw()
-    players = [
-        Player(xml, restore=True),
-        Player(xml, restore=False, compact_above=3),
-        Player(xml, restore=False, compact_above=0),
-    ]
-    dice = [random.Random(seed) for _ in players]
-    for p in players:
-        p.start(n=seed % 6)
-    for step in range(40):
-        seen = [look(p) for p in players]
-        assert all(one == seen[0] for one in seen), f"seed {seed}, step {step}"
-        if players[0].status is not InstanceState.ACTIVE or not players[0].tasks:
-            return
-        for p, own in zip(players, dice, strict=True):
-            act(p, own)
-
-
 def test_conditions_are_looked_at_in_the_order_of_their_making() -> None:
-    played_alike(553)  # of many parts that slept, one woke after others made later
+    played_alike(Wider(553).draw(), 553, 40)  # of many parts that slept, one woke after others made later
 
 
 @pytest.mark.parametrize("part", range(2))
 def test_compaction_changes_nothing_of_the_other_constructs_either(part: int, many: Callable[[int, int], int]) -> None:
     rounds = many(20, 1_000)
     for seed in range(part * rounds, (part + 1) * rounds):
-        played_alike(seed)
+        played_alike(Wider(seed).draw(), seed, 40)

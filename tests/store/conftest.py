@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from engine.app import Engine
 from engine.domain.access import SYSTEM, Actor
-from engine.domain.commands import AddTeam, AddUser, Deploy
+from engine.domain.clock import FixedClock
+from engine.domain.commands import AddTeam, AddUser, ClaimTask, Deploy, StartInstance
 from engine.domain.questions import ActorNamed
 from engine.domain.values import Deployment, FileIn
 from tests.conftest import ROOT
@@ -58,3 +60,14 @@ def two_tasks(engine: Engine, bench: str) -> Deployment:
     """start → user task (timer on it) → gateway + script → user task → end."""
     path = ROOT / "bench" / "two_task.bpmn"
     return engine.do(Deploy((FileIn(path.name, path.read_bytes()),), SYSTEM, publish=True))
+
+
+@pytest.fixture
+def three(engine: Engine, clock: FixedClock, alice: Actor, two_tasks: Deployment) -> list[str]:
+    """Three tasks of alice's, oldest first."""
+    ids = []
+    for _ in range(3):
+        task_id = engine.do(StartInstance("two-task", alice, variables={"amount": 1})).tasks[0]
+        ids.append(engine.do(ClaimTask(task_id, alice)).id)
+        clock.move(timedelta(seconds=1))
+    return ids

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from bench.measure import recording
-from engine.domain.commands import ClaimTask, CompleteTask, StartInstance
+from engine.domain.commands import CompleteTask
 from engine.domain.desk import (
     ChooseColumns,
     DropFilter,
@@ -20,17 +18,6 @@ from engine.domain.errors import Forbidden, Invalid, NotFound
 from engine.domain.filters import BOXES, Wanted
 from engine.domain.questions import CountFilters, ListTasks
 from engine.store.moves import change_tasks
-
-
-@pytest.fixture
-def three(engine, clock, alice, two_tasks) -> list[str]:
-    """Three tasks of alice's, oldest first."""
-    ids = []
-    for _ in range(3):
-        task_id = engine.do(StartInstance("two-task", alice, variables={"amount": 1})).tasks[0]
-        ids.append(engine.do(ClaimTask(task_id, alice)).id)
-        clock.move(timedelta(seconds=1))
-    return ids
 
 
 def test_business_facts_filter_and_count_alike(engine, alice, three):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import ChangeUser, ClaimTask, CompleteTask, StartInstance
+from engine.domain.commands import ChangeUser, CompleteTask
 from engine.domain.desk import (
     GetDesk,
     GetSweep,
@@ -21,17 +21,6 @@ from engine.domain.errors import Conflict, Invalid, NotFound
 from engine.domain.operating import ResumeInstance, SuspendInstance
 from engine.domain.questions import GetTask, ListTasks
 from webui.sweeping import sweep, undo
-
-
-@pytest.fixture
-def three(engine, clock, alice, two_tasks) -> list[str]:
-    """Three tasks of alice's, oldest first."""
-    ids = []
-    for _ in range(3):
-        task_id = engine.do(StartInstance("two-task", alice, variables={"amount": 1})).tasks[0]
-        ids.append(engine.do(ClaimTask(task_id, alice)).id)
-        clock.move(timedelta(seconds=1))
-    return ids
 
 
 def states(row) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from flask_babel import gettext
 
-from engine.domain import sla
+from engine.domain import sla, yamls
 from engine.domain.errors import CrmflowError, Invalid
 
 WHO = ("assignee", "lead", "manager", "executive")
@@ -117,8 +117,8 @@ def content(rows: Rows) -> tuple[list[dict[str, Any]], dict[str, CrmflowError]]:
 def of_text(text: str) -> list[dict[str, Any]]:
     """A ladder from YAML. Raises ``Invalid`` CRM-078."""
     try:
-        found = yaml.safe_load(text) or []
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError for a date that is none
+        found = yamls.load(text) or []
+    except yaml.YAMLError as error:
         fix = "Write one rung per line, as in the help."
         raise Invalid("CRM-078", "The ladder cannot be read.", fix=fix) from error
     if not isinstance(found, list) or not all(isinstance(rung, dict) for rung in found):

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.domain import yamls
 from engine.domain.calendar import spec as specs
 from engine.domain.calendar.explain import Explanation, explained
 from engine.domain.calendar.years import REACH, Years
@@ -61,7 +62,7 @@ class Calendar(Years):
         import yaml
 
         try:
-            return cls.from_mapping(yaml.safe_load(text))
+            return cls.from_mapping(yamls.load(text))
         except yaml.YAMLError as error:
             raise Invalid("CRM-074", f"The calendar is no YAML: {error}", fix="Mend the file.") from error
 

@@ -1,0 +1,72 @@
+"""YAML from outside: whoever reads it refuses a bomb, a pit of brackets and a value that is none in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engine.domain import yamls
+from engine.domain.calendar import Calendar
+from engine.domain.errors import CrmflowError
+from engine.domain.values import FileIn
+from engine.packs import Packs
+from engine.scenarios import reading
+from engine.services import calendars, kinds, kits, labels, sla_files, sla_terms
+from webui.pages import settings_ladder
+
+BOMB = "a: &a [1,2,3,4,5,6,7,8,9]\n" + "".join(
+    f"{n}: &{n} [{', '.join([f'*{before}'] * 9)}]\n" for before, n in zip("abcdefgh", "bcdefghi", strict=True)
+)
+WRONG = {
+    "nested": "[" * 3000,
+    "bomb": BOMB * 40,
+    "long": "- 1\n" * 100_001,
+    "no number": "a: !!int ''",
+    "no date": "a: 2026-02-30",
+    "object": "!!python/object/apply:os.getcwd []",
+    "unclosed": "a: [1",
+    "bytes": "a: \x00",
+}
+READERS: dict[str, Callable[[str], Any]] = {
+    "policy": sla_terms.content_of,
+    "calendar": calendars.content_of,
+    "calendar itself": Calendar.from_yaml,
+    "promises": lambda text: sla_files.read(text.encode()),
+    "ladder": settings_ladder.of_text,
+    "scenarios": lambda text: reading.read("a.scenario.yaml", text.encode()),
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=list(WRONG))
+@pytest.mark.parametrize("read", READERS.values(), ids=list(READERS))
+def test_what_is_no_yaml_is_refused_by_code(read: Callable[[str], Any], text: str) -> None:
+    with pytest.raises(CrmflowError) as refused:
+        read(text)
+    assert refused.value.fix or getattr(refused.value, "findings", ())
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=list(WRONG))
+def test_files_of_a_deployment_get_a_finding(text: str) -> None:
+    assert kits.about(FileIn("a.scenario.yaml", text.encode()))[1]
+    assert labels.read(FileIn("labels.zh_Hans.yaml", text.encode()))[1]
+
+
+@pytest.mark.parametrize("text", [*WRONG.values(), "[1]", "kinds: 3", "kinds: {lead: 3}"])
+def test_a_pack_whose_kinds_cannot_be_read_names_its_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "processes").mkdir()
+    (tmp_path / "processes" / "records.yaml").write_text(text)
+    with pytest.raises(CrmflowError, match=r"records\.yaml") as refused:
+        kinds.kinds(Packs(str(tmp_path)))
+    assert refused.value.code == "CRM-030"
+
+
+def test_plain_yaml_is_read_as_before() -> None:
+    assert yamls.load("a: &x [1, two]\nb: *x\n") == {"a": [1, "two"], "b": [1, "two"]}
+    assert yamls.load(b"") is None
+    with pytest.raises(yaml.YAMLError) as wrong:
+        yamls.load("a: 1\nb: [1")
+    assert yamls.line_of(wrong.value) in (2, 3), "libyaml counts the end of the text as a line"
