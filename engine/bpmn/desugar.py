@@ -159,13 +159,15 @@ def _read(plan: Plan, source: Source, problems: Problems) -> None:
 
 
 def _events(element: etree._Element, source: Source) -> list[etree._Element]:
-    found = []
+    found: list[etree._Element] = []
     for part in children(element):
         name = local(part)
         if name == "eventDefinitionRef":
             definition = source.ref(part.text)
-            found.append(part if definition is None else definition)
-        elif name.endswith("EventDefinition"):
+            part = part if definition is None else definition
+        elif not name.endswith("EventDefinition"):
+            continue
+        if part not in found:  # a reference to the event's own definition says the same again
             found.append(part)
     return found
 

@@ -216,19 +216,25 @@ def _node(e: etree._Element, kind: str, scope: Scope) -> Node:
 
 
 def _events(e: etree._Element) -> Iterator[Event]:
+    seen: list[etree._Element] = []
     for child in e:
         if space(child) != BPMN:
             continue
+        if local(child) == "eventDefinitionRef":
+            child = _meant(e, child)
         name = local(child)
-        if name == "eventDefinitionRef":
-            # A definition shared by several events stands at the root of the file.
-            wanted = local_ref(child.text)
-            shared = [x for x in e.getroottree().getroot() if x.get("id") == wanted and wanted]
-            child, name = (shared[0], local(shared[0])) if shared else (child, "")
-        if name in EVENT_DEFINITIONS:
+        if name in EVENT_DEFINITIONS and child not in seen:
+            seen.append(child)
             kind = name.removesuffix("EventDefinition")
             ref = child.get("activityRef" if kind == "compensate" else f"{kind}Ref")
             yield Event(kind, child, local_ref(ref), line_of(child))
+
+
+def _meant(e: etree._Element, ref: etree._Element) -> etree._Element:
+    """The definition a reference names: one at the root of the file, or the event's own, said twice; else itself."""
+    wanted = local_ref(ref.text)
+    found = (x for holder in (e.getroottree().getroot(), e) for x in holder if wanted and x.get("id") == wanted)
+    return next(found, ref)
 
 
 def _flow(e: etree._Element, scope: Scope, model: Model) -> Flow:

@@ -56,6 +56,7 @@ def shared(inside: str, root: str) -> bytes:
 
 REF = "<eventDefinitionRef>{0}</eventDefinitionRef>"
 ROOT_TIMER = ONE_TIMER.replace("<timerEventDefinition>", '<timerEventDefinition id="root">')
+OWN_TIMER = ROOT_TIMER.replace("root", "own")
 IO = "<ioSpecification><inputSet/><outputSet/></ioSpecification>"
 CYCLE = "<timerEventDefinition><timeCycle>{0}</timeCycle></timerEventDefinition>"
 TEAMLESS = ext('<crmflow:assignment strategy="round-robin"/>')
@@ -78,6 +79,8 @@ STANDARD = [
         data(association("dataInputAssociation", ("o1",), "t")),
     ),
     Case("CRM-806", "t", shared(REF.format("inside"), ""), shared(REF.format("root"), ROOT_TIMER)),
+    # An event's own definition, referred to as well, says the same twice.
+    Case("CRM-806", "t", shared(REF.format("inside"), ""), shared(OWN_TIMER + REF.format("own"), "")),
     Case("CRM-807", "t", called(ONE_TIMER), called("")),
     Case("CRM-808", "c", links(flow("s", "c")), links()),
     Case("CRM-809", "g", process(START, user(), END, '<parallelGateway id="g"/>', flows("s", "t", "e")), GOOD),
