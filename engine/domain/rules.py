@@ -10,6 +10,7 @@ from typing import Any
 from engine.domain.access import Actor
 from engine.domain.commands import Command
 from engine.domain.questions import Question
+from engine.domain.sla_values import Preview
 from engine.domain.values import Finding, Page
 
 
@@ -129,6 +130,7 @@ class RulesPreview:
     changes: tuple[Mapping[str, Any], ...]  # as ``engine.dmn.compare`` tells them
     uses: tuple[RulesUse, ...]
     importers: tuple[str, ...] = ()  # models that import it: they keep the version they were published with
+    deadlines: Preview | None = None  # open deadlines it would move, if a policy asks it for its targets
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from engine.domain.values import FileIn
 from engine.services.context import Context
 from engine.services.decisions import pick, read, row_of, uses_of, versions_of
 from engine.services.decisions_try import compare_rows
-from engine.services.deploy import Shelf, refused
+from engine.services.deploy import Shelf, refused, replan_clocks
+from engine.services.library import Held
 from engine.services.registry import answers, handles
+from engine.services.sla_moves import rules_changed
 from engine.services.sources import Sources, gather
 from engine.store import rules
 
@@ -41,7 +43,9 @@ def preview(ctx: Context, ask: PreviewRules) -> RulesPreview:
     changes = compare_rows(ctx, base.id, model)
     same = part.digest == base.hash
     future = tuple(_next(use, base.version + 1, same) for use in uses)
-    return RulesPreview(ask.key, base.version, same, tuple(sources.findings), changes, future, held)
+    draft = Held("", ask.key, base.version + 1, model)
+    deadlines = None if same else rules_changed(ctx, draft, part.provides)
+    return RulesPreview(ask.key, base.version, same, tuple(sources.findings), changes, future, held, deadlines)
 
 
 @handles(PublishRules)
@@ -75,7 +79,9 @@ def _put(ctx: Context, key: str, sources: Sources, by: Actor, reason: str, more:
     shelf = Shelf(ctx, sources, by.id, reason)
     (made,) = shelf.put_parts()
     if shelf.added:
-        ctx.audit(by, "rules.publish", target=key, detail={"version": made.version, "reason": reason, **more})
+        moved = replan_clocks(ctx, shelf)
+        detail = {"version": made.version, "reason": reason, **({"moved": moved} if moved else {}), **more}
+        ctx.audit(by, "rules.publish", target=key, detail=detail)
     rows = versions_of(ctx, key)
     tags = rules.tags(ctx.conn, [rows[0].id])
     return row_of(ctx, rows[0], tags.get(rows[0].id), uses_of(ctx, rows[0].provides))

@@ -21,6 +21,7 @@ from engine.services.decisions_words import kept, retell
 from engine.services.definitions import finding_json, row_of
 from engine.services.labels import Labels
 from engine.services.registry import answers, handles
+from engine.services.sla_moves import rules_changed
 from engine.services.sources import Part, Process, Rules, Sources, describe, gather
 from engine.services.starts import open_starts
 from engine.store import models, rules
@@ -47,6 +48,7 @@ def deploy(ctx: Context, cmd: Deploy) -> Deployment:
     shelf = Shelf(ctx, sources, cmd.by.id)
     resources = shelf.put_parts()
     shelf.added += _promised(ctx, sources, shelf, cmd.by)
+    replan_clocks(ctx, shelf)
     definitions = shelf.put_processes()
     if shelf.added:
         ctx.audit(cmd.by, "deploy", detail={"new": shelf.added, "unchanged": shelf.unchanged})
@@ -125,6 +127,16 @@ class _Unit:
     labels: Labels = field(default_factory=dict)
 
 
+def replan_clocks(ctx: Context, shelf: Shelf) -> int:
+    """Reckon the open clocks anew whose targets new tables decide; how many moved at once."""
+    moved = 0
+    for row in shelf.decided:
+        names = next(part.provides for part in shelf.sources.parts if (part.kind, part.key) == (row.kind, row.key))
+        done = rules_changed(ctx, ctx.library.rules(ctx.conn, row.id), names, by=shelf.by, write=True)
+        moved += len(done.moves) if done else 0
+    return moved
+
+
 class Shelf:
     """Puts the files of one deployment beside what is there: same content stays, the rest gets a version."""
 
@@ -136,6 +148,7 @@ class Shelf:
         self.put: dict[tuple[str, str], str] = {}  # (kind, key) → resource id of this deployment's parts
         self.added: list[str] = []
         self.unchanged: list[str] = []
+        self.decided: list[ResourceRow] = []  # new versions of DMN models
         self.resources = {(row.kind, row.key): row for row in models.latest_resources(ctx.conn)}
         self.definitions = {row.key: row for row in models.latest(ctx.conn)}
         self.offers: dict[tuple[str, str], tuple[str, str]] = {}  # (kind, provided name) → (resource id, hash)
@@ -178,6 +191,7 @@ class Shelf:
             extra = {"content": part.content, "provides": list(part.provides), "deployed_by": self.by}
             models.add_resources(self.ctx.conn, [written | extra])
             if part.rules is not None:
+                self.decided.append(row)
                 _note(self, row.id, part, part.rules, old.id if old is not None else None)
             self.added.append(f"{part.kind} {part.key} v{number}")
         self.put[part.kind, part.key] = row.id

@@ -15,8 +15,10 @@ from engine.services.context import Context
 from engine.services.eyes import ensure_other_eyes
 from engine.services.notes import tell
 from engine.services.registry import handles
+from engine.services.sla_arise import prioritised
 from engine.services.tasks import assign, ensure_fresh, ensure_principal, lock_task, shown
 from engine.store import tables as t
+from engine.store.repos import Locked
 from engine.store.tables_inbox import follow
 
 
@@ -33,7 +35,9 @@ def prioritise(ctx: Context, cmd: PrioritiseTask) -> TaskRow:
     """0 is the least, 100 the most urgent."""
     if not 0 <= cmd.priority <= 100:
         raise Invalid("CRM-086", f"{cmd.priority} is no priority.", fix="Choose from 0 to 100.")
-    return _change(ctx, cmd, "task.prioritise", {"priority": cmd.priority})
+    locked = _put(ctx, cmd, "task.prioritise", {"priority": cmd.priority})
+    prioritised(ctx, locked, ctx.library.load(ctx.conn, locked.definition_id), cmd.by)
+    return shown(ctx, cmd.task_id, cmd.by)
 
 
 @handles(RescheduleTask)
@@ -94,6 +98,11 @@ def follow_task(ctx: Context, cmd: FollowTask) -> bool:
 
 
 def _change(ctx: Context, cmd: Any, action: str, values: dict[str, Any], *, own: bool = False) -> TaskRow:
+    _put(ctx, cmd, action, values, own=own)
+    return shown(ctx, cmd.task_id, cmd.by)
+
+
+def _put(ctx: Context, cmd: Any, action: str, values: dict[str, Any], *, own: bool = False) -> Locked:
     """Change a task's own columns: by its assignee, or (not ``own``) by a candidate or manager."""
     locked, task = lock_task(ctx, cmd.task_id, cmd.by, "CRM-202")
     if task.assignee != cmd.by.id and (own or task.assignee is not None):
@@ -101,7 +110,7 @@ def _change(ctx: Context, cmd: Any, action: str, values: dict[str, Any], *, own:
     ensure_fresh(task, cmd.revision)
     detail = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()}
     assign(ctx, locked, task, cmd.by, action, detail, **values)
-    return shown(ctx, task.id, cmd.by)
+    return locked
 
 
 def in_words(ctx: Context, to: str, english: str, chinese: str, who: str, task: str) -> str:

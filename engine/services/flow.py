@@ -55,6 +55,7 @@ class Flow:
     started: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)  # the process's variables as they were written last
     suspended: bool = False
+    looked: bool = False  # somebody asks to look again: facts outside the instance may have changed
     told: tuple[ActivityDone, ...] = ()  # rows of history that no run of an element makes
 
 

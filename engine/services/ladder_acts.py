@@ -18,6 +18,7 @@ from engine.services.flow import conclude, finished, resume
 from engine.services.handing import hand, tell_assigned
 from engine.services.instances import begin
 from engine.services.ladder_people import having, named
+from engine.services.sla_arise import prioritised
 from engine.services.sla_write import Row
 from engine.store import due, models
 from engine.store.repos import Locked
@@ -124,6 +125,8 @@ def _priority(scene: Scene, what: Mapping[str, Any]) -> Did:
     old = int(scene.task["priority"])
     new = max(0, min(100, int(what["to"]) if "to" in what else old + int(what.get("by", 10))))
     _change(scene, priority=new)
+    loaded = scene.ctx.library.load(scene.ctx.conn, scene.locked.definition_id)
+    prioritised(scene.ctx, scene.locked, loaded, SYSTEM)
     return {"do": "priority", "from": old, "to": new}
 
 

@@ -84,6 +84,7 @@ class Library:
         self._lock = threading.Lock()
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._parts: OrderedDict[str, Any] = OrderedDict()  # resource id → Form or Held
+        self._promises: dict[str, bool] = {}  # definition id → whether a policy promises something in it
 
     def load(self, conn: Connection, definition_id: str) -> Loaded:
         """The definition; no statement when it is known. Raises ``NotFound`` CRM-401."""
@@ -108,6 +109,15 @@ class Library:
             found = self._parts.get(resource_id)
         held: Held = found if found is not None else self._resources(conn, {resource_id})[resource_id]
         return held
+
+    def promises(self, conn: Connection, definition_id: str) -> bool:
+        """Whether a definition, or one it calls, has a promise that a policy makes; nothing is compiled for it."""
+        known = self._promises.get(definition_id)
+        if known is None:
+            rows = models.definitions(conn, [definition_id])
+            called = models.definitions(conn, [one for row in rows for one in row.pins["calls"].values()])
+            known = self._promises[definition_id] = any(_by_policy(row.info) for row in (*rows, *called))
+        return known
 
     def _make(self, conn: Connection, row: Row[Any]) -> Loaded:
         pins = row.pins
@@ -150,3 +160,7 @@ class Library:
             while len(self._parts) > _SIZE:
                 self._parts.popitem(last=False)
         return known
+
+
+def _by_policy(info: Mapping[str, Any]) -> bool:
+    return any(sla.get("policy") for mark in (info.get("time") or {}).values() for sla in mark.get("sla", ()))

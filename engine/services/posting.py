@@ -72,6 +72,7 @@ def _look(ctx: Context, job: JobLock, by: Actor) -> None:
         keep_for(ctx, locked, job.name, job.type, job.payload)
         return
     flow, run = resume(ctx, locked, by)
+    flow.looked = True
     run.look_again()
     conclude(ctx, flow, run)
 

@@ -20,6 +20,7 @@ from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
 from engine.services.sight import ensure_may_write, ensure_seen, hidden_from, veiled
+from engine.services.sla_terms import FACTS
 from engine.store import due, models, post
 from engine.store.moves import change_facts
 from engine.store.prepared import Insert, Prepared
@@ -250,17 +251,19 @@ def change(
         change_facts(ctx.conn, ref.id, *facts)
     ctx.audit(by, "record.change", target=ref.id, detail={"fields": changed})
     before = {**was, **seen(kind, found["data"]), **{k: found[k] for k in ("name", "state", "owner")}}
-    _tell_conditions(ctx, ref, before)
+    _tell_conditions(ctx, ref, before, customer=bool(set(changed) & set(FACTS)))
     return True
 
 
-def _tell_conditions(ctx: Context, ref: RecordRef, before: Mapping[str, Any]) -> None:
-    """Instances that work on the record and wait for a condition look at it again, each in a transaction of its own;
-    processes begin whose condition has become true by the change."""
-    watching, starting = post.conditional_on(ctx.conn, ref.id, ref.kind)
-    if starting:
-        begin_where(ctx, ref, starting, read, before)
-    rows = [{"name": ref.kind, "type": "crmflow:look", "payload": {"instance": one}} for one in watching]
+def _tell_conditions(ctx: Context, ref: RecordRef, before: Mapping[str, Any], *, customer: bool = False) -> None:
+    """Instances that work on the record and wait for a condition, or promise something by what it says, look at it
+    again, each in a transaction of its own; processes begin whose condition has become true by the change."""
+    found = post.conditional_on(ctx.conn, ref.id, ref.kind, customer)
+    if found.starting:
+        begin_where(ctx, ref, list(found.starting), read, before)
+    promising = {drawn for drawn in {drawn for _, drawn in found.running} if ctx.library.promises(ctx.conn, drawn)}
+    watching = {*found.waiting, *(one for one, drawn in found.running if drawn in promising)}
+    rows = [{"name": ref.kind, "type": "crmflow:look", "payload": {"instance": one}} for one in sorted(watching)]
     if rows:
         due.add(ctx.conn, ctx.now, [{"id": ctx.new_id(), **row} for row in rows])
         ctx.wake = True

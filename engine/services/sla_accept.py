@@ -13,15 +13,13 @@ from sqlalchemy import select
 
 from engine.domain.values import RecordRef
 from engine.services import sla_clocks as clocks
-from engine.services.calendars import choose
 from engine.services.context import Context
 from engine.services.library import Loaded
-from engine.services.sla_terms import facts, terms
+from engine.services.sla_start import ACCEPT, on_task
+from engine.services.sla_terms import TASK_PRIORITY, facts, terms
 from engine.services.sla_write import Row
 from engine.store.tables import task
 from engine.store.tables_time import sla_clock
-
-ACCEPT = "accept"
 
 
 def timed(loaded: Loaded) -> bool:
@@ -42,30 +40,16 @@ def handed(ctx: Context, loaded: Loaded, instance_id: str, task_id: str, assigne
 
 def _again(ctx: Context, loaded: Loaded, task_id: str) -> None:
     """Start the clocks of being taken that the task's element asks for, from now."""
-    row = ctx.conn.execute(select(task).where(task.c.id == task_id)).mappings().one()
+    row = dict(ctx.conn.execute(select(task).where(task.c.id == task_id)).mappings().one())
     marks = [mark for mark in _marks(loaded, row["element_id"]) if mark.get("metric") == ACCEPT]
     if not marks:
         return
     ref = RecordRef(row["record_kind"], row["record_id"]) if row["record_id"] else None
-    known = facts(ctx, _told(ctx, row["instance_id"]), ref)
-    teams = teams_of(row["candidates"], loaded.info["owner"])
+    known = {TASK_PRIORITY: row["priority"], **facts(ctx, _told(ctx, row["instance_id"]), ref)}
     for mark in marks:
         promise = terms(ctx, mark, known)
-        if promise.target is None:
-            continue
-        base = {
-            **{name: row[name] for name in ("instance_id", "node", "element_id", "record_kind", "record_id")},
-            "task_id": task_id,
-            "name": str(mark.get("name") or row["name"]),
-            "metric": ACCEPT,
-            "scope": "task",
-            "definition_key": loaded.key,
-            "team": teams[0] if teams else None,
-            "segment": known.get("segment"),
-            "mark": dict(mark),
-        }
-        chosen = choose(ctx, list(promise.named), row["record_id"], teams)
-        clocks.open_clock(ctx, base, promise, chosen, ctx.now)
+        if promise.target is not None:
+            on_task(ctx, loaded, row, mark, promise, known)
 
 
 def _marks(loaded: Loaded, element: str) -> Iterable[Mapping[str, Any]]:
@@ -80,9 +64,3 @@ def _told(ctx: Context, instance_id: str) -> Row:
     for inputs in ctx.conn.scalars(query):
         found |= inputs
     return found
-
-
-def teams_of(candidates: Iterable[str], owner: str | None) -> list[str]:
-    """Whose work it is: the teams it is offered to, else the flow's owner."""
-    named = [c.partition(":")[2] for c in candidates if c.startswith("team:")]
-    return named or ([owner.removeprefix("team:")] if owner and not owner.startswith(("user:", "role:")) else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 
 from engine.domain.access import Actor, Right, ensure, may_see_task
 from engine.domain.calendar import Calendar
@@ -29,10 +29,11 @@ from engine.services.calendars_near import built
 from engine.services.context import Context
 from engine.services.flow import resume, stored
 from engine.services.registry import answers, handles
+from engine.services.sla_arise import Place, look_again
+from engine.services.sla_terms import Asked
 from engine.services.sla_write import Row
 from engine.store.repos import Locked, lock_instance
 from engine.store.tables import task
-from engine.store.tables_time import sla_policy
 
 
 @handles(SaveCalendar)
@@ -82,10 +83,7 @@ def preview_policy(ctx: Context, ask: PreviewPolicy) -> Preview:
 def list_policies(ctx: Context, ask: ListPolicies) -> tuple[PolicyRow, ...]:
     """The newest version of each, by key."""
     ensure(ask.by, Right.TASK_WORK)
-    p = sla_policy.c
-    newest = select(p.key, func.max(p.version).label("version")).group_by(p.key).subquery()
-    query = select(sla_policy).join(newest, and_(p.key == newest.c.key, p.version == newest.c.version)).order_by(p.key)
-    return tuple(PolicyRow(**row) for row in ctx.conn.execute(query).mappings())
+    return tuple(PolicyRow(**row._mapping) for row in sla_terms.all_newest(ctx))
 
 
 @handles(PauseClocks)
@@ -121,8 +119,9 @@ def recompute(ctx: Context, cmd: RecomputeClocks) -> Preview:
     locked, found = _open(ctx, cmd.instance_id, cmd.by, ("*",), cmd.reason)
     if locked.blob is None:
         return Preview(0, ())
-    _, run = resume(ctx, locked, cmd.by, operate=True)
-    return moves.reckon_anew(ctx, found, stored(run), cmd.by.id, cmd.reason)
+    flow, run = resume(ctx, locked, cmd.by, operate=True)
+    place = Place(flow.loaded, locked.id, cmd.by.id)
+    return look_again(ctx, place, found, Asked(ctx, locked.id, stored(run)), cmd.reason)
 
 
 def _open(

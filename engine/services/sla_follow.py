@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.domain.states import ActivityState, InstanceState
-from engine.domain.values import RecordRef, TaskOpened
+from engine.domain.values import TaskOpened
 from engine.services import sla_clocks as clocks
 from engine.services.calendars import choose
 from engine.services.context import Context
-from engine.services.sla_accept import ACCEPT, teams_of
+from engine.services.sla_arise import Place, arise
 from engine.services.sla_moves import reckon_anew
-from engine.services.sla_terms import facts, record_in, terms
+from engine.services.sla_start import ACCEPT, teams_of
+from engine.services.sla_terms import Asked, record_in, terms
 from engine.services.sla_write import Row
 from engine.store.moves import change_tasks
 
@@ -33,8 +34,11 @@ def follow(ctx: Context, flow: Flow, outcome: Outcome) -> None:
     case.opened()
     if outcome.step.status is not InstanceState.ACTIVE:
         case.over()
-    elif case.open and outcome.revision:
-        reckon_anew(ctx, case.open, outcome.step.variables, flow.by.id, "the case's facts changed")
+    elif outcome.revision:
+        moved = reckon_anew(ctx, case.open, case.asked, flow.by.id, "the case's facts changed") if case.open else None
+        if flow.looked or (moved and moved.moves) or flow.before != outcome.step.variables:
+            fresh = frozenset(each.key for each in outcome.step.opened)
+            arise(ctx, Place(flow.loaded, flow.id, flow.by.id, fresh), case.asked)
 
 
 class _Case:
@@ -44,7 +48,7 @@ class _Case:
         self.ctx, self.flow, self.outcome = ctx, flow, outcome
         self.open: list[Row] = []
         self.variables: Mapping[str, Any] = outcome.step.variables
-        self._facts: dict[RecordRef | None, dict[str, Any]] = {}
+        self.asked = Asked(ctx, flow.id, self.variables)
 
     def marks(self, element: str, definition: str = "") -> Mapping[str, Any]:
         """What the model says at an element; wherever it is drawn if the definition is not known."""
@@ -117,7 +121,8 @@ class _Case:
         if ticking and opened is None:
             return  # a second question does not give more time
         ref = (opened.record if opened else None) or record_in(self.variables)
-        promise = terms(self.ctx, mark, self.facts(ref))
+        task_id = self.outcome.tasks[opened.key] if opened and scope == "task" else None
+        promise = terms(self.ctx, mark, self.asked.about(mark.get("policy"), ref, task_id), held=self.asked.held)
         if promise.target is None:
             return
         teams = teams_of(placed.candidates if placed else (), self.flow.loaded.info["owner"])
@@ -127,7 +132,7 @@ class _Case:
         drives = on_task and metric != ACCEPT and opened is not None and opened.due_at is None
         base = {
             "instance_id": self.flow.id,
-            "task_id": self.outcome.tasks[opened.key] if opened and on_task else None,
+            "task_id": task_id,
             "node": opened.key if opened and on_task else None,
             "element_id": element,
             "name": str(mark.get("name") or (opened.name if opened and on_task else self.flow.loaded.name)),
@@ -135,14 +140,14 @@ class _Case:
             "scope": scope,
             "definition_key": self.flow.loaded.key,
             "team": teams[0] if teams else None,
-            "segment": self.facts(ref).get("segment"),
+            "segment": self.asked.facts(ref).get("segment"),
             "record_kind": ref.kind if ref else None,
             "record_id": ref.id if ref else None,
             "mark": {**mark, **({"drives": True} if drives else {}), **({"worker": worker} if worker else {})},
         }
         clock = clocks.open_clock(self.ctx, base, promise, chosen, self.ctx.now)
         self.open.append(clock)
-        state = self.facts(ref).get("state")
+        state = self.asked.facts(ref).get("state")
         if state in promise.pause_states:
             clocks.pause(self.ctx, [clock], "record", ref.id if ref else "", f"state: {state}", self.flow.by.id)
         if drives:
@@ -163,11 +168,6 @@ class _Case:
     def end(self, which: list[Row], *, cancelled: bool = False) -> None:
         clocks.end(self.ctx, which, cancelled=cancelled)
         self.open = [clock for clock in self.open if clock not in which]
-
-    def facts(self, ref: RecordRef | None) -> dict[str, Any]:
-        if ref not in self._facts:
-            self._facts[ref] = facts(self.ctx, self.variables, ref)
-        return self._facts[ref]
 
 
 def _names(wanted: Iterable[str], clock: Row) -> bool:

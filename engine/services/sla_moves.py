@@ -6,12 +6,12 @@ Saving reckons the first page in its own transaction; the rest follow page by pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 
 from engine.domain import sla
 from engine.domain.access import Actor
@@ -22,9 +22,10 @@ from engine.services import calendars, sla_clocks as clocks, sla_terms
 from engine.services.calendars import choose
 from engine.services.calendars_near import Near, versions
 from engine.services.context import Context
-from engine.services.sla_terms import Known, Terms, facts, offered, own_words, terms
+from engine.services.library import Held
+from engine.services.sla_terms import Asked, Known, Terms, offered, own_words, terms
 from engine.services.sla_write import Row
-from engine.store import due
+from engine.store import due, rules
 from engine.store.repos import JobLock
 from engine.store.tables import instance
 from engine.store.tables_time import sla_clock
@@ -47,18 +48,15 @@ class _Change:
     job: Mapping[str, Any]
 
 
-def reckon_anew(ctx: Context, open_: Sequence[Row], variables: Mapping[str, Any], by: str, reason: str) -> Preview:
+def reckon_anew(ctx: Context, open_: Sequence[Row], asked: Asked, by: str, reason: str) -> Preview:
     """The case's facts may have changed: ask the policies again, and reckon the clocks whose promise is another."""
-    known: dict[RecordRef | None, Mapping[str, Any]] = {}
-    held = Known(ctx)
     promises: list[tuple[Row, Terms, Mapping[str, Any]]] = []
     for clock in open_:
         if clock["policy"] is None:
             continue
         ref = RecordRef(clock["record_kind"], clock["record_id"]) if clock["record_id"] else None
-        if ref not in known:
-            known[ref] = facts(ctx, variables, ref)
-        promises.append((clock, terms(ctx, clock["mark"], known[ref], held=held), known[ref]))
+        known = asked.about(clock["policy"], ref, clock["task_id"])
+        promises.append((clock, terms(ctx, clock["mark"], known, held=asked.held), known))
     _by_state(ctx, promises, by)
     other = [(c, promise, said) for c, promise, said in promises if promise.target is not None and not same(c, promise)]
     near = Near(ctx, [_about(clock) for clock, _, _ in other]) if other else None
@@ -119,17 +117,34 @@ def calendar_changed(
     return _page(ctx, change, by, "") if write else _look(ctx, change)
 
 
+def rules_changed(
+    ctx: Context, held: Held, names: Collection[str], *, by: str = "", write: bool = False
+) -> Preview | None:
+    """What a new version of tables of targets does to the open clocks of the policies that ask them; None: none asks.
+
+    ``held`` may be unsaved; ``names`` are the decisions it is asked by.
+    """
+    change = _tables(ctx, held, names)
+    if change is None:
+        return None
+    return _page(ctx, change, by, "") if write else _look(ctx, change)
+
+
 def go_on(ctx: Context, job: JobLock, by: Actor) -> None:
     """The next page of clocks of what somebody saved; if something newer was saved since, that has a job of its own."""
     said = job.payload
     key, version = said["key"], said["version"]
+    change: _Change | None
     if said["what"] == "policy":
         content, newest = sla_terms.load(ctx, key)
         change = _policy(ctx, key, version, content)
+    elif said["what"] == "rules":
+        row = rules.versions(ctx.conn, key)[0]
+        newest, change = row.version, _tables(ctx, ctx.library.rules(ctx.conn, row.id), row.provides)
     else:
         calendar, newest = calendars.load(ctx, key)
         change = _calendar(key, version, calendar)
-    if newest == version:
+    if newest == version and change is not None:
         _page(ctx, change, said["by"], said["after"])
 
 
@@ -142,9 +157,7 @@ def _policy(ctx: Context, key: str, version: int, content: Mapping[str, Any]) ->
         for clock in rows:
             mark = clock["mark"]
             own, pausable = own_words(mark)
-            found = offered(
-                ctx, key, version, content, clock["metric"], clock["inputs"], mark, own, pausable, held=held
-            )
+            found = offered(key, version, content, clock["metric"], clock["inputs"], mark, own, pausable, held=held)
             if found.target is None:
                 continue  # what was promised stays promised
             before = dict(clock)
@@ -155,6 +168,30 @@ def _policy(ctx: Context, key: str, version: int, content: Mapping[str, Any]) ->
     c = sla_clock.c
     job = {"what": "policy", "key": key, "version": version}
     return _Change(c.policy == key, c.policy_version == version, apply, {}, f"policy {key} version {version}", job)
+
+
+def _tables(ctx: Context, held: Held, names: Collection[str]) -> _Change | None:
+    asking = [row.key for row in sla_terms.all_newest(ctx) if row.content.get("decision") in names]
+    if not asking:
+        return None
+    # What a version leaves out goes on being decided by whoever else has it.
+    known = Known(ctx, {name: held for name in names if name in held.model.decisions})
+
+    def apply(rows: Sequence[Row]) -> _Pairs:
+        near = Near(ctx, [_about(clock) for clock in rows])
+        pairs = []
+        for clock in rows:
+            found = terms(ctx, clock["mark"], clock["inputs"], held=known)
+            if found.target is None or same(clock, found):
+                continue
+            before = dict(clock)
+            _promise_again(ctx, clock, found, near)
+            pairs.append((before, clock))
+        return pairs
+
+    job = {"what": "rules", "key": held.key, "version": held.version}
+    reason = f"rules {held.key} version {held.version}"
+    return _Change(sla_clock.c.policy.in_(asking), false(), apply, {}, reason, job)
 
 
 def _calendar(key: str, version: int, calendar: Calendar) -> _Change:
@@ -240,6 +277,7 @@ def same(clock: Row, promise: Terms) -> bool:
         and clock["pausable"] == promise.pausable
         and dict(clock["inputs"]) == dict(promise.inputs)
         and clock["ladder"] == [dict(rung) for rung in promise.ladder]
+        and (clock["why"].get("policy") or {}).get("answer") == promise.decided.get("answer")  # calendar and unit, too
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 
 from engine.domain import sla, yamls
 from engine.domain.errors import Invalid, NotFound, RunError
@@ -15,11 +15,14 @@ from engine.domain.values import RecordRef
 from engine.services.calendars import NEW
 from engine.services.context import Context
 from engine.services.edges import outward
+from engine.services.library import Held
 from engine.services.registry import port
 from engine.store import rules
+from engine.store.tables import task
 from engine.store.tables_time import sla_policy
 
 FACTS = ("segment", "tier", "priority", "industry", "kind")
+TASK_PRIORITY = "task_priority"  # 0 … 100, of the task a clock is on: asked only where a table names it
 _FIELDS = frozenset({"name", "decision", "targets", "unit", "calendar", "pausable", "pause_states", "legal", "ladder"})
 
 
@@ -64,10 +67,10 @@ def record_in(variables: Mapping[str, Any]) -> RecordRef | None:
 class Known:
     """The newest policies and tables of targets, each read once however many clocks ask."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, drafts: Mapping[str, Held] | None = None) -> None:
         self._ctx = ctx
         self._policies: dict[str, tuple[Mapping[str, Any], int]] = {}
-        self._tables: dict[str, str] = {}
+        self._tables: dict[str, Held] = dict(drafts or {})  # decision → what decides it, if it is not published yet
 
     def policy(self, key: str) -> tuple[Mapping[str, Any], int]:
         """Content and version. Raises ``NotFound`` CRM-427."""
@@ -75,14 +78,49 @@ class Known:
             self._policies[key] = load(self._ctx, key)
         return self._policies[key]
 
-    def table(self, decision: str) -> str:
+    def table(self, decision: str) -> Held:
         """The version of a table that decides now. Raises ``RunError`` CRM-604."""
         if decision not in self._tables:
             newest = rules.latest(self._ctx.conn, decision)
             if newest is None:
                 raise RunError("CRM-604", f"There is no decision '{decision}'.", fix="Deploy the table of targets.")
-            self._tables[decision] = newest[0]
+            self._tables[decision] = self._ctx.library.rules(self._ctx.conn, newest[0])
         return self._tables[decision]
+
+    def asks(self, key: str, name: str) -> bool:
+        """Whether the table of a policy names this input."""
+        decision = str(self.policy(key)[0].get("decision") or "")
+        return decision != "" and name in map(str, self.table(decision).model.decisions[decision].inputs)
+
+
+class Asked:
+    """What the policies of one case are asked with, each fact read once however many clocks ask."""
+
+    def __init__(self, ctx: Context, instance_id: str, variables: Mapping[str, Any]) -> None:
+        self._ctx, self._instance, self.variables = ctx, instance_id, variables
+        self._known: dict[RecordRef | None, dict[str, Any]] = {}
+        self._priorities: dict[str, int] | None = None
+        self.held = Known(ctx)
+
+    def facts(self, ref: RecordRef | None) -> dict[str, Any]:
+        """What is known about a record within this case."""
+        if ref not in self._known:
+            self._known[ref] = facts(self._ctx, self.variables, ref)
+        return self._known[ref]
+
+    def about(self, policy: str | None, ref: RecordRef | None, task_id: str | None) -> Mapping[str, Any]:
+        """The same for a policy and the task its clock is on."""
+        known = self.facts(ref)
+        if policy is None or task_id is None or not self.held.asks(policy, TASK_PRIORITY):
+            return known
+        if self._priorities is None:
+            query = select(task.c.id, task.c.priority).where(task.c.instance_id == self._instance)
+            self._priorities = {row.id: row.priority for row in self._ctx.conn.execute(query)}
+        return {**known, TASK_PRIORITY: self._priorities.get(task_id)}
+
+    def record_of(self, row: Mapping[str, Any]) -> RecordRef | None:
+        """The record of a row of clocks or tasks, else the case's."""
+        return RecordRef(row["record_kind"], row["record_id"]) if row["record_id"] else record_in(self.variables)
 
 
 def own_words(mark: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], bool]:
@@ -104,11 +142,10 @@ def terms(ctx: Context, mark: Mapping[str, Any], known: Mapping[str, Any], *, he
     key = str(mark["policy"])
     held = held or Known(ctx)
     content, version = held.policy(key)
-    return offered(ctx, key, version, content, metric, known, mark, own, pausable, held=held)
+    return offered(key, version, content, metric, known, mark, own, pausable, held=held)
 
 
 def offered(
-    ctx: Context,
     key: str,
     version: int,
     content: Mapping[str, Any],
@@ -121,7 +158,7 @@ def offered(
     held: Known,
 ) -> Terms:
     """What this content of a policy promises."""
-    answer, decided, inputs = _decide(ctx, content, metric, known, held)
+    answer, decided, inputs = _decide(content, metric, known, held)
     said = answer.get(metric) or (content.get("targets") or {}).get(metric) or mark.get("target")
     unit = str(answer.get("unit") or content.get("unit") or mark.get("unit") or "")
     calendar = answer.get("calendar") or content.get("calendar")
@@ -140,13 +177,12 @@ def offered(
 
 
 def _decide(
-    ctx: Context, content: Mapping[str, Any], metric: str, known: Mapping[str, Any], tables: Known
+    content: Mapping[str, Any], metric: str, known: Mapping[str, Any], tables: Known
 ) -> tuple[Mapping[str, Any], dict[str, Any], dict[str, Any]]:
     decision = content.get("decision")
     if not decision:
         return {}, {}, {name: known[name] for name in FACTS if name in known}
-    pinned = tables.table(decision)
-    held = ctx.library.rules(ctx.conn, pinned)
+    held = tables.table(decision)
     info = held.model.decisions[decision]
     inputs = {name: known.get(name) for name in dict.fromkeys((*FACTS, *map(str, info.inputs))) if "." not in name}
     kind = known.get("kind")
@@ -157,7 +193,7 @@ def _decide(
     value = value[0] if isinstance(value, list) and value else value
     answer: Mapping[str, Any] = value if isinstance(value, Mapping) else {metric: value} if value is not None else {}
     shown = {str(name): str(each) for name, each in answer.items()}
-    decided = {"decision": decision, "resource": pinned, "answer": shown, **about}
+    decided = {"decision": decision, "resource": held.id, "answer": shown, **about}
     return answer, decided, {name: value for name, value in outward(inputs).items() if value is not None}
 
 
@@ -222,6 +258,14 @@ def newest(ctx: Context, key: str) -> Any:
     """The row of the newest version of a policy, or None."""
     p = sla_policy.c
     return ctx.conn.execute(select(sla_policy).where(p.key == key).order_by(p.version.desc()).limit(1)).one_or_none()
+
+
+def all_newest(ctx: Context) -> list[Any]:
+    """The rows of the newest version of every policy, by key."""
+    p = sla_policy.c
+    last = select(p.key, func.max(p.version).label("version")).group_by(p.key).subquery()
+    query = select(sla_policy).join(last, and_(p.key == last.c.key, p.version == last.c.version)).order_by(p.key)
+    return list(ctx.conn.execute(query))
 
 
 def ensure_key(key: str) -> None:

@@ -7,14 +7,14 @@ the other under one lock on (name, key), and the second one to get it sees what 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, literal, select, union
+from sqlalchemy import Connection, bindparam, delete, literal, or_, select, union
 
 from engine.store import locks, tables as t
 from engine.store.prepared import Insert, Prepared
-from engine.store.tables_time import sla_clock
 
 _S, _M = t.subscription.c, t.message.c
 _WAITING = Prepared(
@@ -27,20 +27,32 @@ _LISTENING = Prepared(
     select(_S.id, _S.instance_id).where(_S.message == bindparam("name"), _S.kind == "signal").order_by(_S.id)
 )
 _ON = t.instance_record.c
+_RUNS = or_(t.instance.c.state == "active", t.instance.c.state == "suspended")
 _WATCHING = union(
-    select(_S.instance_id.label("id"), literal(0).label("starts"))
+    select(_S.instance_id.label("id"), literal(0).label("starts"), literal("").label("drawn"))
     .join_from(t.instance_record, t.subscription, _S.instance_id == _ON.instance_id)
     .where(_ON.record_id == bindparam("record"), _S.kind == "conditional"),
-    # A promise may depend on the record's tier, priority or state.
-    select(sla_clock.c.instance_id, literal(0))
-    .join_from(t.instance_record, sla_clock, sla_clock.c.instance_id == _ON.instance_id)
-    .where(_ON.record_id == bindparam("record"), sla_clock.c.ended_at.is_(None), sla_clock.c.policy.is_not(None)),
+    # A promise may depend on the record's tier, priority or state: of any case that runs, if its model promises.
+    select(t.instance.c.id, literal(2), t.instance.c.definition_id)
+    .join_from(t.instance_record, t.instance, t.instance.c.id == _ON.instance_id)
+    .where(_ON.record_id == bindparam("record"), _RUNS),
+    # Or on those of its customer.
+    select(t.instance.c.id, literal(2), t.instance.c.definition_id)
+    .join_from(t.record_link, t.instance_record, _ON.record_id == t.record_link.c.from_id)
+    .join(t.instance, t.instance.c.id == _ON.instance_id)
+    .where(
+        t.record_link.c.to_id == bindparam("customer"),
+        or_(t.record_link.c.relation == "account", t.record_link.c.relation == "customer"),
+        _RUNS,
+    ),
     # Published processes that begin when a record of its kind comes to be so.
-    select(t.start_subscription.c.definition_id, literal(1)).where(
+    select(t.start_subscription.c.definition_id, literal(1), literal("")).where(
         t.start_subscription.c.kind == "conditional", t.start_subscription.c.message == bindparam("kind")
     ),
 ).subquery("watching")
-_CONDITIONAL = Prepared(select(_WATCHING.c.id, _WATCHING.c.starts).order_by(_WATCHING.c.starts, _WATCHING.c.id))
+_CONDITIONAL = Prepared(
+    select(_WATCHING.c.id, _WATCHING.c.starts, _WATCHING.c.drawn).order_by(_WATCHING.c.starts, _WATCHING.c.id)
+)
 _OWNER = Prepared(select(_S.instance_id).where(_S.id == bindparam("id")))
 _NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
 _BUFFERED = Prepared(
@@ -70,11 +82,23 @@ def listeners(conn: Connection, name: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in _LISTENING.rows(conn, name=name)]
 
 
-def conditional_on(conn: Connection, record_id: str, kind: str) -> tuple[list[str], list[str]]:
-    """Who looks at a record of this kind: instances that work on it and wait for a condition or have promised
-    something that depends on it, and published definitions that a condition over such a record starts."""
-    rows = _CONDITIONAL.rows(conn, record=record_id, kind=kind)
-    return [row[0] for row in rows if not row[1]], [row[0] for row in rows if row[1]]
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who looks at a record that changes."""
+
+    waiting: tuple[str, ...]  # instances that work on it and wait for a condition
+    starting: tuple[str, ...]  # published definitions that a condition over such a record starts
+    running: tuple[tuple[str, str], ...]  # (instance, definition) of cases whose promises may depend on it
+
+
+def conditional_on(conn: Connection, record_id: str, kind: str, customer: bool) -> Watchers:
+    """Who looks at a record of this kind; ``customer``: also cases whose records it is the customer of."""
+    rows = _CONDITIONAL.rows(conn, record=record_id, kind=kind, customer=record_id if customer else "")
+    return Watchers(
+        tuple(row[0] for row in rows if row[1] == 0),
+        tuple(row[0] for row in rows if row[1] == 1),
+        tuple((row[0], row[2]) for row in rows if row[1] == 2),
+    )
 
 
 def owner(conn: Connection, subscription_id: str) -> str | None:

@@ -7,22 +7,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, SaveRecord, StartInstance
+from engine.domain.commands import ClaimTask, CompleteTask, Deploy, SaveRecord, StartInstance
+from engine.domain.desk import PrioritiseTask
+from engine.domain.rules import PreviewRules, PublishRules
 from engine.domain.sla_values import ListClocks, RecomputeClocks, SaveCalendar, SavePolicy, WhyDeadline
 from engine.domain.values import FileIn
 from engine.jobs import drain
+from engine.services import sla_moves
 from tests.store.drawing import END, START, flow, model, user
 
 OFFICE = {"zone": "UTC", "week": {n: [["09:00", "17:00"]] for n in range(5)}}
 RULES = (('"gold"', '"P1"', '"PT1H"', '"PT4H"'), ("-", '"P1"', '"PT2H"', '"PT8H"'), ("-", "-", "null", '"PT16H"'))
 
 
-def table() -> bytes:
+def table(rules=RULES, names=("tier", "priority")) -> bytes:
     """tier × priority → first_response, resolve; the first rule that fits."""
     inputs = "".join(
         f'<input id="i-{n}" label="{n}"><inputExpression id="e-{n}" typeRef="string"><text>{n}</text></inputExpression>'
         "</input>"
-        for n in ("tier", "priority")
+        for n in names
     )
     outputs = "".join(f'<output id="o-{n}" name="{n}" typeRef="string"/>' for n in ("first_response", "resolve"))
     rules = "".join(
@@ -32,7 +35,7 @@ def table() -> bytes:
             for n, (kind, cell) in enumerate(zip(("input", "input", "output", "output"), cells, strict=True))
         )
         + "</rule>"
-        for number, cells in enumerate(RULES)
+        for number, cells in enumerate(rules)
     )
     return (
         '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="sla" name="SLA" namespace="urn:test">'
@@ -95,11 +98,109 @@ def test_a_change_of_priority_elsewhere_reaches_the_open_clock(engine, clock, de
     assert engine.do(RecomputeClocks(started.instance_id, SYSTEM)).moves == ()
 
 
-def test_a_change_of_the_customers_tier_is_reckoned_at_will(engine, clock, desk):
+def test_a_change_of_the_customers_tier_reaches_the_clocks_of_its_cases(engine, clock, desk):
     account, _, started = begin(engine, priority="P1")
     engine.do(SaveRecord("account", SYSTEM, {"tier": "gold"}, id=account.id))
-    (moved,) = [m for m in engine.do(RecomputeClocks(started.instance_id, SYSTEM)).moves if m.before_target == "PT8H"]
-    assert (moved.after_target, moved.after) == ("PT4H", at("02 13:00"))
+    drain(engine)
+    found = clocks(engine, started)["resolve"]
+    assert (found.target, found.due_at) == ("PT4H", at("02 13:00"))
+    assert engine.do(RecomputeClocks(started.instance_id, SYSTEM)).moves == ()
+
+
+def test_a_promise_that_arises_starts_its_clock_then_and_once(engine, clock, desk):
+    _, record, started = begin(engine)
+    assert "first_response" not in clocks(engine, started)
+    clock.move(timedelta(hours=5))  # 14:00
+    engine.do(SaveRecord("case", SYSTEM, {"priority": "P1"}, id=record.id))
+    drain(engine)
+    found = clocks(engine, started)["first_response"]
+    assert (found.started_at, found.due_at) == (at("02 14:00"), at("02 16:00"))
+    assert engine.ask(WhyDeadline(found.id, SYSTEM)).same
+    engine.do(SaveRecord("case", SYSTEM, {"priority": "P3"}, id=record.id))
+    engine.do(SaveRecord("case", SYSTEM, {"priority": "P1"}, id=record.id))
+    drain(engine)
+    assert clocks(engine, started)["first_response"].id == found.id
+
+
+def test_a_case_without_any_promise_gets_its_first_by_a_change_of_its_record(engine, desk):
+    nothing = table((RULES[0], RULES[1], ("-", "-", "null", "null")))
+    engine.do(PublishRules("sla", nothing, SYSTEM, base=1, reason="only what is urgent"))
+    _, record, started = begin(engine)
+    assert clocks(engine, started) == {}
+    engine.do(SaveRecord("case", SYSTEM, {"priority": "P1"}, id=record.id))
+    drain(engine)
+    assert {m: c.target for m, c in clocks(engine, started).items()} == {"first_response": "PT2H", "resolve": "PT8H"}
+
+
+def test_looking_at_will_tells_what_is_promised_only_now(engine, clock, desk):
+    _, record, started = begin(engine)
+    engine.do(SaveRecord("case", SYSTEM, {"priority": "P1"}, id=record.id))
+    moves = {m.after_target: m for m in engine.do(RecomputeClocks(started.instance_id, SYSTEM)).moves}
+    assert (moves["PT2H"].before, moves["PT2H"].before_target, moves["PT2H"].after) == (None, "", at("02 11:00"))
+
+
+MARK = '<crmflow:sla metric="resolve" policy="support"/>'
+
+
+def urgent(engine):
+    """A flow of two tasks whose promise hangs on the task's own priority: none below 80."""
+    rules = (("[80..100]", "-", "null", '"PT4H"'), ("-", "-", "null", "null"))
+    names = ("task_priority", "tier")
+    file = model("urgent", START + user("work", more=MARK) + user("after", more=MARK) + END
+                 + flow("start>work", "work>after", "after>end"))  # fmt: skip
+    told = b'id="e-task_priority" typeRef='
+    text = table(rules, names).replace(told + b'"string"', told + b'"number"')
+    engine.do(SaveCalendar("office", OFFICE, SYSTEM))
+    engine.do(Deploy((file, FileIn("sla.dmn", text)), SYSTEM, publish=True))
+    engine.do(SavePolicy("support", {"decision": "sla-targets", "calendar": "office"}, SYSTEM))
+
+
+def test_a_task_made_urgent_gets_the_promise_of_urgent_tasks(engine, clock, alice):
+    urgent(engine)
+    started = engine.do(StartInstance("urgent", alice))
+    assert clocks(engine, started) == {}
+    clock.move(timedelta(hours=1))
+    row = engine.do(PrioritiseTask(started.tasks[0], alice, 90))
+    found = clocks(engine, started)["resolve"]
+    assert (found.task_id, found.started_at, found.due_at) == (started.tasks[0], at("02 10:00"), at("02 14:00"))
+    assert row.due_at == at("02 14:00"), "the task shows the promise's due date"
+    engine.do(PrioritiseTask(started.tasks[0], alice, 95))
+    assert clocks(engine, started)["resolve"].id == found.id
+    engine.do(ClaimTask(started.tasks[0], alice))
+    engine.do(CompleteTask(started.tasks[0], alice))
+    assert [c.state for c in engine.ask(ListClocks(SYSTEM, instance_id=started.instance_id))] == ["met"]
+
+
+def test_new_targets_reach_open_clocks_as_they_were_shown_before(engine, clock, desk):
+    _, _, started = begin(engine, priority="P1")
+    tighter = table((RULES[0], ("-", '"P1"', '"PT1H"', '"PT6H"'), RULES[2]))
+    seen = engine.ask(PreviewRules("sla", tighter, SYSTEM)).deadlines
+    assert {(m.before_target, m.after_target, m.after) for m in seen.moves} == {
+        ("PT2H", "PT1H", at("02 10:00")),
+        ("PT8H", "PT6H", at("02 15:00")),
+    }
+    assert clocks(engine, started)["resolve"].due_at == at("02 17:00"), "looking writes nothing"
+    engine.do(PublishRules("sla", tighter, SYSTEM, base=1, reason="the contract says so"))
+    found = clocks(engine, started)["resolve"]
+    assert found.due_at == at("02 15:00")
+    why = engine.ask(WhyDeadline(found.id, SYSTEM))
+    assert why.same
+    assert [change["reason"] for change in why.changes] == ["rules sla version 2"]
+
+
+def test_a_table_that_no_policy_asks_moves_no_deadline(engine, desk):
+    other = table().replace(b'id="sla"', b'id="other"').replace(b'"sla-targets"', b'"other-targets"')
+    assert engine.ask(PreviewRules("other", other, SYSTEM)).deadlines is None
+
+
+def test_deployed_targets_reach_open_clocks_page_by_page(engine, clock, desk, monkeypatch):
+    monkeypatch.setattr(sla_moves, "PAGE", 1)
+    _, _, started = begin(engine, priority="P1")
+    tighter = table((RULES[0], ("-", '"P1"', '"PT1H"', '"PT6H"'), RULES[2]))
+    engine.do(Deploy((FileIn("sla.dmn", tighter),), SYSTEM))
+    assert sorted(c.target for c in clocks(engine, started).values()) in (["PT1H", "PT8H"], ["PT2H", "PT6H"])
+    drain(engine)
+    assert sorted(c.target for c in clocks(engine, started).values()) == ["PT1H", "PT6H"]
 
 
 def test_a_state_of_the_record_pauses_and_resumes(engine, clock, desk):
