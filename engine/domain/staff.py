@@ -244,6 +244,7 @@ class MoveWork(Command["WorkMoved"]):
     by: Actor
     number: int = 1  # of each, those that breach first
     reason: str = ""
+    trial: bool = False  # tried out and taken back: what would move, what would stay
 
 
 @dataclass(frozen=True, slots=True)

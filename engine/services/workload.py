@@ -29,6 +29,13 @@ _MOST = 200  # tasks moved at once
 @handles(MoveWork)
 def move_work(ctx: Context, cmd: MoveWork) -> WorkMoved:
     """A task that must stay (four eyes, done meanwhile) does not stop the others."""
+    if not cmd.trial:
+        return _move(ctx, cmd)
+    with ctx.trial():
+        return _move(ctx, cmd)
+
+
+def _move(ctx: Context, cmd: MoveWork) -> WorkMoved:
     givers = sorted(set(cmd.givers) - {cmd.to})
     kind, _, key = cmd.to.rpartition(":")
     if Right.TASK_MANAGE not in cmd.by.rights:

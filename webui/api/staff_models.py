@@ -59,6 +59,14 @@ class WorkloadQuery(Sent):
     until: Moment | None = Field(None, description="And back then: only what is due before needs others.")
 
 
+class MoveBody(Sent):
+    givers: Annotated[list[Login], Field(min_length=1, max_length=200)]
+    to: Login = Field(description="A login, or `team:KEY` for a team's queue.", examples=["bob", "team:sales"])
+    number: int = Field(1, ge=1, le=200, description="Of each, those that breach first.")
+    reason: Reason = ""
+    trial: bool = Field(False, description="What if: tried out and taken back, nobody is told.")
+
+
 class ImportBody(Sent):
     """Rows of a CSV file: column → text."""
 
@@ -68,6 +76,10 @@ class ImportBody(Sent):
 
 class Feed(TypedDict):
     address: str
+
+
+class SentAgain(TypedDict):
+    notifications: int
 
 
 class Bounced(TypedDict):

@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "pause_clocks": {"reason": "test"},
     "add_absence": {"since": "2026-03-03T00:00:00Z", "until": "2026-03-04T00:00:00Z"},
     "report_bounce": {"message_id": "nothing"},
+    "move_work": {"givers": ["nothing"], "to": "rival"},
     "import_people": {"rows": [{"login": "nothing"}]},
     "save_filter": {"name": "test", "wanted": {}},
     "change_filter": {"name": "test", "wanted": {}},
@@ -58,7 +59,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "preview_sweep": {"action": "prioritise", "tasks": ["nothing"], "priority": 50},
     "run_sweep": {"action": "prioritise", "tasks": ["nothing"], "priority": 50},
 }
-CHECKED_ON_THE_THING = {"add_absence", "list_deliveries", "get_workload"}
+CHECKED_ON_THE_THING = {"add_absence", "list_deliveries", "get_workload", "move_work"}
 IDS = [route.name for route in ROUTES]
 
 

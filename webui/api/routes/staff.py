@@ -11,16 +11,20 @@ from engine.domain.staff import (
     ChangePerson,
     DeliveryRow,
     EndAbsence,
+    EndFeed,
     GetPerson,
     ImportPeople,
     ListDeliveries,
     MakeFeed,
+    MoveWork,
     PeopleImported,
     PersonRow,
     ReportBounce,
+    SendAgain,
     SetWishes,
     Workload,
     WorkloadRow,
+    WorkMoved,
 )
 from engine.domain.values import Page
 from webui.api.routing import Call, Route, Tag
@@ -31,7 +35,9 @@ from webui.api.staff_models import (
     DeliveryQuery,
     Feed,
     ImportBody,
+    MoveBody,
     PersonBody,
+    SentAgain,
     WishesBody,
     WorkloadQuery,
     given,
@@ -65,6 +71,10 @@ def make_feed(call: Call) -> Feed:
     return {"address": f"{base}/feed/{call.engine.do(MakeFeed(call.by))}.ics"}
 
 
+def end_feed(call: Call) -> None:
+    call.engine.do(EndFeed(call.by))
+
+
 def list_deliveries(call: Call) -> Page[DeliveryRow]:
     query = call.query
     return call.engine.ask(ListDeliveries(call.by, query.login, query.failed, limit=query.limit, cursor=query.cursor))
@@ -72,6 +82,10 @@ def list_deliveries(call: Call) -> Page[DeliveryRow]:
 
 def report_bounce(call: Call) -> Bounced:
     return {"mails": call.engine.do(ReportBounce(call.body.message_id, call.by, call.body.reason))}
+
+
+def send_again(call: Call) -> SentAgain:
+    return {"notifications": call.engine.do(SendAgain(call.path["delivery_id"], call.by))}
 
 
 def import_people(call: Call) -> PeopleImported:
@@ -83,6 +97,12 @@ def import_people(call: Call) -> PeopleImported:
 def get_workload(call: Call) -> list[WorkloadRow]:
     away = tuple(login.strip() for login in call.query.away.split(",") if login.strip())
     return list(call.engine.ask(Workload(call.by, call.query.team, away, call.query.until)))
+
+
+def move_work(call: Call) -> WorkMoved:
+    body = call.body
+    about = {"number": body.number, "reason": body.reason, "trial": body.trial}
+    return call.engine.do(MoveWork(tuple(body.givers), body.to, call.by, **about))
 
 
 TAG = Tag(
@@ -107,6 +127,7 @@ TAG = Tag(
               body=WishesBody, errors=(404,)),
         Route("POST", "/me/feed", make_feed, "staff", "A new address of my calendar feed", "生成日历订阅地址",
               answer=Feed),
+        Route("DELETE", "/me/feed", end_feed, "staff", "End my calendar feed", "停用日历订阅", status=204),
         Route(
             "GET", "/deliveries", list_deliveries, "staff", "What was sent to whom", "发送记录",
             answer=Page[DeliveryRow], query=DeliveryQuery,
@@ -116,10 +137,18 @@ TAG = Tag(
             answer=Bounced, right=Right.PEOPLE_MANAGE, body=BounceBody, errors=(404,),
         ),
         Route(
+            "POST", "/deliveries/{delivery_id}/again", send_again, "staff", "Send again what failed",
+            "重新发送失败的通知", answer=SentAgain, errors=(404, 409),
+        ),
+        Route(
             "POST", "/people/import", import_people, "staff", "Import people", "导入人员",
             answer=PeopleImported, right=Right.PEOPLE_MANAGE, body=ImportBody,
         ),
         Route("GET", "/workload", get_workload, "staff", "Who has how much work", "工作量",
               answer=list[WorkloadRow], query=WorkloadQuery),
+        Route(
+            "POST", "/workload/move", move_work, "staff", "Move work of people, or see what would move",
+            "转移人员的工作，或预览转移结果", answer=WorkMoved, body=MoveBody, errors=(404,),
+        ),
     ),
 )  # fmt: skip
