@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from engine.app import Engine
 from engine.domain.clock import FixedClock
 from engine.store.servers import Server, find_binaries
+from tests.databases import Recycled, copied
 
 ROOT = Path(__file__).parents[1]
 PROVE = os.environ.get("CRMFLOW_PROVE") == "1"
@@ -103,17 +103,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """URL of a fresh migrated SQLite database."""
-    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(tmp_path / "crmflow.sqlite") as copy:
-        source.backup(copy)
+    copied(sqlite_template, tmp_path / "crmflow.sqlite")
     return f"sqlite:///{tmp_path / 'crmflow.sqlite'}"
 
 
+@pytest.fixture(scope="session")
+def recycled(server: Server, postgres_template: str) -> Recycled:
+    return Recycled(server, postgres_template)
+
+
 @pytest.fixture
-def postgres_url(server: Server, postgres_template: str) -> Iterator[str]:
-    """URL of a fresh migrated PostgreSQL database."""
-    url = server.fresh(template=postgres_template)
+def postgres_url(recycled: Recycled) -> Iterator[str]:
+    """URL of an empty migrated PostgreSQL database."""
+    url = recycled.take()
     yield url
-    server.drop(url)
+    recycled.give(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

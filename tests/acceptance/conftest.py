@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.domain.values import FileIn, InstanceView, MessageSent, RecordRow, S
 from engine.jobs import drain
 from engine.packs import Packs
 from engine.store.servers import Server
+from tests.databases import Recycled, copied
 
 TEAMS = (
     "sales",
@@ -161,7 +161,7 @@ class House:
 def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A furnished SQLite database to copy from."""
     path = tmp_path_factory.mktemp("furnished") / "crmflow.sqlite"
-    path.write_bytes(sqlite_template.read_bytes())
+    copied(sqlite_template, path)
     engine = Engine.open(f"sqlite:///{path}")
     furnish(engine)
     engine.close()
@@ -175,8 +175,7 @@ def new_house(furnished: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Ca
 
     def make(restless: bool = False) -> House:
         path = tmp_path / f"house{len(made)}.sqlite"
-        with sqlite3.connect(furnished) as source, sqlite3.connect(path) as copy:
-            source.backup(copy)
+        copied(furnished, path)
         made.append(House(f"sqlite:///{path}", clock, restless))
         return made[-1]
 
@@ -186,21 +185,20 @@ def new_house(furnished: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Ca
 
 
 @pytest.fixture(scope="session")
-def furnished_postgres(server: Server, postgres_template: str) -> str:
-    """Name of a furnished PostgreSQL database to copy from."""
+def furnished_databases(server: Server, postgres_template: str) -> Recycled:
     url = server.fresh(template=postgres_template)
     engine = Engine.open(url)
     furnish(engine)
     engine.close()
-    return url.rsplit("/", 1)[1]
+    return Recycled(server, url.rsplit("/", 1)[1])
 
 
 @pytest.fixture
-def furnished_url(server: Server, furnished_postgres: str) -> Iterator[str]:
-    """URL of a fresh furnished PostgreSQL database."""
-    url = server.fresh(template=furnished_postgres)
+def furnished_url(furnished_databases: Recycled) -> Iterator[str]:
+    """URL of a furnished PostgreSQL database."""
+    url = furnished_databases.take()
     yield url
-    server.drop(url)
+    furnished_databases.give(url)
 
 
 @pytest.fixture(params=["straight", "reopened", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -16,6 +15,7 @@ from stage import OPENED, WIDE, Site, Visit, listening
 
 from engine.app import Engine
 from engine.domain.clock import FixedClock
+from tests.databases import copied
 
 ARGUMENTS = [
     "--headless",
@@ -49,8 +49,7 @@ def browser(chromium: str, playing: Playwright) -> Iterator[Browser]:
 def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A furnished database file to copy."""
     path = tmp_path_factory.mktemp("browser") / "crmflow.sqlite"
-    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
+    copied(sqlite_template, path)
     engine = Engine.open(f"sqlite:///{path}", clock=FixedClock(OPENED))
     furnish(engine)
     engine.close()
@@ -61,8 +60,7 @@ def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def site(template: Path, tmp_path: Path) -> Iterator[Site]:
     """A server of its own, with the clock standing still."""
     path = tmp_path / "site.sqlite"
-    with sqlite3.connect(template) as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
+    copied(template, path)
     clock = FixedClock(OPENED + timedelta(hours=1))
     engine = Engine.open(f"sqlite:///{path}", clock=clock)
     with listening(engine, clock) as site:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from engine.domain.clock import FixedClock
 from engine.domain.commands import ChangeUser
 from engine.domain.questions import CountTasks, ListDefinitions, ListTasks
 from engine.jobs import drain
+from tests.databases import copied
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -30,8 +30,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 def site(sqlite_template: Path, tmp_path: Path) -> Iterator[Site]:
     """The demo's people, flows and records, eleven minutes old: reminders have fired, some contacts are at risk."""
     path = tmp_path / "demo.sqlite"
-    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
+    copied(sqlite_template, path)
     clock = FixedClock(OPENED)
     engine = Engine.open(f"sqlite:///{path}", clock=clock)
     plan = demo.read_plan(engine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,10 +63,3 @@ def furnish(engine: Engine) -> dict[str, str]:
         engine.do(AddUser(login, by=SYSTEM, name=login.title(), password=PASSWORD, roles=(role,), teams=teams))
     engine.do(Deploy(tuple(FileIn(n, (MODELS / n).read_bytes()) for n in REVIEW), by=SYSTEM, publish=True))
     return {login: engine.do(IssueToken(login, by=SYSTEM)) for login, _ in people}
-
-
-def copy(source: Path, target: Path) -> None:
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
-        old.backup(new)
-    old.close()
-    new.close()

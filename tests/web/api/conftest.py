@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_place import Api, copy, furnish
+from api_place import Api, furnish
 
 from engine.app import Engine
 from engine.domain.clock import FixedClock
+from tests.databases import copied
 from webui import create_app
 
 
@@ -19,7 +20,7 @@ from webui import create_app
 def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A database file with people and the flow, to copy from."""
     path = tmp_path_factory.mktemp("api") / "crmflow.sqlite"
-    copy(sqlite_template, path)
+    copied(sqlite_template, path)
     engine = Engine.open(f"sqlite:///{path}")
     tokens = furnish(engine)
     engine.close()
@@ -33,7 +34,7 @@ def opened(furnished: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[C
 
     def make(**config: Any) -> Api:
         path = tmp_path / f"api{len(engines)}.sqlite"
-        copy(furnished[0], path)
+        copied(furnished[0], path)
         clock = FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
         engine = Engine.open(f"sqlite:///{path}", clock=clock)
         engines.append(engine)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from api_place import Api, copy, furnish
+from api_place import Api, furnish
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -25,6 +25,7 @@ from engine.domain.clock import FixedClock
 from engine.domain.commands import SaveRecord
 from engine.domain.questions import ListDefinitions
 from engine.settings import Settings
+from tests.databases import copied
 from webui import create_app
 from webui.api.routes import ROUTES
 from webui.api.routing import Route
@@ -44,7 +45,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Api]:
     if request.param == "sqlite":
         file, tokens = request.getfixturevalue("furnished")
         path = request.getfixturevalue("tmp_path_factory").mktemp("fuzz") / "crmflow.sqlite"
-        copy(file, path)
+        copied(file, path)
         engine = Engine.open(f"sqlite:///{path}", clock=clock, settings=Settings(long_polls=0))
     else:
         server = request.getfixturevalue("server")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pages_house import House, furnish
 
 from engine.app import Engine
 from engine.domain.clock import FixedClock
+from tests.databases import copied
 from webui import create_app
 from webui.pages import login
 
@@ -20,8 +20,7 @@ from webui.pages import login
 def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with people and the flow, to copy from."""
     path = tmp_path_factory.mktemp("pages") / "crmflow.sqlite"
-    with sqlite3.connect(sqlite_template) as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
+    copied(sqlite_template, path)
     engine = Engine.open(f"sqlite:///{path}")
     furnish(engine)
     engine.close()
@@ -32,8 +31,7 @@ def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 def house(furnished: Path, tmp_path: Path, clock: FixedClock) -> Iterator[House]:
     """The furnished database, its engine with a fixed clock, and the application (CSRF checks off)."""
     path = tmp_path / "pages.sqlite"
-    with sqlite3.connect(furnished) as source, sqlite3.connect(path) as copy:
-        source.backup(copy)
+    copied(furnished, path)
     engine = Engine.open(f"sqlite:///{path}", clock=clock)
     login.failures.forget()
     yield House(engine, create_app(engine, {"TESTING": True, "WTF_CSRF_ENABLED": False}), clock)
