@@ -15,6 +15,7 @@ from stage import OPENED, WIDE, Site, Visit, listening
 
 from engine.app import Engine
 from engine.domain.clock import FixedClock
+from tests.applications import compiled_once
 from tests.databases import copied
 
 ARGUMENTS = [
@@ -30,6 +31,12 @@ ARGUMENTS = [
 expect.set_options(timeout=30_000)
 #: Pictures change with every change of look; they are drawn when asked for.
 collect_ignore = [] if os.environ.get("CRMFLOW_SCREENSHOTS") == "1" else ["test_screenshots.py"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_applications() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
