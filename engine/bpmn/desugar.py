@@ -41,6 +41,8 @@ class Draft:
     origin: str = ""  # id of the drawn element, where this node is only part of it
     drawn: bool = True
     told: str = ""  # what history calls it, where not its kind
+    begins: bool = False  # stands for a start event
+    together: tuple[str, ...] = ()  # ids of the nodes of an event that waits for all of its triggers
 
 
 @dataclass(slots=True)
@@ -229,7 +231,7 @@ def _connect(plan: Plan, problems: Problems) -> None:
 
 def starts_of(plan: Plan) -> list[Draft]:
     """Where a scope begins: its start events, else every node that no flow leads to."""
-    starts = [d for d in plan.drafts.values() if d.kind == "startEvent"]
+    starts = [d for d in plan.drafts.values() if d.kind == "startEvent" or d.begins]
     if starts:
         return starts
     return [

@@ -2,7 +2,9 @@
 
 Any of several: a catching event becomes an undrawn event-based gateway with one catch per trigger; a boundary or
 start event becomes one event per trigger. All of several (``parallelMultiple``): an undrawn fork and join, and the
-join tells history. History knows only the drawn event, once.
+join tells history; at a boundary one listening node per trigger (``specs.together``), of which the first goes on; at
+the start of a process, where messages alone can be told apart by their keys, an undrawn parallel event-based gateway.
+History knows only the drawn event, once.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import replace
 from lxml import etree
 
 from engine.bpmn.desugar import Draft, Plan, Wire
-from engine.bpmn.parse_source import flag
+from engine.bpmn.parse_source import BPMN, flag, local
 
 CATCHING = frozenset({"intermediateCatchEvent", "boundaryEvent", "startEvent"})
 
@@ -25,6 +27,10 @@ def split_events(plan: Plan) -> None:
         if flag(draft.xml, "parallelMultiple", False):
             if draft.kind == "intermediateCatchEvent":
                 _all_of(plan, draft)
+            elif draft.kind == "boundaryEvent":
+                _together(plan, draft)
+            elif plan.id == plan.process and {local(e) for e in draft.events} == {"messageEventDefinition"}:
+                _begin_by_all(plan, draft)
         elif draft.kind == "intermediateCatchEvent":
             _any_of(plan, draft)
         elif not flag(plan.xml, "triggeredByEvent", False) or draft.kind != "startEvent":
@@ -75,6 +81,27 @@ def _all_of(plan: Plan, draft: Draft) -> None:
         _wire(plan, draft.id, catch.id)
         _wire(plan, catch.id, merge.id)
     draft.kind, draft.events, draft.drawn, draft.xml = "parallelGateway", [], False, _plain(draft)
+
+
+def _together(plan: Plan, draft: Draft) -> None:
+    events = draft.events
+    for n, event in enumerate(events[1:], 1):
+        other = replace(draft, id=f"{draft.id}#{n}", events=[event], origin=draft.id, incoming=[], outgoing=[])
+        plan.drafts[other.id] = other
+    draft.events = events[:1]
+    draft.together = (draft.id, *(f"{draft.id}#{n}" for n in range(1, len(events))))
+
+
+def _begin_by_all(plan: Plan, draft: Draft) -> None:
+    merge = _merge(plan, draft, "parallelGateway", drawn=True)
+    for catch in _catches(plan, draft, drawn=False):
+        catch.kind = "intermediateCatchEvent"
+        _wire(plan, draft.id, catch.id)
+        _wire(plan, catch.id, merge.id)
+    draft.kind, draft.events, draft.drawn, draft.begins = "eventBasedGateway", [], False, True
+    draft.xml = etree.Element(
+        f"{{{BPMN}}}eventBasedGateway", id=draft.id, instantiate="true", eventGatewayType="Parallel"
+    )
 
 
 def _one_each(plan: Plan, draft: Draft) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from lxml import etree
 
 from engine.bpmn.desugar import Plan, global_task, plan_of, starts_of
@@ -13,6 +16,7 @@ from engine.bpmn.specs.events import Boundary
 from engine.bpmn.specs.gateways import EventGateway, InclusiveGateway, Upstream
 from engine.bpmn.specs.loops import Loop
 from engine.bpmn.specs.scopes import CallActivity, EventSubProcess
+from engine.bpmn.specs.together import PATIENT
 from engine.bpmn.specs.undo import CancelEnd, hidden
 
 
@@ -62,16 +66,24 @@ def _listen(site: Site, node: EventSubProcess, inner: Plan) -> None:
     if len(starts) != 1:
         site.ext.wrong(site.xml, "an event sub-process has exactly one start event", "事件子流程必须恰好有一个开始事件")
         return
-    if flag(starts[0].xml, "parallelMultiple", False):
-        site.ext.problems.unable(starts[0].xml, "waiting for all of several triggers here", "此处等待全部触发条件")
-        return
     if {local(event) for event in starts[0].events} == {"compensateEventDefinition"}:
         site.spec.undo = node  # it undoes the sub-process it is in
         return
-    for n in range(max(1, len(starts[0].events))):
-        listener = listener_of(site, node, starts[0], n)
-        if listener is not None:
-            site.spec.listeners = (*site.spec.listeners, listener)
+    made = [listener_of(site, node, starts[0], n) for n in range(max(1, len(starts[0].events)))]
+    listeners = tuple(listener for listener in made if listener is not None)
+    site.spec.listeners = (*site.spec.listeners, *listeners)
+    if len(listeners) > 1 and flag(starts[0].xml, "parallelMultiple", False):
+        _together(listeners, site.ext, starts[0].xml)
+
+
+def _together(nodes: Sequence[Any], ext: Extensions, xml: etree._Element) -> None:
+    """Tie the nodes of an event that waits for all of its triggers."""
+    impatient = sorted({node.trigger.kind for node in nodes} - PATIENT)
+    if impatient:
+        kinds = ", ".join(impatient)
+        ext.problems.unable(xml, f"waiting for {kinds} together with other triggers", f"与其他触发条件一起等待 {kinds}")
+    for node in nodes:
+        node.together = tuple(nodes)
 
 
 def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
@@ -101,6 +113,9 @@ def _join(plan: Plan, spec: ScopeSpec, ext: Extensions) -> None:
         target = spec.node(id)
         assert target is not None
         target.incoming = tuple(flows)
+    for draft in plan.drafts.values():
+        if draft.together and all(made := [spec.node(id) for id in draft.together]):
+            _together(made, ext, draft.xml)
     spec.starts = tuple(node for draft in starts_of(plan) if (node := spec.node(draft.id)) is not None)
     if not spec.starts and not _hollow(plan):
         ext.wrong(plan.xml, "nothing in it can start", "其中没有可以开始的元素")

@@ -161,7 +161,7 @@ class Extensions:
             if kind in ("endEvent", "intermediateThrowEvent"):
                 parts = [self.trigger([event], at, kind) for event in events]
                 return Several([part for part in parts if part is not None])
-            self.problems.unable(at, "waiting for all of several triggers here", "此处等待全部触发条件")
+            self.problems.unable(at, "starting by all of several triggers, not all messages", "由多个非消息触发条件共同启动")
             return None
         definition = events[0]
         what = local(definition).removesuffix("EventDefinition")

@@ -46,6 +46,7 @@ class Start:
     timer: str | None = None  # the timer as drawn
     reads: frozenset[str] = frozenset()  # names that a condition reads
     node: str = ""  # name of its node: one for each trigger of an event that has several
+    together: bool = False  # the first of several messages that a new instance needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +199,5 @@ def _start(node: Node) -> Start:
     condition = trigger.expr.program if isinstance(trigger, ConditionTrigger) else None
     # What a filter names is an entry of its items, unless nothing is read outside of it.
     reads = frozenset() if condition is None else condition.outer or condition.names
-    return Start(node.origin, node.title, kind, named, timer, reads, node.name)
+    together = any(isinstance(flow.source, EventGateway) and flow.source.together for flow in node.incoming)
+    return Start(node.origin, node.title, kind, named, timer, reads, node.name, together)

@@ -88,6 +88,11 @@ def _start(ctx: Context, cmd: SendMessage) -> MessageSent | None:
         return None
     definition_id, element = starts[0]
     base = ctx.library.load(ctx.conn, definition_id)
+    if any(start.node == element and start.together for start in base.process.starts):
+        # Of several messages that begin one instance the second may come in the same moment: one after the other.
+        post.lock(ctx.conn, f"start {base.key}", cmd.correlation_key)
+        if (met := _correlate(ctx, cmd)) is not None:
+            return met
     started = begin(
         ctx,
         base,

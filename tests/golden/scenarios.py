@@ -81,6 +81,15 @@ SCENARIOS: dict[str, tuple[bytes, dict[str, bytes], dict[str, Any], list[Command
         ), {}, {"id": 7}, [
             ("fire", "r"), ("finish", "mail", {}), ("fire", "r"), ("deliver", "answer", {"word": "hi"}), ("fire", "b"),
             ("do", "lead", {}), ("finish", "mail", {})]),
+    "all_of_several": (
+        process(
+            S, user("u"), boundary("b", "u", MESSAGE + timer("R3/PT1H", "timeCycle"), stops=False).replace(
+                "<boundaryEvent", '<boundaryEvent parallelMultiple="true"'), user("v"),
+            tag("subProcess", "es", tag("startEvent", "ess", HEARD + timer("P1D"), parallelMultiple="true")
+                + user("w") + flows("ess > w"), triggeredByEvent="true"), flows("s > u", "b > v"), defs=MSG + SIGNALS,
+        ), {}, {"id": "x", "which": "bell"}, [
+            ("deliver", "answer", {"word": "hi"}), ("fire", "b"), ("fire", "b"), ("fire", "ess"), ("deliver", "bell"),
+            ("do", "w", {})]),
     "event_gateway": (
         process(
             S, tag("eventBasedGateway", "g"), tag("intermediateCatchEvent", "yes", MESSAGE),

@@ -127,6 +127,31 @@ class Wider(Grower):
         return process(start, end, *self.parts, flows(f"start > {first}", f"{last} > end"), defs=DEFS)
 
 
+class Patient(Wider):
+    """Draws events that wait for all of several triggers in their place."""
+
+    def triggers(self) -> str:
+        several = [MESSAGE, SIGNAL, CONDITION, timer("PT2H"), timer("R2/PT1H", "timeCycle")]
+        return "".join(self.random.sample(several, 2))
+
+    def watched(self, deep: int) -> tuple[str, str]:
+        event, start, work = self.id("s"), self.id("n"), self.id("u")
+        marks = {"isInterrupting": self.random.choice(["true", "false"]), "parallelMultiple": "true"}
+        body = tag("startEvent", start, self.triggers(), **marks) + user(work) + flows(f"{start} > {work}")
+        return self.inside(deep, "subProcess", tag("subProcess", event, body, triggeredByEvent="true"))
+
+    def chosen(self, deep: int) -> tuple[str, str]:
+        """A task, or a loop of it, with such an event at its border."""
+        work, event, after = self.id("u"), self.id("b"), self.id("u")
+        count = self.random.choice(["", "2"])
+        loop = f"<multiInstanceLoopCharacteristics><loopCardinality>{count}</loopCardinality>"
+        inside = loop + "</multiInstanceLoopCharacteristics>" if count else ""
+        marks = {"attachedToRef": work, "cancelActivity": "false", "parallelMultiple": "true"}
+        self.parts += [tag("userTask", work, inside), tag("boundaryEvent", event, self.triggers(), **marks)]
+        self.parts += [user(after), flows(f"{event} > {after}")]
+        return work, work
+
+
 def test_conditions_are_looked_at_in_the_order_of_their_making() -> None:
     played_alike(Wider(553).draw(), 553, 40)  # of many parts that slept, one woke after others made later
 
@@ -136,3 +161,8 @@ def test_compaction_changes_nothing_of_the_other_constructs_either(part: int, ma
     rounds = many(20, 1_000)
     for seed in range(part * rounds, (part + 1) * rounds):
         played_alike(Wider(seed).draw(), seed, 40)
+
+
+def test_nor_of_events_that_wait_for_all_of_several_triggers(many: Callable[[int, int], int]) -> None:
+    for seed in range(many(10, 500)):
+        played_alike(Patient(seed).draw(), seed, 40)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, RetryIncident, StartInstance
+from engine.domain.commands import Deploy, RetryIncident, SendMessage, StartInstance
 from engine.domain.errors import Invalid
 from engine.domain.questions import GetInstance, ListIncidents, ListInstances, ListJobs
 from engine.jobs import drain
@@ -67,6 +67,28 @@ def test_a_signal_reaches_all_who_listen_and_starts_others(engine, bench):
     assert drain(engine) == 5
     assert {str(engine.ask(GetInstance(ear, SYSTEM)).row.state) for ear in ears} == {"completed"}
     assert _count(engine, "waking") == 1
+
+
+def test_a_start_event_that_needs_all_of_two_messages_begins_one_instance(engine, bench):
+    """The first begins it, the second with its key is for the instance that waits; another key begins another."""
+
+    def heard(n: int) -> str:
+        return f'<bpmn:messageEventDefinition id="d{n}" messageRef="m{n}"/>'
+
+    def said(n: int, name: str) -> str:
+        key = '<zeebe:subscription correlationKey="= order"/>'
+        return f'<bpmn:message id="m{n}" name="{name}"><bpmn:extensionElements>{key}</bpmn:extensionElements></bpmn:message>'
+
+    begin = f'<bpmn:startEvent id="start" parallelMultiple="true">{heard(1)}{heard(2)}</bpmn:startEvent>'
+    both = model("both", begin + END + flow("start>end"), extra=said(1, "ordered") + said(2, "paid"))
+    engine.do(Deploy((both,), SYSTEM, publish=True))
+    first = engine.do(SendMessage("paid", SYSTEM, correlation_key="7", payload={"order": "7"}))
+    other = engine.do(SendMessage("paid", SYSTEM, correlation_key="8", payload={"order": "8"}))
+    assert [first.outcome, other.outcome] == ["started", "started"]
+    last = engine.do(SendMessage("ordered", SYSTEM, correlation_key="7", payload={"order": "7"}))
+    assert (last.outcome, last.instance_id) == ("correlated", first.instance_id)
+    states = {row.id: str(row.state) for row in engine.ask(ListInstances(SYSTEM, definition_key="both")).items}
+    assert states == {first.instance_id: "completed", other.instance_id: "active"}
 
 
 @pytest.fixture

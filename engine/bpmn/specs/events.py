@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.bpmn.runtime_sleep import hanging
 from engine.bpmn.specs.base import WAITING, Node, ScopeSpec, Token
+from engine.bpmn.specs.together import all_said, anew, noted
 from engine.bpmn.specs.triggers import TimerTrigger, Trigger
 from engine.domain.states import ActivityState
 
@@ -18,6 +20,7 @@ class EventNode(Node):
     def __init__(self, spec: ScopeSpec, id: str, kind: str, title: str, trigger: Trigger) -> None:
         super().__init__(spec, id, kind, title)
         self.trigger = trigger
+        self.together: tuple[Any, ...] = ()  # the nodes of an event that waits for all of several triggers
 
 
 class StartEvent(EventNode):
@@ -79,18 +82,24 @@ class Boundary(EventNode):
         super().__init__(spec, id, "boundaryEvent", title, trigger)
         self.interrupting = interrupting
 
-    def arm(self, activity: Token, machine: Machine, round: list[Any] | None = None) -> None:
-        """Listen while the activity's token waits."""
+    def arm(self, activity: Token, machine: Machine, round: list[Any] | None = None, *, held: bool = False) -> None:
+        """Listen while the activity's token waits; ``held``: a condition that is true now must become so again."""
         if self.trigger.kind in ("error", "escalation", "compensate", "cancel") or "again" in activity.internal_data:
             return
         token = machine.spawn(activity.workflow, self, host=activity, armed=True)
         if round is not None:
             token.internal_data["round"] = round
         self.trigger.arm(token, activity, machine)
+        if held and "condition" in token.internal_data:
+            token.internal_data["condition"] = 1
 
     def fired(self, token: Token, machine: Machine, payload: dict[str, Any]) -> None:
         activity = machine.instance.tokens[token.host]  # type: ignore[index]
         told = self.trigger.told(token)
+        if self.together:
+            noted(token, machine, told, payload)
+            self._all_came(activity, machine)
+            return
         goes = machine.spawn(token.workflow, self)
         goes.since = token.since
         goes.detail = told
@@ -103,6 +112,23 @@ class Boundary(EventNode):
             machine.cancel(token)
             if isinstance(self.trigger, TimerTrigger) and (again := self.trigger.next_round(token)):
                 self.arm(activity, machine, again)
+
+    def _all_came(self, activity: Token, machine: Machine) -> None:
+        """Go on from the drawn event once each of its triggers has come."""
+        tokens = [t for t in hanging(machine.instance.tokens, activity.id) if t.live and t.task_spec in self.together]
+        said = all_said(tokens, len(self.together))
+        if said is None:
+            return
+        goes = machine.spawn(activity.workflow, self.together[0])
+        goes.since = tokens[0].since
+        goes.detail = said[0]
+        goes.internal_data["done"] = 1
+        if said[1]:
+            goes.internal_data["result"] = said[1]
+        if self.interrupting:
+            machine.cancel(activity)
+        else:
+            anew(tokens, machine, lambda node, round: node.arm(activity, machine, round, held=True))
 
     def catch(self, activity: Token, machine: Machine, given: dict[str, Any], state: ActivityState) -> None:
         """An error or escalation from inside the activity."""
@@ -127,7 +153,7 @@ class Boundary(EventNode):
         activity = machine.instance.tokens[token.host]  # type: ignore[index]
         if not self.trigger.check(token, activity, machine):  # type: ignore[attr-defined]
             return
-        if self.interrupting:
+        if self.interrupting or self.together:
             self.fired(token, machine, {})
         else:  # stays, and fires again when it has been false in between
             goes = machine.spawn(token.workflow, self)

@@ -205,6 +205,8 @@ class EventGateway(Node):
     together = False
 
     def work(self, token: Token, machine: Machine) -> bool:
+        if self.together:
+            return True  # started by hand: all of its events are awaited, none decides
         for flow in self.out:
             child = machine.spawn(token.workflow, flow.target, flow.id, host=token)
             child.armed = True

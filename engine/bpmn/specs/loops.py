@@ -119,7 +119,7 @@ class Loop(Activity):
     def _announce(self, token: Token, trigger: Trigger, machine: Machine) -> None:
         """Throw an event at the loop's own boundary; where none catches it, into the instance."""
         for boundary in self.boundaries:
-            if boundary.trigger.says(trigger):
+            if boundary.trigger.says(trigger) and not boundary.together:  # one of several is told as all are
                 boundary.told_of(token, machine, interrupts=BEHAVIOR_INTERRUPTS)
                 return
         trigger.throw(token, machine)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.bpmn.runtime_sleep import awake
 from engine.bpmn.runtime_vars import stored
 from engine.bpmn.specs.base import Flow, Node, ScopeSpec, Token
 from engine.bpmn.specs.events import EventNode, take
 from engine.bpmn.specs.expr import Expr, text_of
 from engine.bpmn.specs.tasks import Activity
+from engine.bpmn.specs.together import all_said, anew, noted
 from engine.bpmn.specs.triggers import TimerTrigger, Trigger
 from engine.domain.errors import RunError
 from engine.domain.states import ActivityState
@@ -87,22 +89,38 @@ class Listener(EventNode):
         self.interrupting = interrupting
         self.sub: EventSubProcess
 
-    def listen(self, scope: Any, machine: Machine, round: list[Any] | None = None) -> None:
-        """Wait for the trigger as long as the scope lives."""
+    def listen(self, scope: Any, machine: Machine, round: list[Any] | None = None, *, held: bool = False) -> None:
+        """Wait for the trigger as long as the scope lives; ``held``: as for a boundary event."""
         if self.trigger.kind in ("error", "escalation", "compensate"):
             return
         token = machine.spawn(scope, self, armed=True)
         if round is not None:
             token.internal_data["round"] = round
         self.trigger.arm(token, token, machine)
+        if held and "condition" in token.internal_data:
+            token.internal_data["condition"] = 1
 
     def fired(self, token: Token, machine: Machine, payload: dict[str, Any]) -> None:
         scope = token.workflow
+        if self.together:
+            noted(token, machine, self.trigger.told(token), payload)
+            self._all_came(scope, machine)
+            return
         self._launch(scope, machine, self.trigger.told(token), payload, ActivityState.CANCELLED)
         if not self.interrupting and not self.trigger.repeats and self.trigger.kind != "conditional":
             machine.cancel(token)
             if isinstance(self.trigger, TimerTrigger) and (again := self.trigger.next_round(token)):
                 self.listen(scope, machine, again)
+
+    def _all_came(self, scope: Any, machine: Machine) -> None:
+        """Start the event sub-process once each of its triggers has come."""
+        tokens = [t for t in awake(scope.tasks) if t.live and t.task_spec in self.together]
+        said = all_said(tokens, len(self.together))
+        if said is None:
+            return
+        self._launch(scope, machine, *said, ActivityState.CANCELLED)
+        if not self.interrupting:
+            anew(tokens, machine, lambda node, round: node.listen(scope, machine, round, held=True))
 
     def catch(self, scope: Any, machine: Machine, given: dict[str, Any], state: ActivityState) -> None:
         """An error or escalation from inside the scope."""
