@@ -40,6 +40,7 @@ from engine.bpmn.specs.triggers import (
 )  # fmt: skip
 from engine.domain.errors import ExpressionError
 
+_CHANGES = frozenset({"create", "update"})  # what may become of a variable
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
@@ -161,7 +162,9 @@ class Extensions:
             if kind in ("endEvent", "intermediateThrowEvent"):
                 parts = [self.trigger([event], at, kind) for event in events]
                 return Several([part for part in parts if part is not None])
-            self.problems.unable(at, "starting by all of several triggers, not all messages", "由多个非消息触发条件共同启动")
+            self.problems.unable(
+                at, "starting by all of several triggers, not all messages", "由多个非消息触发条件共同启动"
+            )
             return None
         definition = events[0]
         what = local(definition).removesuffix("EventDefinition")
@@ -177,12 +180,10 @@ class Extensions:
                     self.wrong(at, "it names no signal", "未引用具名的信号")
                 return None if name is None else SignalTrigger(name)
             case "conditional":
-                if zeebe(definition, "conditionalFilter") is not None:
-                    self.problems.unable(at, "a filter on the variables of a condition", "条件的变量过滤")
                 expr = self.expr(text_in(child(definition, "condition")), at, "The condition", condition=True)
                 if expr is None:
                     self.wrong(at, "it has no condition", "缺少条件")
-                return None if expr is None else ConditionTrigger(expr)
+                return None if expr is None else self._condition(expr, definition, at)
             case "error" | "escalation":
                 return self._code(what, definition, at)
             case "terminate":
@@ -210,6 +211,23 @@ class Extensions:
             return TimerTrigger(mode, expr)
         self.wrong(at, "its timer says no time", "定时器没有设置时间")
         return None
+
+    def _condition(self, expr: Expr, definition: etree._Element, at: etree._Element) -> ConditionTrigger:
+        """A condition, and the changes it looks at: of the variables it reads, unless some are named."""
+        held = zeebe(definition, "conditionalFilter")
+        if held is None:
+            return ConditionTrigger(expr)
+        kinds, names = (
+            frozenset(word.strip() for word in (given(held, part) or "").split(",") if word.strip())
+            for part in ("variableEvents", "variableNames")
+        )
+        if kinds - _CHANGES:
+            odd = ", ".join(sorted(kinds - _CHANGES))
+            self.wrong(
+                at, f"variableEvents '{odd}' is none of create, update", f"variableEvents“{odd}”不是 create 或 update"
+            )
+        read = frozenset() if expr.program is None else expr.program.names
+        return ConditionTrigger(expr, names or read, kinds or _CHANGES)
 
     def _code(self, kind: str, definition: etree._Element, at: etree._Element) -> Trigger:
         named = self.source.ref(definition.get(f"{kind}Ref"))

@@ -26,7 +26,7 @@ from engine.bpmn.specs.tasks import (
     ServiceTask,
     UserTask,
 )
-from engine.bpmn.specs.triggers import Compensate, MessageTrigger, Trigger
+from engine.bpmn.specs.triggers import Compensate, ConditionTrigger, MessageTrigger, Trigger
 from engine.bpmn.specs.undo import CancelEnd, UndoEvent, unwaited
 
 _FEEL = ("feel", "application/feel", "https://www.omg.org/spec/dmn/20230324/feel/")
@@ -76,6 +76,8 @@ def _trigger(site: Site) -> Trigger | None:
 def _start(site: Site) -> Node | None:
     # In an event sub-process the listener around it has looked at the trigger.
     trigger = Trigger() if flag(site.plan.xml, "triggeredByEvent", False) else _trigger(site)
+    if isinstance(trigger, ConditionTrigger) and trigger.changes:
+        site.unable("a filter on the variables of a condition that starts a process", "启动流程的条件上的变量过滤")
     return None if trigger is None else StartEvent(site.spec, site.id, "startEvent", site.draft.title, trigger)
 
 

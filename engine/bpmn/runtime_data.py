@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from engine.bpmn.runtime_flow import Instance
 from engine.bpmn.runtime_log import Report
-from engine.bpmn.runtime_vars import RecordView, View, assign, layers, stored
+from engine.bpmn.runtime_vars import MISSING, RecordView, View, assign, holds_record, layers, stored
 from engine.bpmn.specs.base import Token, deep_set
 from engine.domain.states import InstanceState
 from engine.domain.values import RecordRef
@@ -25,6 +25,8 @@ class Data:
         self.status = InstanceState.ACTIVE
         self.report = Report(instance.next_key)
         self.changed = True  # a variable may have changed since conditions were looked at
+        self.changes: list[tuple[Any, str, str]] = []  # which did: (store, name, create or update)
+        self.outside = False  # records may have changed as well
         self._records: dict[RecordRef, RecordView] = {}
         instance.machine = self
 
@@ -51,8 +53,29 @@ class Data:
 
     def assign(self, scope: Any, path: str, value: Any) -> None:
         """Set a variable where it is known, else in the process."""
-        assign(scope, path, value)
+        store, before = assign(scope, path, value)
         self.changed = True
+        if self.instance.conditions:
+            self.note(store, path.partition(".")[0], before)
+
+    def note(self, store: Any, name: str, before: Any) -> None:
+        """Remember what became of a variable, for conditions that look at certain changes only."""
+        now = store[name]
+        if before is MISSING:
+            self.changes.append((store, name, "create"))
+        elif now is not before and (type(now) is not type(before) or now != before):
+            self.changes.append((store, name, "update"))
+
+    def saw(self, at: Token, names: Collection[str], kinds: Collection[str]) -> bool:
+        """Whether a variable of these names, as seen from this token, has changed in one of these ways."""
+        stores = layers(at)
+        for name in names:
+            store = next((store for store in stores if name in store), None)
+            if any(s is store and n == name and kind in kinds for s, n, kind in self.changes):
+                return True
+            if self.outside and "update" in kinds and store is not None and holds_record(store[name]):
+                return True  # the record behind the variable may be another now
+        return False
 
     def read_inputs(self, token: Token) -> None:
         """Evaluate the input mappings into the token's locals, in order; later ones see earlier ones."""

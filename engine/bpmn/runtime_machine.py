@@ -66,6 +66,8 @@ class Machine(Tokens):
         for token in awake(self.instance.tokens):
             if token.state == WAITING and "condition" in token.internal_data:
                 token.task_spec.check(token, self)
+        self.changes.clear()
+        self.outside = False
 
     def fire(self, token: Token, payload: dict[str, Any] | None = None) -> None:
         """The event a token waits for has come."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import feel
 from engine.bpmn.runtime_run import Held
-from engine.bpmn.runtime_vars import stored
+from engine.bpmn.runtime_vars import MISSING, stored
 from engine.bpmn.specs.base import READY, WAITING, Node, ScopeSpec, Token
 from engine.bpmn.specs.events import Boundary
 from engine.bpmn.specs.scopes import CallActivity, Listener, SubProcess, begin
@@ -66,11 +66,18 @@ class Operated(Held):
     def change(self, values: Mapping[str, Any], *, whole: bool = False) -> None:
         """Set variables of the process (``whole``: and forget all others); conditions are looked at again."""
         data = {} if whole else dict(self.instance.data)
+        before = self.instance.data
         self.instance.data = {**data, **{name: stored(value, name) for name, value in values.items()}}
-        self.look_again()
+        for name in values:
+            self.machine.note(self.instance.data, name, before.get(name, MISSING))
+        self._look()
 
     def look_again(self) -> None:
         """What conditions read may have changed outside: look at them."""
+        self.machine.outside = True
+        self._look()
+
+    def _look(self) -> None:
         self.machine.forget_records()
         self.machine.changed = True
         with feel.at(self._clock):

@@ -18,6 +18,7 @@ from engine.domain.values import RecordRef
 
 _PLAIN = frozenset({type(None), bool, int, float, str, Decimal, date, datetime, time, timedelta, RecordRef})
 _DEEPEST = 64
+MISSING: Any = object()  # no such variable
 #: Classes of FEEL's own temporal values; the codec registers them.
 STORED: set[type] = set()
 
@@ -144,6 +145,13 @@ def stored(value: Any, name: str = "value", deep: int = 0) -> Any:
     )
 
 
+def holds_record(value: Any) -> bool:
+    """Whether a stored value is a record, or a list or context with one in it."""
+    if isinstance(value, Mapping):
+        return any(holds_record(item) for item in value.values())
+    return isinstance(value, RecordRef) or (isinstance(value, list) and any(holds_record(item) for item in value))
+
+
 def layers(token: Token, extra: Mapping[str, Any] | None = None) -> list[Mapping[str, Any]]:
     """The stores a token sees, innermost first."""
     chain: list[Mapping[str, Any]] = [] if extra is None else [extra]
@@ -162,8 +170,11 @@ def layers(token: Token, extra: Mapping[str, Any] | None = None) -> list[Mapping
     return chain
 
 
-def assign(scope: Any, path: str, value: Any) -> None:
-    """Set a variable where it is already known, from ``scope`` outwards, else in the process itself."""
+def assign(scope: Any, path: str, value: Any) -> tuple[dict[str, Any], Any]:
+    """Set a variable where it is already known, from ``scope`` outwards, else in the process itself.
+
+    Returns the store that holds it now, and what it was before (``MISSING``: there was none).
+    """
     names = path.split(".")
     home = scope
     while names[0] not in home.data:
@@ -171,8 +182,11 @@ def assign(scope: Any, path: str, value: Any) -> None:
         if host is None or home.called:
             break
         if names[0] in host.data:
+            before = host.data[names[0]]
             deep_set(host.data, names, stored(value, path))
-            return
+            return host.data, before
         home = host.workflow
+    before = home.data.get(names[0], MISSING)
     deep_set(home.data, names, stored(value, path))
     home.written.add(names[0])
+    return home.data, before

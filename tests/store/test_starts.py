@@ -77,7 +77,8 @@ def test_a_start_event_that_needs_all_of_two_messages_begins_one_instance(engine
 
     def said(n: int, name: str) -> str:
         key = '<zeebe:subscription correlationKey="= order"/>'
-        return f'<bpmn:message id="m{n}" name="{name}"><bpmn:extensionElements>{key}</bpmn:extensionElements></bpmn:message>'
+        held = f"<bpmn:extensionElements>{key}</bpmn:extensionElements>"
+        return f'<bpmn:message id="m{n}" name="{name}">{held}</bpmn:message>'
 
     begin = f'<bpmn:startEvent id="start" parallelMultiple="true">{heard(1)}{heard(2)}</bpmn:startEvent>'
     both = model("both", begin + END + flow("start>end"), extra=said(1, "ordered") + said(2, "paid"))

@@ -176,11 +176,15 @@ class ConditionTrigger(Trigger):
 
     kind = "conditional"
 
-    def __init__(self, expr: Expr) -> None:
+    def __init__(self, expr: Expr, names: frozenset[str] = frozenset(), changes: frozenset[str] = frozenset()) -> None:
         self.expr = expr
+        self.names = names  # of the variables whose changes it looks at …
+        self.changes = changes  # … and which ones: create, update; none: it looks whenever anything may have changed
 
     def arm(self, token: Token, at: Token, machine: Machine) -> None:
         token.internal_data["condition"] = 0
+        if self.changes:
+            token.internal_data["fresh"] = 1  # the first look is at how things stand, whatever changes
         machine.instance.conditions += 1
         machine.changed = True
         node = token.task_spec
@@ -190,6 +194,9 @@ class ConditionTrigger(Trigger):
 
     def check(self, token: Token, at: Token, machine: Machine) -> bool:
         """Whether the condition has become true since it was last looked at."""
+        fresh = token.internal_data.pop("fresh", None)
+        if self.changes and not fresh and not machine.saw(at, self.names, self.changes):
+            return False
         was, now = token.internal_data["condition"], self.expr.value(machine.view(at)) is True
         token.internal_data["condition"] = int(now)
         return now and not was

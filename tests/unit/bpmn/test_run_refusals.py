@@ -33,9 +33,6 @@ CASES = {
     "receive without message": (tag("receiveTask", "x"), "CRM-191"),
     "timer without time": (tag("intermediateCatchEvent", "x", "<timerEventDefinition/>"), "CRM-191"),
     "timer that is no time": (tag("intermediateCatchEvent", "x", timer("soon")), "CRM-191"),
-    "condition with a filter": (
-        tag("intermediateCatchEvent", "x", "<conditionalEventDefinition><extensionElements><zeebe:conditionalFilter/>"
-            "</extensionElements><condition>a</condition></conditionalEventDefinition>"), "CRM-170"),
     "broken FEEL": (script("x", "n", "1 +"), "CRM-191"),
     "mapping to nowhere": (
         tag("task", "x", ext='<zeebe:ioMapping><zeebe:input source="=1" target="1 2"/></zeebe:ioMapping>'), "CRM-191"),

@@ -19,7 +19,9 @@ DEFS = message("m", "order", "=id") + message("m2", "payment", "=id") + '<signal
 
 def watched(triggers: str, *, stops: bool, loop: str = "") -> bytes:
     """Task u with a boundary event that waits for all of these; k changes n beside it."""
-    event = boundary("b", "u", triggers, stops=stops).replace("<boundaryEvent", '<boundaryEvent parallelMultiple="true"')
+    event = boundary("b", "u", triggers, stops=stops).replace(
+        "<boundaryEvent", '<boundaryEvent parallelMultiple="true"'
+    )
     fork = tag("parallelGateway", "g")
     ways = flows("s > g", "g > u", "g > m > k > m", "b > v")
     again = tag("exclusiveGateway", "m")
@@ -39,8 +41,8 @@ OWN = timer("PT1H").replace("<timerEventDefinition>", '<timerEventDefinition id=
 
 
 def test_a_reference_to_the_events_own_definition_says_the_same_once(play):
-    xml = process(S, tag("intermediateCatchEvent", "w", OWN + "<eventDefinitionRef>own</eventDefinitionRef>"), user("u"),
-                  flows("s > w > u"))  # fmt: skip
+    again = "<eventDefinitionRef>own</eventDefinitionRef>"
+    xml = process(S, tag("intermediateCatchEvent", "w", OWN + again), user("u"), flows("s > w > u"))
     assert load(xml).nodes["w"].event == "timer"
     p = play(xml)
     p.start()
