@@ -38,9 +38,11 @@ def preview() -> ResponseReturnValue:
 def attempt() -> ResponseReturnValue:
     """What would become of each; nothing is kept until it is said again."""
     actor = need(Right.TASK_WORK)
-    action = request.form.get("action", "")
-    ids, seen = seen_of(request.form.getlist("task"))
-    items = do(PreviewSweep(actor, action, tuple(ids), params_of(action, request.form, actor), seen))
+    action, given, sent = said()
+    ids, seen = seen_of(given)
+    items = do(PreviewSweep(actor, action, tuple(ids), params_of(action, sent, actor), seen))
+    if json_body():  # what was filled in stays on the page
+        return render_template("sweep/items.html", items=items)
     typed = {name: request.form[name] for name in _TYPED if name in request.form}
     tasks = request.form.getlist("task")
     key = request.form.get("key", "")
@@ -51,17 +53,13 @@ def attempt() -> ResponseReturnValue:
 def run() -> ResponseReturnValue:
     """Do it, then show the results at an address of their own. The same request again is done once."""
     actor = need(Right.TASK_WORK)
-    body = json_body()
-    action = str(body.get("action") or request.form.get("action", ""))
-    given = body.get("tasks") or request.form.getlist("task")
-    ids, seen = seen_of([str(each) for each in given] if isinstance(given, list) else [])
-    data = body.get("data")
-    sent = data if isinstance(data, dict) else {}
-    params = params_of(action, sent if body else request.form, actor)
+    action, given, sent = said()
+    ids, seen = seen_of(given)
+    params = params_of(action, sent, actor)
     key = key_of(request.values.get("key", ""), action, ids, params)
     row = sweeping.sweep(the_engine(), actor, action, ids, params, seen, key)
     address = url_for("sweep.result", sweep_id=row.id)
-    return {"id": row.id, "address": address} if body else redirect(address, 303)
+    return {"id": row.id, "address": address} if json_body() else redirect(address, 303)
 
 
 @room.get("/<sweep_id>")
@@ -75,6 +73,16 @@ def undo(sweep_id: str) -> ResponseReturnValue:
     """Take it back; a second time is refused."""
     sweeping.undo(the_engine(), need(Right.TASK_WORK), sweep_id)
     return redirect(url_for("sweep.result", sweep_id=sweep_id), 303)
+
+
+def said() -> tuple[str, list[str], Any]:
+    """The action, the tasks and its parameters, as a form or a script sends them."""
+    body = json_body()
+    if not body:
+        return request.form.get("action", ""), request.form.getlist("task"), request.form
+    given, data = body.get("tasks"), body.get("data")
+    tasks = [str(each) for each in given] if isinstance(given, list) else []
+    return str(body.get("action") or ""), tasks, data if isinstance(data, dict) else {}
 
 
 def key_of(drawn: str, action: str, ids: Sequence[str], params: dict[str, Any]) -> str | None:

@@ -143,6 +143,23 @@ def test_many_at_once_can_be_tried_first(house: House, enter: Enter) -> None:
     assert house.engine.ask(GetTask(task.id, house.actor("maria"))).row.priority == 90
 
 
+def test_completing_many_by_one_form_can_be_tried_first(house: House, enter: Enter) -> None:
+    tasks = [house.task(), house.task(key="LN-2")]
+    browser = enter("maria")
+    query = "&".join(f"task={task.id}" for task in tasks)
+    page = browser.get(f"/inbox/many?{query}").text
+    assert "data-attempt" in page
+    token = dict(hidden(page, 'name="priority"'))["csrf_token"]
+    given = [f"{task.id}:{task.revision}" for task in tasks]
+    house.engine.do(PrioritiseTask(tasks[1].id, house.actor("alice"), 60))
+    body = {"action": "complete", "tasks": given, "data": {"days": 20, "agreed": True}}
+    tried = browser.post("/inbox/many/try", json=body, headers={"X-CSRFToken": token})
+    assert tried.status_code == 200
+    assert "1 of 2 would be completed" in tried.text
+    assert "Changed since by" in tried.text
+    assert house.engine.ask(GetTask(tasks[0].id, house.actor("maria"))).row.id == tasks[0].id, "it is still open"
+
+
 def test_the_list_as_csv_is_in_the_readers_language_and_zone(house: House, enter: Enter) -> None:
     house.start(key="=1+1")
     house.start(key="LN-2")

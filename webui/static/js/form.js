@@ -188,6 +188,32 @@ async function finish(host, form, button) {
   }
 }
 
+/** One form for many tasks, tried out: what would become of each is shown below it; what is filled in stays. */
+async function attempt(host, form, button) {
+  const sent = form.submit(),
+    place = host.parentElement.querySelector('[data-tried]');
+  if (Object.keys(sent.errors).length) {
+    tell(host, words.check, true);
+    focusFirst(host);
+    return;
+  }
+  button.disabled = true;
+  complain(host, null);
+  try {
+    const answer = await fetch(host.dataset.try, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token() },
+      body: JSON.stringify({ action: 'complete', tasks: host.dataset.many.split(' '), data: sent.data }),
+    });
+    if (answer.ok) place.innerHTML = await answer.text();
+    else complain(host, { message: String(answer.status) });
+  } catch {
+    tell(host, words.offline, true);
+  } finally {
+    button.disabled = false;
+  }
+}
+
 /** On to the next task, or to the inbox, with a word about what was done. */
 export function go(body) {
   sayThere(body.note);
@@ -223,6 +249,8 @@ async function mount(host) {
   keepDrafts(host, form);
   const button = host.parentElement.querySelector('[data-done]');
   button?.addEventListener('click', () => finish(host, form, button));
+  const tries = host.parentElement.querySelector('[data-attempt]');
+  tries?.addEventListener('click', () => attempt(host, form, tries));
   place.addEventListener('submit', (event) => {
     event.preventDefault();
     button?.click();
