@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,23 +12,13 @@ from engine.domain.sla_values import (
     ListCalendars,
     ListClocks,
     ListPolicies,
-    PreviewCalendar,
-    PreviewPolicy,
-    SaveCalendar,
-    SavePolicy,
+    PutPromises,
     ShowWall,
     WhyDeadline,
 )
 
 _CLOCKS = {"Clock": "id", "What": "name", "Metric": "metric", "State": "state", "Target": "target", "Due": "due_at",
            "Who": "assignee", "Team": "team"}  # fmt: skip
-
-
-#: kind, how it is previewed, how it is saved; calendars first: policies name them.
-_WAYS: tuple[tuple[str, Any, Any], ...] = (
-    ("calendar", PreviewCalendar, SaveCalendar),
-    ("policy", PreviewPolicy, SavePolicy),
-)
 
 
 @click.group()
@@ -154,33 +143,23 @@ def why(clock: str, json: bool) -> None:
 @as_json
 @common
 def put(files: tuple[Path, ...], preview: bool, json: bool) -> None:
-    """Save the calendars and policies of *.sla.yaml files. Open deadlines move; the same content changes nothing.
+    """Save what *.sla.yaml files hold, all of it or nothing. Open deadlines move; the same content changes nothing.
 
     \b
     crmflow sla put rules/base/calendars.sla.yaml --preview
     crmflow sla put rules/base/calendars.sla.yaml rules/base/service/service.sla.yaml
     """
     from engine.cli.show import dump
-    from engine.services.sla_files import read
 
-    found = [read(file.read_bytes()) for file in files]
-    done = []
+    texts = tuple(file.read_bytes() for file in files)
     with engine() as opened:
-        by = actor(opened)
-        for kind, asked, saved in _WAYS:
-            entries = [
-                pair for one in found for pair in (one.calendars if kind == "calendar" else one.policies).items()
-            ]
-            for key, content in entries:
-                moves = len(opened.ask(asked(key, content, by)).moves)
-                row = None if preview else opened.do(saved(key, content, by))
-                done.append({"kind": kind, "key": key, "version": row.version if row else None, "moves": moves})
+        done = opened.do(PutPromises(texts, actor(opened), trial=preview))
     if json:
         dump(done)
         return
     for one in done:
-        what = f"version {one['version']}" if one["version"] else "would be saved"
-        click.echo(f"{one['kind']} {one['key']}: {what}, {one['moves']} open deadlines move")
+        what = f"version {one.version}" if one.version else "would be saved"
+        click.echo(f"{one.kind} {one.key}: {what}, {one.moves} open deadlines move")
 
 
 @sla.command()

@@ -244,6 +244,28 @@ class PreviewPolicy(Question[Preview]):
 
 
 @dataclass(frozen=True, slots=True)
+class Put:
+    """What became of one entry of a file of promises."""
+
+    kind: str  # calendar, policy
+    key: str
+    version: int | None  # None: only tried
+    moves: int  # open deadlines
+
+
+@dataclass(frozen=True, slots=True)
+class PutPromises(Command[tuple[Put, ...]]):
+    """Save the calendars, then the policies, of the texts of ``*.sla.yaml`` files: all of them or none.
+
+    ``trial``: tried out and taken back. Raises ``Invalid`` CRM-866, CRM-07x, CRM-080.
+    """
+
+    files: tuple[bytes, ...]
+    by: Actor
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListClocks(Question[tuple[ClockRow, ...]]):
     """Clocks of a task or a case, open ones first."""
 

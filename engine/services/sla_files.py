@@ -8,20 +8,22 @@ or are not there at all, are saved.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 from sqlalchemy import select
 
 from engine.domain import yamls
-from engine.domain.access import Actor
+from engine.domain.access import Actor, Right, ensure
 from engine.domain.errors import CrmflowError, Invalid
-from engine.domain.sla_values import SaveCalendar, SavePolicy
+from engine.domain.sla_values import PreviewCalendar, PreviewPolicy, Put, PutPromises, SaveCalendar, SavePolicy
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.services import calendars, sla_desk, sla_terms
 from engine.services.context import Context
+from engine.services.registry import handles
 from engine.store.tables_time import calendar, sla_policy
 
 SUFFIX = ".sla.yaml"
@@ -95,6 +97,25 @@ def put_all(ctx: Context, files: Iterable[tuple[Promises, bytes | None]], by: Ac
             sla_desk.save_policy(ctx, SavePolicy(key, found.policies[key], by))
             saved.append(f"policy {key}")
     return saved
+
+
+@handles(PutPromises)
+def put(ctx: Context, cmd: PutPromises) -> tuple[Put, ...]:
+    """On somebody's word: all that the files say, whatever was there. A policy may name a calendar beside it."""
+    ensure(cmd.by, Right.TIME_MANAGE)
+    found = [read(content) for content in cmd.files]
+    with ctx.trial() if cmd.trial else nullcontext():
+        done = [_put(ctx, "calendar", *pair, cmd.by) for one in found for pair in one.calendars.items()]
+        done += [_put(ctx, "policy", *pair, cmd.by) for one in found for pair in one.policies.items()]
+    return tuple(replace(one, version=None) for one in done) if cmd.trial else tuple(done)
+
+
+def _put(ctx: Context, kind: str, key: str, content: Mapping[str, Any], by: Actor) -> Put:
+    if kind == "calendar":
+        moves = sla_desk.preview_calendar(ctx, PreviewCalendar(key, content, by)).moves
+        return Put(kind, key, sla_desk.save_calendar(ctx, SaveCalendar(key, content, by)).version, len(moves))
+    moves = sla_desk.preview_policy(ctx, PreviewPolicy(key, content, by)).moves
+    return Put(kind, key, sla_desk.save_policy(ctx, SavePolicy(key, content, by)).version, len(moves))
 
 
 def _new(ctx: Context, table: Any, entries: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
