@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -18,6 +17,7 @@ from engine.services.flow import conclude, finished, resume
 from engine.services.handing import hand, tell_assigned
 from engine.services.instances import begin
 from engine.services.ladder_people import having, named
+from engine.services.ladder_words import trouble, warning
 from engine.services.sla_arise import prioritised
 from engine.services.sla_write import Row
 from engine.store import due, models
@@ -25,14 +25,6 @@ from engine.store.repos import Locked
 from engine.store.tables import principal
 
 Did = dict[str, Any]
-_CHINESE = {
-    "notify": "通知",
-    "priority": "提高优先级",
-    "reassign": "转交任务",
-    "candidate": "扩大候选范围",
-    "escalate": "在模型中升级",
-    "start": "启动流程",
-}
 KIND = "reminder"  # of news: what somebody may want no mail about
 
 
@@ -67,7 +59,8 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
     rows = ctx.conn.execute(select(p.id, p.locale, p.timezone).where(p.id.in_(people))).all()
     about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     for row in rows:
-        title, body = _words(scene, row.locale, row.timezone)
+        case = scene.locked.business_key or scene.locked.id
+        title, body = warning(scene.clock, scene.rung, case, row.locale, row.timezone)
         if "app" in channels:  # and by mail as the reader wishes
             notes.tell(ctx, [row.id], title, body, **about, kind=KIND, due_at=scene.clock["due_at"])
         elif "mail" in channels:
@@ -85,31 +78,8 @@ def tell_failed(scene: Scene, failed: Sequence[Did]) -> None:
     about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     p = principal.c
     for login, locale in ctx.conn.execute(select(p.id, p.locale).where(p.id.in_(people)).order_by(p.id)).all():
-        zh = locale.lower().startswith("zh")
-        what = "升级步骤未能执行" if zh else "A step of the ladder failed"
-        title = f"{what}：{clock['name']}（{scene.rung}）" if zh else f"{what}: {clock['name']} ({scene.rung})"
-        body = "\n".join(_failure(each, zh) for each in failed)
+        title, body = trouble(clock, scene.rung, list(failed), locale)
         notes.tell(ctx, [login], title, body, **about)
-
-
-def _failure(did: Did, zh: bool) -> str:
-    """One act that could not be done; the message itself is as the engine worded it."""
-    if zh:
-        return f"{_CHINESE.get(did['do'], did['do'])}：{did['failed']}（{did['message']}）"
-    return f"{did['do']}: {did['failed']} {did['message']}"
-
-
-def _words(scene: Scene, locale: str, timezone: str) -> tuple[str, str]:
-    """Title and text in the reader's language and time zone."""
-    clock, zh = scene.clock, locale.lower().startswith("zh")
-    when = clock["due_at"].astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if clock["due_at"] else "–"
-    case = scene.locked.business_key or scene.locked.id
-    late = clock["breached_at"] is not None
-    if zh:
-        title = f"{'已超时' if late else '即将到期'}：{clock['name']}（{scene.rung}）"
-        return title, f"案例 {case} 的时限“{clock['metric']}”（{clock['target']}）截止时间为 {when}。"
-    title = f"{'Overdue' if late else 'Due soon'}: {clock['name']} ({scene.rung})"
-    return title, f"The time for '{clock['metric']}' ({clock['target']}) of case {case} is due at {when}."
 
 
 def _job(scene: Scene, kind: str, name: str, given: Mapping[str, Any]) -> None:

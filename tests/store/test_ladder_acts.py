@@ -236,4 +236,4 @@ def test_a_chinese_manager_reads_in_chinese_what_failed(engine, clock, people, m
     with engine._db.connect() as conn:
         (row,) = conn.execute(t.notification.select())
     assert row.title == "升级步骤未能执行：Work（50%）"
-    assert row.body.startswith("启动流程：CRM-401（")
+    assert row.body == "启动流程：没有这样的流程或版本：no-such-definition（CRM-401）"
