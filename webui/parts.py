@@ -18,6 +18,7 @@ from engine.domain.staff import TeamNames
 from engine.domain.values import ElementMark, Finding, RecordLink, RecordRef, TaskRow
 from webui.door import ask, me
 from webui.look import human, said
+from webui.names import person_name
 from webui.pages.bell import unread
 from webui.said import said_error
 
@@ -227,6 +228,7 @@ def set_up(app: Flask) -> None:
         kind_of=kind_of,
         link_name=link_name,
         team_name=team_name,
+        person_name=person_name,
         delivery_state=delivery_state,
         delivery_error=delivery_error,
         role_name=role_name,

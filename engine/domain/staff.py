@@ -271,6 +271,14 @@ class NoteDenied(Command[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleNames(Question[Mapping[str, str]]):
+    """What people are called: login → name, of these and, to be asked seldom, of some hundred others; also who left."""
+
+    by: Actor
+    logins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TeamNames(Question[Mapping[str, str]]):
     """What teams are called: key → name. For pages, which show names."""
 

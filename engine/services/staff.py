@@ -16,6 +16,7 @@ from engine.domain.staff import (
     ChangeTeam,
     GetPerson,
     NoteDenied,
+    PeopleNames,
     PersonRow,
     SetWishes,
     TeamNames,
@@ -30,6 +31,7 @@ from engine.store.tables import membership, principal, task
 from engine.store.tables_people import absence, person, skill
 from engine.store.tables_time import calendar
 
+_NAMES = 500  # read at once
 _BLANK: dict[str, Any] = {
     "weight": 100,
     "most": None,
@@ -100,6 +102,14 @@ def kept_by(ctx: Context, by: Actor, logins: Collection[str]) -> frozenset[str]:
     reports = select(principal.c.id).where(principal.c.id.in_(sorted(logins)), principal.c.manager == by.id)
     over = {by.id, *ctx.conn.scalars(reports), *crew.led_by(ctx, by.id).people}
     return frozenset(over.intersection(logins))
+
+
+@answers(PeopleNames)
+def people_names(ctx: Context, ask: PeopleNames) -> Mapping[str, str]:
+    p = principal.c
+    query = select(p.id, p.name).where(p.kind == "user").order_by(p.id.not_in(ask.logins), p.id)
+    rows = ctx.conn.execute(query.limit(max(_NAMES, len(ask.logins))))
+    return {login: name for login, name in rows}  # noqa: C416
 
 
 @answers(TeamNames)

@@ -19,6 +19,10 @@ from engine.domain.sla_values import ClockRow, EstimateTask, ListClocks, ShowWal
 from engine.domain.staff import TeamNames
 from webui.door import ask, me, need, the_engine
 from webui.look import said
+from webui.names import person_name
+from webui.pages.settings_ladder import do_words
+from webui.parts import role_name, team_name
+from webui.said import said_error
 from webui.sheets import csv_answer
 
 room = Blueprint("sla", __name__, url_prefix="/sla")
@@ -193,18 +197,29 @@ def act_word(did: dict[str, Any]) -> str:
     """One act of a rung in the reader's language."""
     if did.get("nothing") or did.get("skipped"):
         return str(gettext("nothing to do"))
-    if did.get("failed"):  # its message is told to the managers
-        return f"{did.get('do')}: {gettext('failed')} ({did['failed']})"
-    who = ", ".join(did.get("told") or ())
+    if did.get("failed"):
+        why = said_error({"code": did["failed"], "message": did.get("message", "")}).what
+        what = do_words().get(str(did.get("do")), did.get("do"))
+        return f"{what}: {gettext('failed')} ({did['failed']}) {why}".rstrip()
+    who = ", ".join(map(person_name, did.get("told") or ()))
+    to = str(did.get("to") or "")
     known = {
         "notify": gettext("told %(who)s", who=who),
         "priority": gettext("priority raised to %(n)s", n=did.get("to")),
-        "reassign": gettext("given to %(who)s", who=did.get("to")),
-        "candidate": gettext("offered to %(who)s", who=", ".join(did.get("added") or ())),
+        "reassign": gettext("given to %(who)s", who=_named(to)),
+        "candidate": gettext("offered to %(who)s", who=", ".join(map(_named, did.get("added") or ()))),
         "escalate": gettext("escalated in the model"),
         "start": gettext("started %(flow)s", flow=did.get("process")),
     }
     return str(known.get(str(did.get("do")), did.get("do")))
+
+
+def _named(who: str) -> str:
+    """A login, or ``user:``, ``team:``, ``role:`` and a key, as people call it."""
+    kind, sep, key = who.partition(":")
+    if not sep or kind == "user":
+        return person_name(key if sep else who)
+    return team_name(key) if kind == "team" else role_name(key)
 
 
 def lasted(span: Any) -> str:

@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from pages_house import House
 
-from engine.domain.desk import GetDesk, ListFilters, PrioritiseTask
+from engine.domain.commands import ReassignTask
+from engine.domain.desk import AddComment, GetDesk, ListFilters, PrioritiseTask
 from engine.domain.questions import GetTask
 
 Enter = Callable[[str], FlaskClient]
@@ -125,9 +126,9 @@ def test_many_at_once_leaves_alone_what_changed_since_the_page_was_drawn(house: 
     house.engine.do(PrioritiseTask(task.id, house.actor("alice"), 60))
     tried = browser.post("/inbox/many/try", data={**data, "priority": "90"}).text
     assert "would be refused" in tried
-    assert "Changed since by alice at" in tried
+    assert "Changed since by Alice Meyer at" in tried
     result = browser.post("/inbox/many", data={**data, "priority": "90"}, follow_redirects=True).text
-    assert "Changed since by alice at" in result
+    assert "Changed since by Alice Meyer at" in result
     assert house.engine.ask(GetTask(task.id, house.actor("maria"))).row.priority == 60
 
 
@@ -158,6 +159,20 @@ def test_completing_many_by_one_form_can_be_tried_first(house: House, enter: Ent
     assert "1 of 2 would be completed" in tried.text
     assert "Changed since by" in tried.text
     assert house.engine.ask(GetTask(tasks[0].id, house.actor("maria"))).row.id == tasks[0].id, "it is still open"
+
+
+def test_people_are_shown_by_their_names_for_no_statement_more(house: House, enter: Enter) -> None:
+    task = house.task()
+    house.engine.do(ReassignTask(task.id, "alice", house.actor("maria")))
+    house.engine.do(AddComment(task.id, house.actor("alice"), "on it"))
+    browser = enter("maria")
+    for address in (f"/tasks/{task.id}", f"/instances/{task.instance_id}", "/inbox?box=all"):
+        text = browser.get(address).text
+        assert "Alice Meyer" in text, address
+        assert ">alice<" not in text, address
+    with house.statements() as seen:
+        browser.get("/inbox?box=all")
+    assert len(seen) <= 6, seen
 
 
 def test_the_list_as_csv_is_in_the_readers_language_and_zone(house: House, enter: Enter) -> None:
