@@ -242,5 +242,5 @@ def test_why_me_shows_candidates_and_who_was_left_out(house: House, enter: Enter
     task_id = house.engine.do(StartInstance("calls", SYSTEM)).tasks[0]
     page = enter("alice").get(f"/tasks/{task_id}").get_data(as_text=True)
     assert "Who was looked at" in page
-    assert "maria (left out by the rule)" in page
+    assert "Maria Lead (left out by the rule)" in page
     assert "has the fewest open tasks for their capacity" in page
