@@ -24,6 +24,7 @@ SILENT = frozenset(
     }
 )  # fmt: skip
 SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+INSIDE = "#in"  # behind the id of an activity that stands in an undrawn sub-process of its loop
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
     """The plan of a process with all its sub-processes, desugared."""
     from engine.bpmn.desugar_events import split_events
     from engine.bpmn.desugar_listeners import split_listeners
+    from engine.bpmn.desugar_loops import wrap_loops
 
     id = process.get("id") or ""
     top = Plan(id, process.get("name") or id, id, process)
@@ -110,6 +112,8 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
             )
             continue
         _read(plan, source, problems)
+        if not source.translated:  # whether a listener runs once or for each run, other engines' models leave open
+            wrap_loops(plan)
         for draft in plan.drafts.values():
             if draft.kind in SCOPES:
                 inner = Plan(draft.id, draft.title, id, draft.xml)
@@ -119,7 +123,7 @@ def plan_of(source: Source, process: etree._Element, problems: Problems) -> Plan
                 levels[draft.id] = levels[plan.id] + 1
                 todo.append(inner)
         _link(plan, problems)
-        split_listeners(plan, problems)
+        split_listeners(plan, problems, translated=source.translated)
         split_events(plan)
         _connect(plan, problems)
     return top
@@ -157,7 +161,9 @@ def _read(plan: Plan, source: Source, problems: Problems) -> None:
             if id in plan.drafts:
                 _twice(element, id, problems)
                 continue
-            plan.drafts[id] = Draft(id, kind, element, element.get("name") or "", _events(element, source))
+            origin = id.removesuffix(INSIDE) if id.endswith(INSIDE) else ""
+            events = _events(element, source)
+            plan.drafts[id] = Draft(id, kind, element, element.get("name") or "", events, origin=origin)
 
 
 def _events(element: etree._Element, source: Source) -> list[etree._Element]:

@@ -1,8 +1,9 @@
 """Execution and task listeners, rewritten: each is an undrawn job before or after its element, or on its flow.
 
 A listener's job is open on the element itself (``origin``), history and diagram never show it as a step of its own.
-What runs before an element runs before its boundary events listen, as Zeebe has it. Where before and after are not
-exactly what the listener's engine means (loops, input mappings, joins, several ends of a process), it is refused.
+What runs before an element runs before its boundary events listen, as Zeebe has it. What runs before a gateway that
+joins runs behind an undrawn join; listeners of loops are prepared by ``desugar_loops``. Where before and after are not
+exactly what the listener's engine means (input mappings, several ends of a process), it is refused.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from lxml import etree
 from engine.bpmn.desugar import Draft, Plan, Wire
 from engine.bpmn.parse_source import BPMN, ZEEBE, Problems, child, flag, given, zeebe
 
-_JOINS = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
+JOIN = "#join"  # behind the id of a gateway: the undrawn one that joins before its listeners run
+BEFORE_ALL = "beforeAll"  # once before a loop begins
+_JOINS = frozenset({"parallelGateway", "inclusiveGateway"})
 _SPLITS = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway", "eventBasedGateway"})
-_BEFORE, _AFTER = ("start", "creating"), ("end", "completing")
+_BEFORE, _AFTER = ("start", "creating", BEFORE_ALL), ("end", "completing")
 
 
 def listeners_of(xml: etree._Element) -> list[etree._Element]:
@@ -29,18 +32,33 @@ def listeners_of(xml: etree._Element) -> list[etree._Element]:
     return found
 
 
-def split_listeners(plan: Plan, problems: Problems) -> None:
-    """Put the jobs of a plan's listeners around their elements."""
+def split_listeners(plan: Plan, problems: Problems, *, translated: bool) -> None:
+    """Put the jobs of a plan's listeners around their elements.
+
+    ``translated``: the model is of another engine, which runs a listener before a join for each token that comes.
+    """
     # An event sub-process has no flow around it: what runs before it runs behind its start event.
     around = plan.id == plan.process or flag(plan.xml, "triggeredByEvent", False)
     for draft in list(plan.drafts.values()):
         if (found := listeners_of(draft.xml)) and not flag(draft.xml, "triggeredByEvent", False):
-            _element(plan, draft, found, problems)
+            if translated and draft.kind in _JOINS and _comes(plan, draft) > 1 and _begins(found):
+                _unable(draft.xml, "a listener before each token of a join", problems)
+            else:
+                _element(plan, draft, found, problems)
     if around and (found := listeners_of(plan.xml)):
         _process(plan, found, problems)
     for wire in list(plan.wires):
         if wire.xml is not None and (found := listeners_of(wire.xml)):
             _flow(plan, wire, found)
+
+
+def _comes(plan: Plan, draft: Draft) -> int:
+    """How many flows lead to an element."""
+    return sum(wire.target == draft.id for wire in plan.wires)
+
+
+def _begins(found: Sequence[etree._Element]) -> bool:
+    return any(given(x, "eventType") in _BEFORE for x in found)
 
 
 def _element(plan: Plan, draft: Draft, found: Sequence[etree._Element], problems: Problems) -> None:
@@ -56,28 +74,64 @@ def _element(plan: Plan, draft: Draft, found: Sequence[etree._Element], problems
         if draft.events and any(given(x, "eventType") in _AFTER for x in before):
             _unable(draft.xml, "a listener after an end event that throws", problems)
             return
-    if before and (why := _not_before(plan, draft)):
+    if before and not _wrapped(draft) and (why := _not_before(plan, draft, before)):
         _unable(draft.xml, f"a listener before {why}", problems)
         return
     if after and (why := _not_after(plan, draft)):
         _unable(draft.xml, f"a listener after {why}", problems)
         return
+    if before and draft.kind in _JOINS and _comes(plan, draft) > 1:
+        _join_first(plan, draft)
+    if after and draft.kind == "parallelGateway":
+        _split_last(plan, draft)
     _lead(plan, draft, before)
     _trail(plan, draft, after)
 
 
-def _not_before(plan: Plan, draft: Draft) -> str | None:
+def _wrapped(draft: Draft) -> bool:
+    """Whether it is a loop whose runs have an undrawn sub-process each; its own listeners run before all of them."""
+    return bool(draft.told) and _looped(draft)
+
+
+def _join_first(plan: Plan, draft: Draft) -> None:
+    """An undrawn gateway joins; the drawn one goes on behind the listeners."""
+    join = _beside(plan, draft, JOIN)
+    for wire in plan.wires:
+        if wire.target == draft.id:
+            wire.target = join.id
+    _chain(plan, [join.id, draft.id])
+
+
+def _split_last(plan: Plan, draft: Draft) -> None:
+    """An undrawn gateway forks behind the listeners."""
+    fork = _beside(plan, draft, "#fork")
+    for wire in plan.wires:
+        if wire.source == draft.id:
+            wire.source = fork.id
+    _chain(plan, [draft.id, fork.id])
+
+
+def _beside(plan: Plan, draft: Draft, mark: str) -> Draft:
+    xml = etree.Element(draft.xml.tag, id=draft.id)
+    made = Draft(f"{draft.id}{mark}", draft.kind, xml, draft.title, origin=draft.id, drawn=False)
+    plan.drafts[made.id] = made
+    return made
+
+
+def _not_before(plan: Plan, draft: Draft, found: Sequence[etree._Element]) -> str | None:
     """Why a job before this element would not be exactly what the listener means; None where it is."""
     mapping = zeebe(draft.xml, "ioMapping")
     incoming = [w for w in plan.wires if w.target == draft.id]
+    if any(given(x, "eventType") == BEFORE_ALL for x in found):
+        return "all runs of what is no loop"
     if _looped(draft):
         return "an activity in a loop"
     if mapping is not None and next(mapping.iterchildren(f"{{{ZEEBE}}}input"), None) is not None:
         return "an element with input mappings"
     if _aside(draft):
         return "an element that no flow leads to"
-    if draft.kind in _JOINS and len(incoming) > 1:
-        return "a join"
+    if draft.kind == "complexGateway" and len(incoming) > 1:
+        return "a complex join"
     if any(w.source in plan.drafts and plan.drafts[w.source].kind == "eventBasedGateway" for w in incoming):
         return "an event behind an event-based gateway"
     return None
@@ -91,7 +145,7 @@ def _not_after(plan: Plan, draft: Draft) -> str | None:
         return "an element that no flow leads on from"
     if given(draft.xml, "default") or any(w.condition is not None for w in outgoing):
         return "an element that chooses its way"
-    if draft.kind in _SPLITS and len(outgoing) > 1:
+    if draft.kind in _SPLITS and draft.kind != "parallelGateway" and len(outgoing) > 1:
         return "a gateway that splits"
     return None
 
@@ -180,7 +234,7 @@ def _job(plan: Plan, draft: Draft, x: etree._Element, id: str) -> Draft:
     etree.SubElement(headers, f"{{{ZEEBE}}}header", key="eventType", value=given(x, "eventType") or "")
     for part in x.iterchildren(f"{{{ZEEBE}}}header"):
         etree.SubElement(headers, f"{{{ZEEBE}}}header", key=part.get("key") or "", value=part.get("value") or "")
-    job = Draft(id, "serviceTask", task, draft.title, origin=draft.id, drawn=False)
+    job = Draft(id, "serviceTask", task, draft.title, origin=draft.origin or draft.id, drawn=False)
     plan.drafts[id] = job
     if draft.id in plan.lanes:
         plan.lanes[id] = plan.lanes[draft.id]

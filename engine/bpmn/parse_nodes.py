@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from engine.bpmn.desugar import Draft, Plan
+from engine.bpmn.desugar import INSIDE, Draft, Plan
+from engine.bpmn.desugar_listeners import JOIN
 from engine.bpmn.parse_ext import Extensions, loop_of
 from engine.bpmn.parse_source import child, flag, given, local, text_in, zeebe
 from engine.bpmn.specs.adhoc import AdHocSubProcess
@@ -303,7 +304,8 @@ def node_of(site: Site) -> Node | None:
         return None
     node.origin, node.drawn = draft.origin or draft.id, draft.drawn
     node.kind = draft.told or node.kind
-    if not draft.drawn and draft.kind == "parallelGateway":
+    node.lent = draft.id.endswith(INSIDE)
+    if not draft.drawn and draft.kind == "parallelGateway" and not draft.id.endswith(JOIN):
         node.waits = True  # the fork of an event that waits for several things
     node.reads = site.ext.mapping(xml, "input")
     if loop is None:
@@ -333,7 +335,7 @@ def _refuse_features(site: Site) -> None:
 
 def _loop(site: Site, body: Node, xml: etree._Element) -> Node:
     ext, at = site.ext, site.xml
-    loop = Loop(site.spec, site.draft.id, site.draft.kind, site.draft.title, body)
+    loop = Loop(site.spec, site.draft.id, site.draft.told or site.draft.kind, site.draft.title, body)
     loop.writes = ext.mapping(at, "output")
     if local(xml) == "standardLoopCharacteristics":
         loop.standard = True

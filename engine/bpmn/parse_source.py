@@ -30,7 +30,7 @@ class Problems:
                 code=code,
                 severity=Severity.ERROR,
                 message=message,
-                element=None if at is None else owner(at).get("id"),
+                element=None if at is None else (owner(at).get("id") or "").partition("#")[0] or None,
                 name=None if at is None else owner(at).get("name"),
                 line=None if at is None else cast("int | None", at.sourceline),
                 fix=fix,
@@ -79,8 +79,10 @@ class Source:
             raise _unreadable("it has a document type declaration")
         if self.root.tag != f"{{{BPMN}}}definitions":
             raise _unreadable(f"its root is {self.root.tag}, not BPMN's definitions")
+        self.translated = False  # its listeners are those of another engine
         if speaks(xml):
-            translate(self.root)  # what has no equal was refused by ``engine.bpmn.check``
+            told = translate(self.root)  # what has no equal was refused by ``engine.bpmn.check``
+            self.translated = any(word.endswith("Listener") for _, word, _ in told.hired)
         self.ids: dict[str, etree._Element] = {}
         for element in self.root.iter(f"{{{BPMN}}}*"):
             if id := element.get("id"):

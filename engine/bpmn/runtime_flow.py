@@ -93,5 +93,7 @@ class Instance(BpmnWorkflow):  # type: ignore[misc]
 
 def path_below(host: Token) -> str:
     """The path of the scope that hangs on this token: element ids joined by ``/``."""
-    above = host.workflow.path
+    above: str = host.workflow.path
+    if not host.task_spec.drawn:
+        return above  # nobody drew that sub-process
     return f"{above}/{host.task_spec.origin}" if above else str(host.task_spec.origin)

@@ -182,7 +182,7 @@ def target(process: Any, element: str) -> Node:
             f"'{node.title or element}' only begins by its event.",
             fix="Go to the element that follows it, or send the event.",
         )
-    if node.kind in _JOINS and len(node.incoming) > 1:
+    if any(n.kind in _JOINS and len(n.incoming) > 1 for n in outer):
         raise Invalid(
             "CRM-033",
             f"'{node.title or element}' waits for several ways; one token would wait there for ever.",

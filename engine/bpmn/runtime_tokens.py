@@ -59,6 +59,8 @@ class Tokens(Data):
     def leave(self, token: Token) -> None:
         """The token's node is done: write history, go by the chosen flows."""
         node = token.task_spec
+        if node.lent:  # which run of its loop it is, the sub-process around it knows
+            token.detail = {**(token.workflow.host.detail or {}), **(token.detail or {})}
         if node.drawn:
             self.report.done(token, self.now)
         if node.boundaries or node.hosts:

@@ -109,6 +109,12 @@ SCENARIOS: dict[str, tuple[bytes, dict[str, bytes], dict[str, Any], list[Command
     "multi_parallel": (
         process(S, tag("userTask", "u", MULTI.format("false")), user("v"), flows("s > u > v")), {},
         {"items": ["a", "b"]}, [("do", "u", {"answer": 1}), ("do", "u", {"answer": 2}), ("do", "v", {})]),
+    "multi_listened": (
+        process(S, tag("userTask", "u", MULTI.format("false"), '<zeebe:executionListeners><zeebe:executionListener'
+                       ' eventType="start" type="a"/></zeebe:executionListeners>'), user("v"), flows("s > u > v")), {},
+        {"items": ["a", "b"]}, [
+            ("finish", "u", {}), ("do", "u", {"answer": 1}), ("finish", "u", {}), ("do", "u", {"answer": 2}),
+            ("do", "v", {})]),
     "multi_sequential": (
         process(S, tag("userTask", "u", MULTI.format("true")), user("v"), flows("s > u > v")), {},
         {"items": ["a", "b"]}, [("do", "u", {"answer": 1}), ("do", "u", {"answer": 2}), ("do", "v", {})]),

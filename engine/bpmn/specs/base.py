@@ -145,6 +145,7 @@ class Node(Seams):
         self.needs = 1  # tokens that start it together
         self.yields = 1  # tokens it sends along each flow
         self.loop: Any = None  # the looping activity whose body this is
+        self.lent = False  # it stands in an undrawn sub-process around it, whose variables are its own
         self.reads: tuple[tuple[str, Expr], ...] = ()
         self.writes: tuple[tuple[str, Expr], ...] = ()
         self.keeps = False  # writes what data associations say and all of the result besides
@@ -201,6 +202,12 @@ class Node(Seams):
     def _on_complete(self, my_task: Token) -> None:
         machine: Machine = my_task.workflow.machine
         machine.leave(my_task)
+
+
+def own(token: Token) -> dict[str, Any]:
+    """The activity's own variables: what its loop and its input mappings gave it."""
+    data: dict[str, Any] = token.workflow.host.data if token.task_spec.lent else token.data
+    return data
 
 
 def gathered(node: Node, token: Token, machine: Machine) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.runtime_sleep import awake
 from engine.bpmn.runtime_vars import stored
-from engine.bpmn.specs.base import Flow, Node, ScopeSpec, Token
+from engine.bpmn.specs.base import Flow, Node, ScopeSpec, Token, own
 from engine.bpmn.specs.events import EventNode, take
 from engine.bpmn.specs.expr import Expr, text_of
 from engine.bpmn.specs.tasks import Activity
@@ -171,7 +171,7 @@ class CallActivity(Activity):
             )
         if not spec.task_specs:
             return True  # nothing is drawn in it
-        given = view.raw() if self.all_in else dict(token.data)
+        given = view.raw() if self.all_in else dict(own(token))
         scope = machine.instance.new_scope(token, spec, called=True)
         base = machine.instance.base
         scope.data.update({name: stored(value, name) for name, value in given.items() if name not in base})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.runtime_vars import RecordView, View, stored
 from engine.bpmn.specs import timers
-from engine.bpmn.specs.base import WAITING, Node, ScopeSpec, Token
+from engine.bpmn.specs.base import WAITING, Node, ScopeSpec, Token, own
 from engine.bpmn.specs.expr import Expr, compiled, text_of, texts_of
 from engine.bpmn.specs.triggers import MessageTrigger
 from engine.domain.errors import RunError
@@ -198,7 +198,8 @@ def open_call(job: Job, token: Token, machine: Machine) -> None:
     retries = text_of(job.retries, view, "The retries")
     if retries is not None and not retries.isdigit():
         raise RunError("CRM-614", f"The retries '{retries}' are not a whole number.", fix="Write 3.")
-    given = dict(token.data) if node.reads else {k: v for k, v in view.raw().items() if k not in machine.instance.base}
+    mapped = token.workflow.host.task_spec.reads if node.lent else node.reads
+    given = dict(own(token)) if mapped else {k: v for k, v in view.raw().items() if k not in machine.instance.base}
     call = ServiceCall(
         key=token.id,
         element_id=node.origin,

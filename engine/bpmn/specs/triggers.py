@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import feel
 from engine.bpmn.specs import timers
-from engine.bpmn.specs.base import BpmnError, Token
+from engine.bpmn.specs.base import BpmnError, Token, own
 from engine.bpmn.specs.expr import Expr, text_of
 from engine.domain.errors import RunError
 from engine.domain.values import MessageThrown, SubscriptionSet, TimerSet
@@ -134,7 +134,7 @@ class MessageTrigger(Trigger):
     def throw(self, token: Token, machine: Machine) -> None:
         name, key = self._said(token, machine)
         token.detail = {"message": name, "correlationKey": key}
-        payload = dict(token.data)
+        payload = dict(own(token))
         machine.report.messages.append(MessageThrown(token.task_spec.origin, name, key, payload))
 
 

@@ -116,16 +116,127 @@ MAPPED = '<zeebe:ioMapping><zeebe:input source="= 1" target="x"/></zeebe:ioMappi
 @pytest.mark.parametrize(
     ("parts", "culprit"),
     [
-        ((tag("userTask", "t", LOOP, listen("start:a")), flows("s > t > e")), "t"),
+        ((user("t", listen("beforeAll:a")), flows("s > t > e")), "t"),
         ((user("t", listen("start:a") + MAPPED), flows("s > t > e")), "t"),
         ((user("t", listen("assigning:a", task=True)), flows("s > t > e")), "t"),
-        ((tag("parallelGateway", "g", ext=listen("end:a")), user("t"), flows("s > g > t > e", "g > e")), "g"),
+        ((tag("inclusiveGateway", "g", ext=listen("end:a")), user("t"), flows("s > g > t > e", "g > e")), "g"),
     ],
 )
 def test_what_would_not_be_exact_is_refused(parts, culprit):
     with pytest.raises(Refused) as error:
         compile(process(S, E, *parts), "p", {})
     assert [f.element for f in error.value.findings if f.code == "CRM-170"] == [culprit]
+
+
+def each(items: str = "items", item: str = "item", more: str = "", sequential: str = "false") -> str:
+    """A multi-instance over a variable, gathering each run's ``answer``."""
+    how = f'inputCollection="= {items}" inputElement="{item}" outputCollection="answers" outputElement="= answer"'
+    held = f"<extensionElements><zeebe:loopCharacteristics {how}/></extensionElements>{more}"
+    mark = f'isSequential="{sequential}"'
+    return f"<multiInstanceLoopCharacteristics {mark}>{held}</multiInstanceLoopCharacteristics>"
+
+
+AROUND = listen("start:before", "end:after")
+
+
+def test_each_run_of_a_loop_has_its_listeners(play):
+    task = tag("userTask", "t", each(sequential="true"), AROUND, name="Ask")
+    p = play(process(S, task, E, flows("s > t > e")))
+    p.start(items=["a", "b"])
+    for n, item in enumerate("ab"):
+        (call,) = p.calls.values()
+        assert (call.element_id, call.type, call.input["item"]) == ("t", "before", item)
+        assert not p.tasks
+        p.finish("t")
+        (opened,) = p.tasks.values()
+        assert (opened.element_id, opened.scope) == ("t", ""), "nobody drew a sub-process"
+        p.do("t", answer=n)
+        assert [c.type for c in p.calls.values()] == ["after"]
+        p.finish("t")
+    assert p.trace == ["s", "t", "t", "e"]
+    assert [h.detail for step in p.steps for h in step.history if h.element_id == "t"] == [{"loop": 1}, {"loop": 2}]
+    assert p.variables["answers"] == [0, 1]
+    assert "item" not in p.variables
+    assert "answer" not in p.variables
+
+
+def test_a_listener_before_all_runs_once_and_may_make_the_collection(play):
+    p = play(
+        process(S, tag("userTask", "t", each(), listen("beforeAll:collect", "start:before")), E, flows("s > t > e"))
+    )
+    p.start()
+    assert [c.type for c in p.calls.values()] == ["collect"]
+    p.finish("t", items=["a", "b", "c"])
+    assert [c.type for c in p.calls.values()] == ["before"] * 3
+
+
+def test_the_boundary_of_a_loop_with_listeners_takes_all_its_runs_away(play):
+    parts = (tag("userTask", "t", each(), AROUND), boundary("b", "t", timer("PT1H")), user("late"))
+    p = play(process(S, *parts, E, flows("s > t > e", "b > late")))
+    p.start(items=[1, 2])
+    p.finish("t")
+    p.fire("b")
+    assert p.open == ["late"]
+
+
+def test_mappings_and_results_of_a_run_stay_with_it(play):
+    """The worker gets what the mappings say, as in a loop without listeners."""
+    mapped = '<zeebe:ioMapping><zeebe:input source="= item * 2" target="double"/></zeebe:ioMapping>'
+    work = '<zeebe:taskDefinition type="work"/>'
+    got = []
+    for extra in ("", listen("end:after")):
+        p = play(process(S, tag("serviceTask", "t", each(), work + mapped + extra), E, flows("s > t > e")))
+        p.start(items=[1, 2])
+        got.append([c.input for c in p.calls.values()])
+    assert got[0] == got[1]
+    assert [i["double"] for i in got[0]] == [2, 4]
+
+
+def test_a_sub_process_in_a_loop_has_listeners_as_well(play):
+    inside = user("w") + tag("endEvent", "we") + flows("w > we")
+    p = play(process(S, tag("subProcess", "t", each() + inside, AROUND), E, flows("s > t > e")))
+    p.start(items=["x"])
+    p.finish("t")
+    (task,) = p.tasks.values()
+    assert (task.element_id, task.scope) == ("w", "t")
+    p.do("w", answer=1)
+    p.finish("t")
+    assert p.trace == ["s", "w", "we", "t", "e"]
+
+
+def test_a_standard_loop_has_listeners_for_each_run(play):
+    again = "<standardLoopCharacteristics><loopCondition>n &lt; 2</loopCondition></standardLoopCharacteristics>"
+    p = play(process(S, tag("userTask", "t", again, listen("end:after")), E, flows("s > t > e")))
+    p.start(n=0)
+    for n in (1, 2):
+        p.do("t", n=n)
+        p.finish("t")
+    assert p.trace == ["s", "t", "t", "e"]
+
+
+@pytest.mark.parametrize("kind", ["parallelGateway", "inclusiveGateway"])
+def test_a_listener_before_a_join_runs_once_behind_it(play, kind):
+    fork, join = tag("parallelGateway", "f"), tag(kind, "j", ext=listen("start:a"))
+    p = play(process(S, fork, user("u"), user("v"), join, user("w"), flows("s > f", "f > u > j", "f > v > j", "j > w")))
+    p.start()
+    p.do("u")
+    assert not p.calls, "it has not joined yet"
+    p.do("v")
+    assert [(c.element_id, c.type) for c in p.calls.values()] == [("j", "a")]
+    assert "j" not in p.trace
+    p.finish("j")
+    assert p.open == ["w"]
+    assert p.trace.count("j") == 1
+
+
+def test_a_listener_after_a_fork_runs_once_before_its_ways(play):
+    fork = tag("parallelGateway", "f", ext=listen("end:a"))
+    p = play(process(S, fork, user("u"), user("v"), flows("s > f > u", "f > v")))
+    p.start()
+    assert p.open == ["f"]
+    p.finish("f")
+    assert p.open == ["u", "v"]
+    assert p.trace == ["s", "f"]
 
 
 def test_linked_resources_are_handed_to_the_worker_as_json(play):

@@ -77,6 +77,16 @@ def test_listeners_are_jobs_before_and_after() -> None:
     assert player.trace == ["s", "t", "e"]
 
 
+def test_listeners_of_loops_and_before_joins_run_otherwise_there_and_are_refused() -> None:
+    held = '<extensionElements><camunda:executionListener event="start" class="A"/></extensionElements>'
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+    refused = [f.element for f in check(camunda(f'<task id="t" name="T">{held}{loop}</task>')) if f.code == "CRM-170"]
+    assert refused == ["t"]
+    join = f'<parallelGateway id="t">{held}</parallelGateway><task id="x" name="X"/>'
+    ways = '<sequenceFlow id="f1" sourceRef="s" targetRef="x"/><sequenceFlow id="f2" sourceRef="x" targetRef="t"/>'
+    assert [f.element for f in check(camunda(join + ways)) if f.code == "CRM-170"] == ["t"]
+
+
 def test_a_receive_task_without_a_message_is_woken_by_its_id() -> None:
     player = played(camunda('<receiveTask id="t" name="T"/>'))
     player.deliver("t")
