@@ -1,9 +1,10 @@
 """What the inbox costs at a million open tasks: a first page and twelve filter counts, rights included.
 
-``python -m bench.inbox [--db sqlite|postgresql|URL] [--tasks N] --json``; the last line of standard output is one JSON
-object: {"tasks", "p95_ms", "floor_p95_ms", "ratio_to_floor", "ratio_to_small"}. Three people look: one who may see 50
-tasks, one who may see 5,000, one who may see all; the worst of them is reported. The floor is fetching the same 50 rows
-by primary key through the same stack (``Engine.ask``); "small" is the same page in a database of 10,000 open tasks.
+``python -m bench.inbox [--db sqlite|postgresql|URL] [--tasks N] [--search] --json``; the last line of standard output
+is one JSON object: {"tasks", "p95_ms", "floor_p95_ms", "ratio_to_floor", "ratio_to_small"}. Three people look: one who
+may see 50 tasks, one who may see 5,000, one who may see all; the worst of them is reported. The floor is fetching the
+same 50 rows by primary key through the same stack (``Engine.ask``); "small" is the same page in a database of 10,000
+open tasks. ``--search`` looks for words as well (``bench.inbox_search``).
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ import click
 import psycopg
 from sqlalchemy import make_url
 
+from bench.inbox_search import all_searched
 from bench.measure import raw_connection
 from engine.app import Engine
 from engine.domain.access import Actor, Role
 from engine.domain.clock import FixedClock
 from engine.domain.filters import Wanted
+from engine.domain.finding import grams, kept
 from engine.domain.questions import CountFilters, ListTasks, TasksNamed
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -139,7 +142,7 @@ _COLUMNS = {
     "instance": "id definition_id state business_key revision codec blob started_at started_by",
     "task": (
         "id instance_id node element_id definition_id scope name kind assignee candidates priority due_at created_at "
-        "subject stage business_key revision breach_at rank segment amount"
+        "subject stage business_key revision breach_at rank segment amount words grams"
     ),
     "task_candidate": "candidate task_id free breach_at rank definition_id stage segment amount lone",
 }
@@ -195,13 +198,19 @@ def _tasks(tasks: int, lite: bool) -> Iterator[tuple[tuple[Any, ...], list[tuple
         task_id, flow = f"task{n:012d}", f"def{case % FLOWS}"
         candidates = list(dict.fromkeys(f"team:{team}" for team in teams))
         facts = (due or _NEVER, 100 - priority)
+        words = kept(("Work on it", _subject(n), f"K-{case}"))
         row = (
             *(task_id, f"case{case:012d}", n % PER_CASE, "Work", flow, "", "Work on it", "userTask", assignee),
-            *(json.dumps(candidates), priority, due, NOW - timedelta(minutes=n % 9999), f"Customer {n % 5000}"),
-            *(stage, f"K-{case}", 0, *facts, segment, amount),
+            *(json.dumps(candidates), priority, due, NOW - timedelta(minutes=n % 9999), _subject(n)),
+            *(stage, f"K-{case}", 0, *facts, segment, amount, words, None if lite else grams((words,))),
         )
         rest = (assignee is None, *facts, flow, stage, segment, amount, len(candidates) < 2)
         yield row, [(candidate, task_id, *rest) for candidate in candidates]
+
+
+def _subject(n: int) -> str:
+    """A customer's name, every seventh in Chinese."""
+    return f"Customer {n % 5000}" if n % 7 else f"客户{n % 5000} 上海"
 
 
 def _whose(n: int, chance: random.Random) -> tuple[str | None, list[str]]:
@@ -275,9 +284,11 @@ def another(url: str) -> str:
 @click.command(help=__doc__)
 @click.option("--db", default="sqlite", show_default=True, help="sqlite, postgresql (a private server) or a URL")
 @click.option("--tasks", default=100_000, show_default=True, help="open tasks")
+@click.option("--search", is_flag=True, help="look for words, too")
 @click.option("--json", "_as_json", is_flag=True, help="one JSON object (always so; kept for symmetry)")
-def main(db: str, tasks: int, _as_json: bool) -> None:
+def main(db: str, tasks: int, search: bool, _as_json: bool) -> None:
     engine = prepare(db, tasks)
+    more = {"search": all_searched(engine, people())} if search else {}
     other = prepare(another(engine.url), min(SMALL, tasks))
     ratios = []
     for name, actor in people().items():
@@ -298,7 +309,7 @@ def main(db: str, tasks: int, _as_json: bool) -> None:
         "ratio_to_floor": round(worst[0], 2),
         "ratio_to_small": round(max(ratio[1] for ratio in ratios), 2),
     }
-    print(json.dumps(result))
+    print(json.dumps({**result, **more}))
 
 
 if __name__ == "__main__":

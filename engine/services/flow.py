@@ -221,6 +221,7 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
         started=flow.started,
         suspended=flow.suspended,
         data=changes(flow.before, step.variables),
+        labels=loaded.labels,
     )
     tasks = write_step(ctx.conn, step, to)
     outcome = Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
 
 from engine.domain.errors import Conflict
+from engine.domain.finding import kept
 from engine.domain.ids import new_id
 from engine.domain.states import InstanceState, TaskState
 from engine.domain.values import Step, TaskOpened
@@ -41,6 +42,7 @@ _UPDATE = Prepared(
 _DELETE_TASK = Prepared(delete(t.task).where(t.task.c.id == bindparam("key")))
 
 
+Labels = Mapping[str, Mapping[str, Mapping[str, str]]]  # definition key → locale → element → text
 EDIT = "dataEdit"  # kind of the row of history that tells what a person changed
 
 
@@ -78,6 +80,7 @@ class Write:
     started: Mapping[str, Any] = field(default_factory=dict)  # more columns of a new instance
     suspended: bool = False  # operated on while it stands still: it goes on standing still
     data: bytes | None = None  # msgpack of the process variables that the step changed
+    labels: Labels = field(default_factory=dict)
 
 
 def write_step(conn: Connection, step: Step, to: Write) -> dict[int, str]:
@@ -162,6 +165,8 @@ def _close_others(conn: Connection, step: Step, to: Write) -> dict[int, str]:
 
 def _task_row(task: TaskOpened, task_id: str, to: Write) -> dict[str, Any]:
     placed = to.placed[task.key]
+    told = [texts.get(task.element_id) for texts in to.labels.get(task.definition_key, {}).values()]
+    words = kept((task.name, *told, placed.subject, to.business_key))
     return {
         "id": task_id,
         "instance_id": to.instance_id,
@@ -188,6 +193,8 @@ def _task_row(task: TaskOpened, task_id: str, to: Write) -> dict[str, Any]:
         **sort_keys(task.due_at, task.priority),
         "segment": placed.segment,
         "amount": placed.amount,
+        "words": words,
+        "grams": words,
     }
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from engine.domain.filters import ensure_box
 from engine.i18n import DEFAULT
 from engine.store import tables as t
-from engine.store.inbox_where import Seen, holds, of_candidacy, of_task, values_of
+from engine.store.inbox_where import Seen, holds, of_candidacy, of_task, searches, values_of
+from engine.store.naming import SEARCHED
 from engine.store.prepared import Prepared
 from engine.store.queries import MOST, seal, unseal
 from engine.store.tables_inbox import follow
@@ -74,7 +75,8 @@ def _page(box: str, many: int, names: tuple[tuple[str, int], ...], sort: str, la
     sorting = [picked.c[name].desc() if down else picked.c[name] for name in order]
     chosen = select(picked.c.id).order_by(*sorting).limit(bindparam("most")).cte("chosen")
     query = task_rows(locale).join(chosen, chosen.c.id == t.task.c.id)
-    return Prepared(query.order_by(*(t.task.c[name].desc() if down else t.task.c[name] for name in order)))
+    query = query.order_by(*(t.task.c[name].desc() if down else t.task.c[name] for name in order))
+    return Prepared(query, anew=searches(names))
 
 
 def _cut(seen: Seen, names: tuple[tuple[str, int], ...], order: Sequence[str], down: bool, later: bool) -> Select[Any]:
@@ -117,7 +119,7 @@ def task_rows(locale: str = DEFAULT) -> Select[Any]:
     d, m = t.deadline.c, t.definition.c
     following = select(func.min(d.due_at, type_=d.due_at.type)).where(d.task_id == t.task.c.id).correlate(t.task)
     query = select(
-        t.task,
+        *(column for column in t.task.c if column.key not in SEARCHED),
         m.key.label("definition_key"),
         m.name.label("definition_name"),
         following.scalar_subquery().label("next_deadline_at"),

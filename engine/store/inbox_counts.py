@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, literal_column, or_, select
 
 from engine.store import tables as t
-from engine.store.inbox_where import COPIED, Seen, holds, of_task, values_of
+from engine.store.inbox_where import COPIED, Seen, holds, of_task, searches, values_of
 from engine.store.prepared import Prepared
 from engine.store.tables_inbox import follow
 
@@ -73,7 +73,7 @@ def _plan(shapes: tuple[Shape, ...], many: int, *, wide: bool) -> Prepared:
         else:
             columns.append(_capped(shape, number, many))
     query: Select[Any] = select(*(column.label(f"c{n}") for n, column in enumerate(columns)))
-    return Prepared(query.select_from(*parts))
+    return Prepared(query.select_from(*parts), anew=any(searches(names) for _, names in shapes))
 
 
 def _added(numbers: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

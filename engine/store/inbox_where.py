@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, true
 
+from engine.domain.finding import asked, needed
 from engine.store import tables as t
-from engine.store.queries import contains_text
+from engine.store.types import has_all
 
 #: Conditions and the columns they read: what a candidacy has copied needs no look at the task.
 COPIED = frozenset(
     {"flows", "stage", "segment", "rank", "amount_from", "amount_to", "due_before", "due_after", "awake", "asleep"}
 )
-#: Further words of a search are not looked for.
-WORDS_MOST = 8
 CONDITIONS = COPIED | {"search", "instance_id", "record_id", "assignee"}
+_TASK = t.task.c
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,11 @@ def values_of(wanted: Mapping[str, Any], mark: str = "") -> tuple[tuple[tuple[st
         if name not in CONDITIONS:
             raise KeyError(name)
         if name == "search":
-            value = [f"%{_plain(word)}%" for word in str(value).split()[:WORDS_MOST]]
-            if not value:
+            words = asked(str(value))
+            if not words:
                 continue
+            values[f"{mark}grams"] = needed(words)
+            value = [f"%{_plain(word)}%" for word in words]
         if isinstance(value, (tuple, list)):
             names.append((name, len(value)))
             values |= {f"{mark}{name}_{n}": item for n, item in enumerate(value)}
@@ -69,9 +71,14 @@ def values_of(wanted: Mapping[str, Any], mark: str = "") -> tuple[tuple[tuple[st
     return tuple(names), values
 
 
+def searches(names: tuple[tuple[str, int], ...]) -> bool:
+    """Whether words are looked for: rare ones are looked up, of common ones the first are met soon in any order."""
+    return any(name == "search" for name, _ in names)
+
+
 def _plain(text: str) -> str:
     """A word of a search as LIKE takes it: its own wildcards mean themselves."""
-    return text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return text.replace("/", "//").replace("%", "/%").replace("_", "/_")
 
 
 def holds(seen: Seen, names: tuple[tuple[str, int], ...], mark: str = "") -> list[ColumnElement[bool]]:
@@ -80,19 +87,17 @@ def holds(seen: Seen, names: tuple[tuple[str, int], ...], mark: str = "") -> lis
 
 
 def _holds(c: Mapping[str, ColumnElement[Any]], name: str, number: int, mark: str) -> ColumnElement[bool]:
-    task = t.task.c
-
     def value(of: ColumnElement[Any]) -> ColumnElement[Any]:
         return bindparam(f"{mark}{name}", type_=of.type)
 
     if name == "flows":
         return c["definition_id"].in_(
-            [bindparam(f"{mark}flows_{n}", type_=task.definition_id.type) for n in range(number)]
+            [bindparam(f"{mark}flows_{n}", type_=_TASK.definition_id.type) for n in range(number)]
         )
     if name in ("stage", "segment"):
         return c[name] == value(c[name])
     if name in ("record_id", "instance_id", "assignee"):
-        return task[name] == value(task[name])
+        return _TASK[name] == value(_TASK[name])
     if name == "rank":
         return c["rank"] <= value(c["rank"])
     if name in ("amount_from", "amount_to"):
@@ -107,16 +112,11 @@ def _holds(c: Mapping[str, ColumnElement[Any]], name: str, number: int, mark: st
         if name == "asleep":
             return later > value(later)
         return or_(later.is_(None), later <= value(later), c["breach_at"] <= value(later))
-    return and_(*(_found(f"{mark}search_{n}") for n in range(number)))
+    return _found(number, mark)
 
 
-def _found(mark: str) -> ColumnElement[bool]:
-    """Name (also translated), customer's name or business key holds the word; each word may stand elsewhere."""
-    word = bindparam(mark, type_=t.task.c.name.type)
-    read = [contains_text(column, word) for column in (t.task.c.name, t.task.c.business_key, t.task.c.subject)]
-    told = select(t.label.c.definition_id).where(
-        t.label.c.definition_id == t.task.c.definition_id,
-        t.label.c.element_id == t.task.c.element_id,
-        contains_text(t.label.c.text, word),
-    )
-    return or_(*read, told.exists())
+def _found(number: int, mark: str) -> ColumnElement[bool]:
+    """Each word stands somewhere in the name (also translated), the customer's name or the business key."""
+    grams = has_all(_TASK.grams, bindparam(f"{mark}grams", type_=_TASK.grams.type))
+    words = [bindparam(f"{mark}search_{n}", type_=_TASK.words.type) for n in range(number)]
+    return and_(grams, *(_TASK.words.like(word, escape="/") for word in words))

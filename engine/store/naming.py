@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Text, text
 
-from engine.store.types import Amount, Id, Key, UtcTime
+from engine.store.types import Amount, Grams, Id, Key, UtcTime
 
 metadata = MetaData(
     naming_convention={
@@ -25,6 +25,9 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 #: What a candidacy copies of its task (``engine.store.moves`` keeps the copies).
 COPIED = ("breach_at", "rank", "definition_id", "stage", "segment", "amount", "follow_up_at")
 
+#: What tasks are found by; nobody reads it.
+SEARCHED = ("words", "grams")
+
 #: Business facts of a task that people filter by, and what else their index holds, so that it answers by itself.
 FACTS = {
     "segment": ("breach_at", "rank", "definition_id", "amount"),
@@ -40,10 +43,20 @@ def inbox_indexes() -> tuple[Index, ...]:
     """Indexes of ``task``: whose, by when; and one per business fact that people filter by."""
     return (
         Index("ix_task_assignee_breach_at", "assignee", "breach_at", "rank", "id"),
-        Index("ix_task_breach_at", "breach_at", "rank", "id"),
         Index("ix_task_rank", "rank", "breach_at", "id"),
         Index("ix_task_definition_id", "definition_id", "breach_at", "rank", "id"),
         *(_filled(fact, *more) for fact, more in FACTS.items()),
+    )
+
+
+def search_columns() -> tuple[Column[object] | Index, ...]:
+    """What ``task`` is searched by. PostgreSQL looks grams up; SQLite reads words off the index of the order."""
+    return (
+        Column("words", Text, nullable=False, server_default=""),  # names in all languages, customer, key: folded
+        Column("grams", Grams),
+        Index("ix_task_grams", "grams", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        Index("ix_task_breach_at", "breach_at", "rank", "id").ddl_if(dialect="postgresql"),
+        Index("ix_task_breach_at", "breach_at", "rank", "id", "words").ddl_if(dialect="sqlite"),
     )
 
 

@@ -20,8 +20,8 @@ _Rows = tuple[str, str, tuple[tuple[int, Callable[[Any], Any]], ...]]  # head, o
 _CHUNK = 400  # rows per INSERT: far below the parameter limits of both databases
 
 
-def send(conn: Connection, text: str, params: Any) -> Any:
-    """Hand text and values to the driver; its cursor.
+def send(conn: Connection, text: str, params: Any, *, anew: bool = False) -> Any:
+    """Hand text and values to the driver; its cursor. ``anew``: PostgreSQL plans it for these very values.
 
     This is ``exec_driver_sql`` without the result object, which costs more than SQLite's own work. The transaction
     and the events (statements are counted by them) are SQLAlchemy's; errors are the driver's own.
@@ -35,7 +35,10 @@ def send(conn: Connection, text: str, params: Any) -> Any:
     if listeners:
         for heard in listeners:
             text, params = heard(conn, cursor, text, params, None, False)
-    cursor.execute(text, params)
+    if anew and conn.dialect.name == "postgresql":
+        cursor.execute(text, params, prepare=False)
+    else:
+        cursor.execute(text, params)
     return cursor
 
 
@@ -52,23 +55,27 @@ def batch(conn: Connection) -> AbstractContextManager[Any]:
 
 
 class Prepared:
-    """One SELECT, UPDATE or DELETE. Parameters are the statement's ``bindparam`` names."""
+    """One SELECT, UPDATE or DELETE. Parameters are the statement's ``bindparam`` names.
 
-    __slots__ = ("_plans", "statement")
+    ``anew``: which way is short depends on the values, so PostgreSQL is to look at them each time.
+    """
 
-    def __init__(self, statement: Select[Any] | UpdateBase) -> None:
+    __slots__ = ("_plans", "anew", "statement")
+
+    def __init__(self, statement: Select[Any] | UpdateBase, *, anew: bool = False) -> None:
         self.statement = statement
+        self.anew = anew
         self._plans: dict[str, _Plan] = {}
 
     def rows(self, conn: Connection, **params: Any) -> list[tuple[Any, ...]]:
         """All rows, each value converted by its column's type."""
         plan = self._plan(conn)
-        return [plan.result(row) for row in send(conn, plan.text, plan.bind(params)).fetchall()]
+        return [plan.result(row) for row in send(conn, plan.text, plan.bind(params), anew=self.anew).fetchall()]
 
     def row(self, conn: Connection, **params: Any) -> tuple[Any, ...] | None:
         """The first row or None."""
         plan = self._plan(conn)
-        found = send(conn, plan.text, plan.bind(params)).fetchone()
+        found = send(conn, plan.text, plan.bind(params), anew=self.anew).fetchone()
         return None if found is None else plan.result(found)
 
     def run(self, conn: Connection, **params: Any) -> int:
@@ -78,7 +85,7 @@ class Prepared:
     def begin(self, conn: Connection, **params: Any) -> Any:
         """Send a change; the driver's cursor, whose ``rowcount`` is known when an enclosing ``batch`` has ended."""
         plan = self._plan(conn)
-        return send(conn, plan.text, plan.bind(params))
+        return send(conn, plan.text, plan.bind(params), anew=self.anew)
 
     def _plan(self, conn: Connection) -> _Plan:
         plan = self._plans.get(conn.dialect.name)

@@ -67,11 +67,6 @@ def contains(column: ColumnElement[Any], needle: str) -> ColumnElement[bool]:
     return func.lower(column).contains(needle.lower(), autoescape=True)
 
 
-def contains_text(column: ColumnElement[Any], words: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The same with a prepared pattern (``%…%``, ``/`` before its own wildcards) as a parameter."""
-    return func.lower(column).like(words, escape="/")
-
-
 def definitions(
     conn: Connection, *, key: str | None, state: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Row[Any]], str | None]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata as metadata
+from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata as metadata, search_columns
 from engine.store.types import Amount, Blob, Id, Json, Key, Login, Serial, UtcTime
 
 # --- models ----------------------------------------------------------------------------------------
@@ -146,6 +146,7 @@ task = Table(  # open human tasks only; closed ones are rows of ``activity``
     Column("rank", Integer, nullable=False, server_default="50"),  # 100 - priority
     Column("segment", Key),  # of the record
     Column("amount", Amount),  # of the record, for filters only
+    *search_columns(),
     UniqueConstraint("instance_id", "node"),
     *inbox_indexes(),
 )

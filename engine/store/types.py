@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Dialect, Float, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Float, Integer, LargeBinary, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+from engine.domain.finding import grams
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
@@ -80,6 +82,44 @@ class Amount(TypeDecorator[float]):
         return None  # the stock processor wants the driver's column type, which a prepared statement does not know
 
 
+class Grams(TypeDecorator[Any]):
+    """What a text is looked up by (``engine.domain.finding``): INTEGER[] on PostgreSQL, nothing on SQLite.
+
+    A text is kept with all its grams; a list of them is looked for.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(_Integers() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | list[int] | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return None
+        if isinstance(value, str):
+            value = grams((value,))
+        return "{" + ",".join(map(str, value)) + "}"  # as PostgreSQL reads an array
+
+
+class has_all(FunctionElement[bool]):
+    """``has_all(column, grams)``: PostgreSQL looks them up; SQLite, which has none, leaves it to the text itself."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(has_all, "sqlite")
+def _has_all_sqlite(element: has_all, compiler: Any, **options: Any) -> str:
+    return "1"
+
+
+@compiles(has_all, "postgresql")
+def _has_all_postgresql(element: has_all, compiler: Any, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} @> {numbers}"
+
+
 class joined(FunctionElement[str]):
     """Numbers of a group as one text, "1,2,3": ``string_agg`` or ``group_concat``; NULL without rows."""
 
@@ -114,6 +154,15 @@ def _field_sqlite(element: field_text, compiler: Any, **options: Any) -> str:
 def _field_postgresql(element: field_text, compiler: Any, **options: Any) -> str:
     column, key = (compiler.process(clause, **options) for clause in element.clauses)
     return f"({column} ->> CAST({key} AS TEXT))"
+
+
+class _Integers(UserDefinedType[Any]):
+    """INTEGER[] whose parameters are text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "INTEGER[]"
 
 
 class _RawJsonb(UserDefinedType[Any]):

@@ -79,6 +79,20 @@ def test_pages_and_counts_are_read_by_index(filled):
         assert any(FREE in line for line in plan), who
 
 
+def test_rare_words_are_looked_up(filled):
+    actor = people()["all"]
+    lite = filled.url.startswith("sqlite")
+    for words in ("zebra", "线索", "customer 4242"):
+        for question in (
+            ListTasks(actor, wanted=Wanted(box="all", search=words)),
+            CountFilters(actor, (Wanted(box="all", search=words),)),
+        ):
+            plan = explained(filled, question)
+            told = [line for line in plan if ("COVERING INDEX ix_task_breach_at" if lite else "ix_task_grams") in line]
+            assert told, (words, question)
+            assert whole(plan) == [], (words, question)
+
+
 def test_a_table_read_whole_would_be_noticed():
     lines = ["->  Seq Scan on task task_8  (cost=0.00..9.99)", "SCAN task", "SCAN task_candidate"]
     fine = ["SCAN picked", "SCAN task USING INDEX ix_task_breach_at", "->  Index Scan using ix_task_rank on task"]
