@@ -107,8 +107,8 @@ def fill(url: str, tasks: int) -> None:
     put(raw, "membership", ((f"user{n}", f"team{n % TEAMS}", None) for n in range(USERS)))
     put(raw, "definition", _definitions())
     put(raw, "instance", _instances(tasks))
-    put(raw, "task", (row for row, _ in _tasks(tasks, lite)))
-    put(raw, "task_candidate", (row for _, candidacy in _tasks(tasks, lite) for row in candidacy))
+    put(raw, "task", (_worded(row, lite) for row, _ in _tasks(tasks)))
+    put(raw, "task_candidate", (row for _, candidacy in _tasks(tasks) for row in candidacy))
     raw.execute("COMMIT") if lite else raw.commit()
     for statement in dropped:
         raw.execute(statement)
@@ -182,7 +182,7 @@ def _instances(tasks: int) -> Iterator[tuple[Any, ...]]:
         yield (f"case{n:012d}", f"def{n % FLOWS}", "active", f"K-{n}", 0, 1, b"", NOW, "system")
 
 
-def _tasks(tasks: int, lite: bool) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
+def _tasks(tasks: int) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
     """Rows of tasks with their candidacies: a third has an assignee; every task has a team, some a second one.
 
     The first 40 + 10 are of the person with few, the next 5,000 of the one with some thousands.
@@ -198,14 +198,20 @@ def _tasks(tasks: int, lite: bool) -> Iterator[tuple[tuple[Any, ...], list[tuple
         task_id, flow = f"task{n:012d}", f"def{case % FLOWS}"
         candidates = list(dict.fromkeys(f"team:{team}" for team in teams))
         facts = (due or _NEVER, 100 - priority)
-        words = kept(("Work on it", _subject(n), f"K-{case}"))
         row = (
             *(task_id, f"case{case:012d}", n % PER_CASE, "Work", flow, "", "Work on it", "userTask", assignee),
             *(json.dumps(candidates), priority, due, NOW - timedelta(minutes=n % 9999), _subject(n)),
-            *(stage, f"K-{case}", 0, *facts, segment, amount, words, None if lite else grams((words,))),
+            *(stage, f"K-{case}", 0, *facts, segment, amount),
         )
         rest = (assignee is None, *facts, flow, stage, segment, amount, len(candidates) < 2)
         yield row, [(candidate, task_id, *rest) for candidate in candidates]
+
+
+def _worded(row: tuple[Any, ...], lite: bool) -> tuple[Any, ...]:
+    """A task with what it is found by: its name, customer and key."""
+    columns = _COLUMNS["task"].split()
+    words = kept(row[columns.index(name)] for name in ("name", "subject", "business_key"))
+    return (*row, words, None if lite else grams((words,)))
 
 
 def _subject(n: int) -> str:

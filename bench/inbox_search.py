@@ -22,7 +22,7 @@ WORDS = {
     "one that few have": "4242",
     "a key": "k-777",
     "two": "customer 4242",
-    "two that never meet": "上海 4242",
+    "two that seldom meet": "上海 4242",
     "two Chinese characters": "上海",
     "Chinese that few have": "户4243",
     "one letter": "q",

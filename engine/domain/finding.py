@@ -29,22 +29,21 @@ def asked(search: str) -> list[str]:
 
 def grams(texts: Iterable[str]) -> list[int]:
     """What a kept text is looked up by: its characters and its pairs of neighbours, each a number of 32 bits."""
-    return sorted({gram for text in texts for word in text.split() for gram in (*_pairs(word), *map(_single, word))})
+    found: set[int] = set()
+    for word in _words(texts):
+        found.update(word)
+        found.update([one << 16 | other for one, other in pairwise(word)])
+    return [gram - _SIGN for gram in sorted(found)]
 
 
 def needed(words: Iterable[str]) -> list[int]:
     """The grams that every text with these words has; others may have them, too."""
     found: set[int] = set()
-    for text in words:
-        for word in text.split():
-            found.update(_pairs(word) if len(word) > 1 else map(_single, word))
-    return sorted(found)
+    for word in _words(words):
+        found.update([one << 16 | other for one, other in pairwise(word)] or word)
+    return [gram - _SIGN for gram in sorted(found)]
 
 
-def _single(char: str) -> int:
-    return (ord(char) & _HALF) - _SIGN
-
-
-def _pairs(word: str) -> Iterator[int]:
+def _words(texts: Iterable[str]) -> Iterator[list[int]]:
     # Characters beyond 16 bits (rare signs, emoji) share numbers: the text itself is compared in the end.
-    return (((ord(one) & _HALF) << 16 | ord(other) & _HALF) - _SIGN for one, other in pairwise(word))
+    return ([ord(char) & _HALF for char in word] for text in texts for word in text.split())
