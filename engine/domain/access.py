@@ -149,6 +149,12 @@ def ensure(actor: Actor, right: Right) -> None:
         )
 
 
+def addressee(to: str) -> tuple[str, str]:
+    """What kind it is, and its key: ``team:sales``, ``user:ann`` and ``ann``, who are the same person."""
+    kind, colon, key = to.partition(":")
+    return (kind, key) if colon else ("user", to)
+
+
 def may_see_task(actor: Actor, assignee: str | None, candidates: Collection[str]) -> bool:
     """Own tasks, tasks of one's teams and roles; managers and administrators see all."""
     if Right.TASK_MANAGE in actor.rights or assignee == actor.id:

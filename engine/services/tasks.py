@@ -12,6 +12,7 @@ from engine import forms
 from engine.domain.access import (
     Actor,
     Right,
+    addressee,
     ensure,
     ensure_may_claim,
     ensure_may_complete,
@@ -132,9 +133,9 @@ def reassign(ctx: Context, cmd: ReassignTask) -> TaskRow:
 
 def hand_on(ctx: Context, locked: Locked, task: TaskLock, by: Actor, to: str, reason: str) -> None:
     """Give a task that is locked to a user or a team's queue; who may is the caller's matter."""
-    kind, _, key = to.rpartition(":")
-    ensure_principal(ctx, "team" if kind == "team" else "user", key)
-    ensure_other_eyes(task.name, task.why, to)
+    kind, key = addressee(to)
+    ensure_principal(ctx, kind, key)
+    ensure_other_eyes(task.name, task.why, key if kind == "user" else to)
     detail = {"from": task.assignee, "to": to, "reason": reason}
     if kind == "team":
         assign(ctx, locked, task, by, "task.reassign", detail, assignee=None, candidates=(f"team:{key}",))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine.domain.access import Right, ensure
+from engine.domain.access import Right, addressee, ensure
 from engine.domain.choosing import Asked, Person, choose
 from engine.domain.errors import Conflict, Forbidden, Invalid
 from engine.domain.staff import MoveWork, TeamsInCharge, Workload, WorkloadRow, WorkMoved
@@ -36,8 +36,8 @@ def move_work(ctx: Context, cmd: MoveWork) -> WorkMoved:
 
 
 def _move(ctx: Context, cmd: MoveWork) -> WorkMoved:
-    givers = sorted(set(cmd.givers) - {cmd.to})
-    kind, _, key = cmd.to.rpartition(":")
+    kind, key = addressee(cmd.to)
+    givers = sorted(set(cmd.givers) - ({key} if kind == "user" else set()))
     if Right.TASK_MANAGE not in cmd.by.rights:
         led = crew.led_by(ctx, cmd.by.id)
         mine = led.people | {cmd.by.id}
@@ -45,7 +45,7 @@ def _move(ctx: Context, cmd: MoveWork) -> WorkMoved:
             ensure(cmd.by, Right.TASK_MANAGE)
     if not givers or not key or not 1 <= cmd.number <= _MOST:
         raise Invalid("CRM-094", "Nothing was chosen to move.", fix=f"Choose who gives, who gets, and 1 to {_MOST}.")
-    ensure_principal(ctx, "team" if kind == "team" else "user", key)
+    ensure_principal(ctx, kind, key)
     t = task.c
     place = func.row_number().over(partition_by=t.assignee, order_by=(t.breach_at, t.rank, t.id)).label("place")
     ranked = select(t.id, t.instance_id, place).where(t.assignee.in_(givers)).subquery()

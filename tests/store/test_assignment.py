@@ -11,7 +11,7 @@ import pytest
 from engine.domain import choosing
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddUser, ClaimTask, CompleteTask, Deploy, ReassignTask, StartInstance
-from engine.domain.errors import Forbidden
+from engine.domain.errors import Forbidden, NotFound
 from engine.domain.questions import ActorNamed, GetTask, ListNotifications, ListTasks
 from engine.domain.staff import AddAbsence, ChangePerson
 from engine.jobs.runner import drain
@@ -133,10 +133,12 @@ def test_four_eyes_also_when_claiming(crew: Any) -> None:
     replays(view)
     with pytest.raises(Forbidden):
         crew.do(CompleteTask(approve.id, ann))
-    for to in ("ann", "team:bench"):
+    for to in ("ann", "user:ann", "team:bench"):
         with pytest.raises(Forbidden) as told:
             crew.do(ReassignTask(approve.id, to, SYSTEM))
         assert told.value.code == "CRM-313"
+    with pytest.raises(NotFound):
+        crew.do(ReassignTask(approve.id, "role:ann", SYSTEM))
     other = ({"ben", "cai"} - {view.row.assignee}).pop()
     assert crew.do(ReassignTask(approve.id, other, SYSTEM)).assignee == other
     with crew._db.begin() as conn:
