@@ -7,7 +7,7 @@ SIDE_BY_SIDE := -n 2 --dist worksteal tests
 
 .PHONY: demo test prove lint bench serve clean screenshots
 
-demo: $(VENV)/.ready  ## environment, database, packs, sample data, web server with scheduler (SQLite)
+demo: $(VENV)/.runs  ## environment, database, packs, sample data, web server with scheduler (SQLite)
 	$(BIN)/crmflow demo
 
 test: $(VENV)/.ready lint  ## every kind of test, at reduced counts
@@ -29,9 +29,13 @@ bench: $(VENV)/.ready
 screenshots: $(VENV)/.ready  ## redraw docs/screenshots with Chromium
 	CRMFLOW_SCREENSHOTS=1 $(PYTEST) tests/browser
 
-$(VENV)/.ready: setup.cfg setup.py pyproject.toml constraints.txt
+$(VENV)/.runs: setup.cfg setup.py pyproject.toml constraints.txt  # what running needs
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmflow needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.ready: $(VENV)/.runs  # and what testing needs
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
