@@ -86,6 +86,25 @@ def import_records(file: Path, map_path: Path, start: str | None, limit: int | N
         _tell(report)
 
 
+@records.command("quarantine")
+@click.argument("import_id", metavar="IMPORT")
+@listing
+@common
+def list_quarantine(import_id: str, limit: int, json: bool) -> None:
+    """List the rows an import put aside: which, why, and as they are in the file.
+
+    \b
+    crmflow records quarantine 3f2a9c0d1b4e5f60
+    """
+    from engine.cli.show import rows
+    from engine.domain.questions import ListQuarantine
+
+    with engine() as opened:
+        by = actor(opened)
+        found = collect(opened, lambda n, at: ListQuarantine(import_id, by, n, at), limit)
+    rows(found, {"Row": "row", "Reason": "reason", "Line": "raw"}, as_json=json, empty="No row is put aside.")
+
+
 @records.command("retry")
 @click.argument("import_id", metavar="IMPORT")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -207,3 +226,5 @@ def _tell(report: ImportReport) -> None:
     )
     for reason, count in sorted(report.reasons.items(), key=lambda one: -one[1]):
         click.echo(f"  {count} × {reason}")
+    if report.quarantined:
+        click.echo(f"Which ones: crmflow records quarantine {report.import_id}; once mended: crmflow records retry …")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ def dump(value: Any) -> None:
 
 
 def rows(items: Sequence[Any], columns: dict[str, str], *, as_json: bool, empty: str = "Nothing.") -> None:
-    """A list of values: all their fields as JSON, or the named columns (title → attribute) as a table."""
+    """A list of values: all their fields as JSON, or the named columns (title → attribute or key) as a table."""
     if as_json:
         dump(list(items))
         return
@@ -44,7 +44,8 @@ def rows(items: Sequence[Any], columns: dict[str, str], *, as_json: bool, empty:
     for title in columns:
         table.add_column(title, overflow="fold")
     for item in items:
-        table.add_row(*(escape(cell(getattr(item, name))) for name in columns.values()))
+        values = (item[name] if isinstance(item, Mapping) else getattr(item, name) for name in columns.values())
+        table.add_row(*(escape(cell(value)) for value in values))
     console().print(table)
 
 

@@ -79,6 +79,14 @@ def test_bad_rows_are_put_aside_with_the_reason(load: Callable[..., Any], sqlite
     assert any("2 values" in reason for reason in report["reasons"])
 
 
+def test_rows_put_aside_can_be_looked_at_one_by_one(load: Callable[..., Any], sqlite_url: str) -> None:
+    report = load([ROWS[0], ("3", "", "无名", "x@example.com"), ("5", "短")])
+    asked = ["records", "quarantine", report["import_id"], "--db", sqlite_url]
+    told = json.loads(CliRunner().invoke(main, [*asked, "--json"]).stdout)
+    assert [(row["row"], row["raw"]) for row in told] == [(2, "3;;无名;x@example.com"), (3, "5;短")]
+    assert "2 values" in CliRunner().invoke(main, asked).stdout
+
+
 def test_interrupted_import_goes_on_where_it_stopped(load: Callable[..., Any], sqlite_url: str) -> None:
     rows = [(str(n), f"王{n}", f"公司{n}", f"w{n}@example.com") for n in range(1, 11)]
     part = load(rows, "--limit", "4", "--chunk", "2")

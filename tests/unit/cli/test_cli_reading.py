@@ -59,6 +59,44 @@ def test_row_with_other_width_is_told_not_guessed(tmp_path: Path) -> None:
     assert lines[2].raw == "1,2,3"
 
 
+@pytest.mark.parametrize("at", ['x,"Anna,y', '"x,Anna,y', 'x,Anna,"y'])
+@pytest.mark.parametrize("end", ["", '4,Dora,"d\ne"\n'])
+def test_quote_that_nothing_closes_takes_no_other_row_with_it(tmp_path: Path, at: str, end: str) -> None:
+    # The CSV reader would take all the rest of the file, or all up to the next quote, for one value.
+    lines = list(look(put(tmp_path, f"id,name,note\n{at}\n2,Ben,b\n3,Carl,c\n{end}")).lines())
+    assert lines[0].problem == "opens a quote that its row does not close"
+    assert lines[0].raw == at
+    assert [line.values["name"] for line in lines[1:]] == ["Ben", "Carl", "Dora"][: len(lines) - 1]
+    assert len(lines) == (4 if end else 3)
+    assert [line.problem for line in lines[1:]] == [None] * (len(lines) - 1)
+
+
+def test_row_of_several_lines_that_is_too_short_is_one_bad_row(tmp_path: Path) -> None:
+    lines = list(look(put(tmp_path, 'a,b,c\n1,"x\ny"\n4,5,6\n')).lines())
+    assert [line.problem for line in lines] == ["has 2 values, the header has 3 columns", None]
+
+
+def test_quotes_that_pile_up_do_not_stop_the_reading(tmp_path: Path) -> None:
+    source = look(put(tmp_path, "a,b\n" + 'x"y,"z\n' * 300))
+    assert [line.problem for line in source.lines()] == ["opens a quote that its row does not close"] * 300
+
+
+def test_broken_byte_in_utf8_costs_its_row_only(tmp_path: Path) -> None:  # the whole reads as GB 18030, as nonsense
+    path = tmp_path / "in.csv"
+    path.write_bytes("name,city\n王伟,上海\n".encode() + b"M\xfcller,Bonn\n" + "李娜,北京\n".encode())
+    lines = list(look(path).lines())
+    assert [line.values["city"] for line in lines] == ["上海", "Bonn", "北京"]
+    assert [line.problem for line in lines] == [None, "holds bytes that are no text in utf-8", None]
+    assert lines[1].raw == "M\ufffdller,Bonn"
+
+
+def test_latin1_is_not_taken_for_chinese(tmp_path: Path) -> None:  # "Müller" would become "M黮ler"
+    path = put(tmp_path, "name,city\nMüller,Köln\n", "latin-1")
+    with pytest.raises(Invalid, match=r"not text in UTF-8 and GB 18030"):
+        look(path)
+    assert next(look(path, encoding="latin-1").lines()).values == {"name": "Müller", "city": "Köln"}
+
+
 def test_empty_lines_are_no_rows(tmp_path: Path) -> None:
     assert [line.number for line in look(put(tmp_path, "a,b\n\n1,2\n\n3,4\n")).lines()] == [1, 2]
 
