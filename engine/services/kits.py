@@ -12,6 +12,7 @@ from engine.domain.errors import NotFound
 from engine.domain.states import Severity
 from engine.domain.testing import GetScenarios, ScenarioKit
 from engine.domain.values import FileIn, Finding
+from engine.services import sla_files
 from engine.services.context import Context
 from engine.services.registry import answers
 from engine.store import models
@@ -56,8 +57,13 @@ def _models(ctx: Context, row: Any, newest: list[Any]) -> tuple[FileIn, ...]:
     parts = models.resources(ctx.conn, [one.id for one in newest if one.kind != KIND])
     return (
         *(FileIn(f"{key}.bpmn", xml) for xml, key in drawn.items()),
-        *(FileIn(f"{one.kind}-{one.key}.{one.kind}", one.content) for one in parts),
+        *(FileIn(_named(one.kind, one.key), one.content) for one in parts),
     )
+
+
+def _named(kind: str, key: str) -> str:
+    """A file's name by which a deployment knows what it holds."""
+    return f"{kind}-{key}{sla_files.SUFFIX if kind == sla_files.KIND else f'.{kind}'}"
 
 
 def _finding(file: FileIn, message: str, line: int | None) -> Finding:

@@ -67,6 +67,18 @@ def test_a_designer_runs_them_and_sees_what_nobody_has_tried(enter: Enter, order
     assert by_id["No"]["missed"] == 1
 
 
+def test_calendars_and_policies_come_along_when_scenarios_are_played(
+    house: House, enter: Enter, order: DefinitionRow
+) -> None:
+    """A pack's ``*.sla.yaml`` is kept with the models: its copy must be read as what it is."""
+    promises = (
+        b"calendars: {office: {zone: UTC, week: {mon: '09:00-17:00'}}}\npolicies: {fast: {targets: {done: PT1H}}}"
+    )
+    house.engine.do(Deploy((FileIn("pack/promises.sla.yaml", promises),), SYSTEM))
+    page = enter("dora").post(f"/flows/{order.id}/scenarios")
+    assert page.status_code == 200, page.text
+
+
 def test_a_failure_is_shown_with_its_line(house: House, enter: Enter) -> None:
     house.engine.do(AddTeam("desk", SYSTEM, "Desk"))
     (row,) = house.engine.do(Deploy(files(wrong=True), SYSTEM)).definitions
