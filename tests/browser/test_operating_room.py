@@ -7,19 +7,27 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from stage import NARROW, WIDE, Site, Visit
+from stage import NARROW, WIDE, Site, Visit, heard
 from test_rooms import violations
 from tour import settle
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import AddTeam, Deploy
+from engine.domain.commands import AddTeam, Deploy, SendMessage, StartInstance
 from engine.domain.operating import Chosen, Operation, RunItem, StartBulk
 from engine.domain.values import FileIn
 from engine.jobs import drain
+from tests.store.drawing import END, START, flow, model, service
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "tests" / "scenarios"
+#: Whether all that is drawn is seen, and about in the middle.
+WHOLE = """() => {
+  const box = document.querySelector('.diagram').getBoundingClientRect();
+  const drawn = document.querySelector('.diagram .viewport').getBoundingClientRect();
+  const [left, right] = [drawn.left - box.left, box.right - drawn.right];
+  return left >= 0 && right >= 0 && Math.abs(left - right) < 40;
+}"""
 
 
 def fits(page: Page, size: tuple[int, int]) -> None:
@@ -58,6 +66,33 @@ def test_watching_an_operation_on_many_moves_nothing(site: Site, visit: Visit) -
         fits(page, size)
 
 
+def test_what_went_wrong_is_found_and_mended(site: Site, visit: Visit) -> None:
+    call = START + service("call", "http", retries=1) + END + flow("start>call", "call>end")
+    about = 'owner="team:sales" goal="g" kpi="k"'
+    site.engine.do(Deploy((model("calling", call, about=about),), SYSTEM, publish=True))
+    cases = [site.engine.do(StartInstance("calling", SYSTEM, business_key=f"C-{n}")) for n in range(2)]
+    drain(site.engine)
+    site.engine.do(SendMessage("reply", SYSTEM, "T-7", {"said": "yes"}))
+    page = visit("maria", "/incidents", size=NARROW, language="zh_Hans")
+    expect(page.locator(".incidents > li")).to_have_count(2)
+    for size in (WIDE, NARROW):
+        fits(page, size)
+    page.locator(".incidents form button").first.click()
+    heard(page)
+    expect(page.locator(".incidents > li")).to_have_count(1)
+    page.goto(f"{site.url}/messages")
+    expect(page.locator("main")).to_contain_text("T-7")
+    for size in (WIDE, NARROW):
+        fits(page, size)
+    page.locator("form[action$='/drop'] button").click()
+    heard(page)
+    expect(page.locator(".empty-state")).to_be_visible()
+    # Where rows can be ticked, each still opens its own case.
+    page.goto(f"{site.url}/instances")
+    page.get_by_role("link", name="C-0", exact=True).click()
+    page.wait_for_url(f"**/instances/{cases[0].instance_id}")
+
+
 def test_coverage_of_scenarios_is_painted_on_the_diagram(site: Site, visit: Visit) -> None:
     site.engine.do(AddTeam("desk", SYSTEM, "Desk"))
     names = ("order.bpmn", "order.scenario.yaml")
@@ -72,6 +107,16 @@ def test_coverage_of_scenarios_is_painted_on_the_diagram(site: Site, visit: Visi
     assert page.locator('.diagram [data-element-id="No"]').get_attribute("class").count("not-tried")
     dashed = "getComputedStyle(document.querySelector('[data-element-id=No] .djs-visual path')).strokeDasharray"
     assert page.evaluate(dashed) != "none"
+    # The drawing fits a window of another size again, until somebody moves it themselves.
+    for width in (700, WIDE[0]):
+        page.set_viewport_size({"width": width, "height": WIDE[1]})
+        page.wait_for_function(WHOLE)
+    page.locator(".diagram-tools button").nth(1).click()
+    drawing = page.locator(".diagram .viewport")
+    own = drawing.get_attribute("transform") or ""
+    page.set_viewport_size({"width": 700, "height": WIDE[1]})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(drawing).to_have_attribute("transform", own)
     for size in (WIDE, NARROW):
         fits(page, size)
         if os.environ.get("CRMFLOW_SCREENSHOTS") == "1":

@@ -120,7 +120,29 @@ export async function draw(box, xml, marks) {
   mark(viewer, marks);
   tools(box, viewer);
   fit(viewer, marks);
+  keepFit(box, viewer, marks);
   return viewer;
+}
+
+/** When the window (or the room for it) changes, the drawing fits again, unless somebody has moved it themselves. */
+function keepFit(box, viewer, marks) {
+  const canvas = viewer.get('canvas');
+  const where = () => {
+    const { x, y, scale } = canvas.viewbox();
+    return [x, y, scale].map((number) => number.toFixed(2)).join();
+  };
+  let fitted = where(),
+    size = `${box.clientWidth} ${box.clientHeight}`;
+  new ResizeObserver(() => {
+    const now = `${box.clientWidth} ${box.clientHeight}`;
+    if (now === size || !box.clientWidth || !box.clientHeight) return;
+    size = now;
+    const own = where() === fitted;
+    canvas.resized();
+    if (!own) return;
+    fit(viewer, marks);
+    fitted = where();
+  }).observe(box);
 }
 
 /** Everything, if that can be read; else, readably, where the work is (or where it begins). "Show all" is one click. */
