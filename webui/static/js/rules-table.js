@@ -100,17 +100,23 @@ export class Sheet {
     if (viewer && viewer !== this.heard) {
       this.heard = viewer;
       viewer.on('elements.changed', () => this.quiet || this.changed());
-      viewer.on('commandStack.changed', () => this.quiet || this.changed());
+      viewer.on('commandStack.changed', () => {
+        this.#name(); // a new column comes with new words
+        if (!this.quiet) this.changed();
+      });
     }
     this.#name();
     this.shown(this.decision);
   }
 
-  /** What dmn-js leaves without a name gets one, so that it can be read aloud. */
+  /** What dmn-js leaves without a name gets one, so that it can be read aloud; what it does not translate is. */
   #name() {
     requestAnimationFrame(() => {
       for (const link of this.place.querySelectorAll('.powered-by, .bjs-powered-by, .powered-by__logo'))
         link.setAttribute('aria-label', 'bpmn.io');
+      if (chinese)
+        for (const grip of this.place.querySelectorAll('.dmn-icon-drag[title], .bjs-powered-by[title]'))
+          grip.title = translate(grip.title);
     });
   }
 

@@ -26,6 +26,21 @@ Strings must be in double quotes=文本须加双引号|Test type=测试类型|Th
 Value=值|Values=值|Variable name=变量名|Variable name:=变量名：|When=当|Yes=是
 Unique=唯一|First=首个|Priority=优先级|Any=任意|Collect=收集|Rule order=规则顺序|Output order=输出顺序
 Collect (Sum)=收集（求和）|Collect (Min)=收集（最小）|Collect (Max)=收集（最大）|Collect (Count)=收集（计数）
+Activate hand tool=启用抓手工具|Activate lasso tool=启用框选工具|Add parameter=添加参数|Decision table=决策表|Edit end date=编辑结束日期
+Edit end date and time=编辑结束日期时间|Edit end time=编辑结束时间|Edit formal parameters=编辑形式参数|Edit function kind=编辑函数类型
+Edit start date=编辑开始日期|Edit start date and time=编辑开始日期时间|Edit start time=编辑开始时间|Editing not supported for set expression language=不支持编辑此表达式语言
+Element name=元素名称|Empty=空|End date and time=结束日期时间|Kind=种类|Literal expression=文字表达式|Move Input=移动输入列|Move Output=移动输出列
+Powered by bpmn.io=由 bpmn.io 提供|Open decision table=打开决策表|Open literal expression=打开文字表达式|Range end operator=范围终止运算符|Range start operator=范围起始运算符
+Remove item=移除此项|Remove parameter=删除参数|Result=结果|Result type=结果类型|Search in diagram=在图中搜索|Start date and time=开始日期时间
+Variable type=变量类型|Variable type:=变量类型：|View DRD=查看决策关系图|name=名称|string=文本|number=数字|boolean=是或否|date=日期|time=时间|dateTime=日期时间
+dayTimeDuration=时长（天与时间）|yearMonthDuration=时长（年与月）
+No overlap is possible and all rules are disjoint. Only a single rule can be matched=规则互不重叠，最多只有一条适用
+Rules may overlap. The first matching rule will be chosen=规则可以重叠，取第一条适用的规则|Rules may overlap. Their output have to match=规则可以重叠，但输出必须一致
+Rules may overlap. The one with the highest priority will be chosen=规则可以重叠，取优先级最高的规则
+Collects the values of all matching rules=收集所有适用规则的值|Collects the values of all matching rules and counts the number of them=统计所有适用规则的数量
+Collects the values of all matching rules and sums up to a single value=将所有适用规则的值求和|Collects the values of all matching rules in rule order=按规则顺序收集所有适用规则的值
+Collects the values of all matching rules and uses the highest value=取所有适用规则中的最大值|Collects the values of all matching rules and uses the lowest value=取所有适用规则中的最小值
+Collects the values of all matching rules in decreasing output priority order=按输出优先级从高到低收集所有适用规则的值
 `;
 const words = new Map(
   PAIRS.trim()
