@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from engine.app import Engine
-from webui import api, auth, errors, i18n, look, pages, parts, security
+from webui import api, auth, errors, i18n, look, names, pages, parts, security
 
 
 class Site(Flask):
@@ -43,6 +43,7 @@ def create_app(engine: Engine, config: Mapping[str, Any] | None = None) -> Flask
     security.set_up(app)
     look.set_up(app)
     parts.set_up(app)
+    names.set_up(app)
     errors.set_up(app)
     pages.set_up(app)
     api.register(app)

@@ -14,12 +14,9 @@ from flask import Flask, g, request
 from flask_babel import gettext
 
 from engine.domain.questions import RecordKinds
-from engine.domain.staff import TeamNames
 from engine.domain.values import ElementMark, Finding, RecordLink, RecordRef, TaskRow
 from webui.door import ask, me
 from webui.look import human, said
-from webui.names import person_name
-from webui.pages.bell import unread
 from webui.said import said_error
 
 
@@ -101,13 +98,6 @@ def role_name(role: str) -> str:
         "worker": gettext("worker"),
     }
     return str(known.get(role, role))
-
-
-def team_name(key: str) -> str:
-    """What a team is called; asked once a request."""
-    if "team_names" not in g:
-        g.team_names = ask(TeamNames(me()))
-    return str(g.team_names.get(key, key))
 
 
 def delivery_state(state: str) -> str:
@@ -227,8 +217,6 @@ def set_up(app: Flask) -> None:
         theme=theme,
         kind_of=kind_of,
         link_name=link_name,
-        team_name=team_name,
-        person_name=person_name,
         delivery_state=delivery_state,
         delivery_error=delivery_error,
         role_name=role_name,
@@ -236,6 +224,5 @@ def set_up(app: Flask) -> None:
         choice_name=choice_name,
         marks_of=marks_of,
         findings_of=findings_of,
-        unread=unread,
         new_key=new_key,
     )

@@ -92,6 +92,13 @@ class ListDefinitions(Question[Page[DefinitionRow]]):
 
 
 @dataclass(frozen=True, slots=True)
+class FlowNames(Question[Mapping[str, str]]):
+    """What flows are called: key → name of the newest version, in the reader's language. For pages."""
+
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class GetDefinition(Question[DefinitionRow]):
     definition_id: str
     by: Actor

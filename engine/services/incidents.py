@@ -10,7 +10,8 @@ from engine.domain.values import IncidentRow, Page
 from engine.services.context import Context
 from engine.services.flow import conclude, ensure_moving, resume
 from engine.services.registry import answers, handles
-from engine.services.views import incident_row
+from engine.services.spoken import spoken
+from engine.services.views import incident_row, named
 from engine.store import due, queries, tables as t
 from engine.store.repos import lock_instance
 
@@ -20,7 +21,8 @@ def list_incidents(ctx: Context, ask: ListIncidents) -> Page[IncidentRow]:
     """Open incidents, newest first."""
     ensure(ask.by, Right.INCIDENT_READ)
     rows, following = queries.incidents(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
-    return Page(tuple(incident_row(row) for row in rows), following)
+    said = spoken(ctx, ask.by, [(row.instance_id, row.element_id) for row in rows])
+    return Page(tuple(named(incident_row(row), said) for row in rows), following)
 
 
 @handles(RetryIncident)

@@ -127,8 +127,11 @@ def _is_open(process: Any, element: str) -> bool:
 def list_edits(ctx: Context, ask: ListEdits) -> tuple[Edit, ...]:
     """How the variables came about: each step that changed some, newest first."""
     ensure(ask.by, Right.INSTANCE_READ)
-    if queries.instance(ctx.conn, ask.instance_id) is None:
+    instance = queries.instance(ctx.conn, ask.instance_id)
+    if instance is None:
         raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    loaded, locale = ctx.library.load(ctx.conn, instance.definition_id), language(ask.by.locale)
+    keys = {definition: key for key, definition in loaded.pinned.items()}
     query = select(t.activity).where(_A.instance_id == ask.instance_id, _A.data.is_not(None)).order_by(_A.id)
     told: list[Edit] = []
     data: dict[str, Any] = {}
@@ -141,7 +144,7 @@ def list_edits(ctx: Context, ask: ListEdits) -> tuple[Edit, ...]:
                 at=row.ended_at,
                 by=row.by,
                 element_id=row.element_id,
-                name=row.name,
+                name=loaded.text(row.element_id, row.name, locale, keys.get(row.definition_id or loaded.id, "")),
                 kind=row.kind,
                 after={name: outward(after.get(name)) for name in sorted(names)},
                 before={name: outward(data.get(name)) for name in sorted(names) if name in data},

@@ -18,6 +18,7 @@ from engine.services.context import Context
 from engine.services.registry import answers
 from engine.services.sight import within
 from engine.services.sla_write import Row
+from engine.services.spoken import spoken
 from engine.store.tables import record, record_link, task
 from engine.store.tables_time import sla_change, sla_clock, sla_rung
 
@@ -100,7 +101,7 @@ def show_wall(ctx: Context, ask: ShowWall) -> Wall:
     customers = sorted({row.customer for row in rows if row.customer}, key=lambda known: (known[1], known[0]))
     assignees = sorted({row.assignee for row in rows if row.assignee})
     named = dict(sorted(groups.items()))
-    return Wall(counts, tuple(shown[: ask.limit]), named, _log(ctx), tuple(customers), tuple(assignees))
+    return Wall(counts, tuple(shown[: ask.limit]), named, _log(ctx, ask.by), tuple(customers), tuple(assignees))
 
 
 def _meant(ask: ShowWall, row: ClockRow) -> bool:
@@ -116,11 +117,13 @@ def look(row: ClockRow) -> str:
     return "risk" if row.used >= AT_RISK else "running"
 
 
-def _log(ctx: Context) -> tuple[RungRow, ...]:
-    r = sla_rung.c
-    query = select(sla_rung, sla_clock.c.name, sla_clock.c.instance_id, sla_clock.c.task_id)
-    query = query.join(sla_clock, sla_clock.c.id == r.clock_id).where(r.fired_at.is_not(None))
-    return tuple(_rung(row, row) for row in ctx.conn.execute(query.order_by(r.fired_at.desc()).limit(50)).mappings())
+def _log(ctx: Context, by: Actor) -> tuple[RungRow, ...]:
+    r, c = sla_rung.c, sla_clock.c
+    query = select(sla_rung, c.name, c.instance_id, c.task_id, c.element_id, c.definition_key)
+    query = query.join(sla_clock, c.id == r.clock_id).where(r.fired_at.is_not(None))
+    rows = ctx.conn.execute(query.order_by(r.fired_at.desc()).limit(50)).mappings().all()
+    said = spoken(ctx, by, [_spot(row) for row in rows])
+    return tuple(_rung(row, {**row, "name": said.get(_spot(row), row["name"])}) for row in rows)
 
 
 def _clock(ctx: Context, ask: WhyDeadline) -> Row:
@@ -136,10 +139,11 @@ def _clock(ctx: Context, ask: WhyDeadline) -> Row:
 
 
 def _rows(ctx: Context, found: Sequence[Row], by: Actor) -> tuple[ClockRow, ...]:
-    """Clocks as lists show them; five statements for any number."""
+    """Clocks as lists show them; a fixed number of statements for any number."""
     ids = [row["id"] for row in found]
     lines = clocks.pauses_of(ctx, ids) if ids else {}
     tasks, customers = _tasks(ctx, found), _customers(ctx, found, by)
+    said = spoken(ctx, by, [_spot(row) for row in found])
     known = versions(ctx, [(row["calendar"], row["calendar_version"]) for row in found if row["calendar"]])
     shown = []
     for row in found:
@@ -150,6 +154,7 @@ def _rows(ctx: Context, found: Sequence[Row], by: Actor) -> tuple[ClockRow, ...]
         shown.append(
             ClockRow(
                 **{name: row[name] for name in _PLAIN},
+                name=said.get(_spot(row), row["name"]),
                 assignee=about.assignee if about else None,
                 subject=about.subject if about else None,
                 customer=customers.get(row["record_id"] or ""),
@@ -159,6 +164,11 @@ def _rows(ctx: Context, found: Sequence[Row], by: Actor) -> tuple[ClockRow, ...]
             )
         )
     return tuple(shown)
+
+
+def _spot(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """Where a clock's name is drawn: at its step; that of a whole case at its flow."""
+    return row["instance_id"], row["element_id"] or row["definition_key"]
 
 
 def _tasks(ctx: Context, found: Iterable[Row]) -> dict[str, Any]:
@@ -203,7 +213,6 @@ _PLAIN = (
     "id",
     "instance_id",
     "task_id",
-    "name",
     "metric",
     "scope",
     "state",

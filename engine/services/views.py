@@ -33,6 +33,7 @@ from engine.services.edges import outward
 from engine.services.flow import runtime, stored
 from engine.services.library import Loaded
 from engine.services.registry import answers, port
+from engine.services.spoken import Spoken, spoken
 from engine.store import chosen, inbox, queries
 from engine.store.apply import state_of
 
@@ -127,15 +128,33 @@ def list_timers(ctx: Context, ask: ListTimers) -> Page[DeadlineRow]:
     """Armed timers, next first."""
     ensure(ask.by, Right.INCIDENT_READ)
     rows, following = queries.timers(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
-    return Page(tuple(deadline_row(row) for row in rows), following)
+    said = spoken(ctx, ask.by, [(row.instance_id, row.element_id) for row in rows])
+    return Page(tuple(named(deadline_row(row), said) for row in rows), following)
 
 
 @answers(ListJobs)
 def list_jobs(ctx: Context, ask: ListJobs) -> Page[JobRow]:
     """Jobs that wait, run or failed, next first."""
     ensure(ask.by, Right.INCIDENT_READ)
-    rows, following = queries.jobs(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
-    return Page(tuple(job_row(row) for row in rows), following)
+    found, following = queries.jobs(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
+    clocks = queries.clocks_of(ctx.conn, [row.id for row in found if row.instance_id is None])
+    rows = [_of_clock(job_row(row), clocks.get(row.id)) for row in found]
+    said = spoken(ctx, ask.by, [(row.instance_id, row.element_id or row.definition_key) for row in rows])
+    return Page(tuple(named(row, said) for row in rows), following)
+
+
+def _of_clock(row: JobRow, clock: Any) -> JobRow:
+    """A rung of a ladder is due for a case, though its job is nobody's but the clock's."""
+    if clock is None:
+        return row
+    about = {"element_id": clock.element_id, "definition_key": clock.definition_key}
+    return replace(row, instance_id=clock.instance_id, **about)
+
+
+def named(row: Named, said: Spoken) -> Named:
+    """The row with its element's name in the reader's language, in a list over many cases."""
+    text = said.get((row.instance_id or "", row.element_id or row.definition_key))
+    return row if text is None else replace(row, name=text)
 
 
 def _named_in(loaded: Loaded, locale: str, row: Named) -> Named:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from engine.domain.errors import Invalid
 from engine.i18n import DEFAULT
 from engine.store import tables as t
+from engine.store.tables_time import sla_clock
 
 MOST = 500  # rows of a page
 
@@ -140,6 +141,13 @@ def jobs(
     j, i, m = t.job, t.instance, t.definition
     query = select(j, m.c.key.label("definition_key")).outerjoin_from(j, i).outerjoin(m, m.c.id == i.c.definition_id)
     return paged(conn, _of(query, j.c.instance_id, instance_id), [j.c.due_at, j.c.id], limit, cursor, down=False)
+
+
+def clocks_of(conn: Connection, jobs: Collection[str]) -> dict[str, Any]:
+    """The open SLA clocks whose next rung is one of these jobs, by the job."""
+    c = sla_clock.c
+    query = select(c.alarm_id, c.instance_id, c.element_id, c.definition_key).where(c.ended_at.is_(None))
+    return {row.alarm_id: row for row in conn.execute(query.where(c.alarm_id.in_(jobs)))} if jobs else {}
 
 
 def incidents(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from engine.domain.access import SYSTEM
@@ -9,15 +12,21 @@ from engine.domain.commands import ChangeUser, CompleteTask, Deploy, StartInstan
 from engine.domain.errors import Refused
 from engine.domain.questions import (
     ActorNamed,
+    FlowNames,
     GetHistory,
     GetInstance,
     GetTask,
     ListDefinitions,
+    ListIncidents,
     ListInstances,
+    ListJobs,
     ListTasks,
+    ListTimers,
 )
+from engine.domain.sla_values import ShowWall
 from engine.domain.values import FileIn
-from tests.store.drawing import END, START, flow, model, user
+from engine.jobs import drain
+from tests.store.drawing import END, START, flow, model, service, timer, user
 
 MODEL = model("visit", START + user("call") + user("write") + END + flow("start>call", "call>write", "write>end"))
 LABELS = FileIn(
@@ -66,6 +75,39 @@ def test_labels_stay_when_the_model_alone_changes(engine, li):
     assert engine.ask(ListTasks(li, box="teams")).items[0].name == "致电"
     other = FileIn(LABELS.name, LABELS.content.replace("致电".encode(), "打电话".encode()))
     assert engine.do(Deploy((changed, other), SYSTEM)).definitions[0].version == 3
+
+
+def test_lists_over_many_cases_speak_the_reader_s_language(engine, clock, li):
+    """Timers, jobs, incidents and the SLA wall: names of elements drawn in the flow itself or in one it calls."""
+    call = (
+        '<bpmn:callActivity id="inner" name="Inner"><bpmn:extensionElements><zeebe:calledElement processId="visit"/>'
+        "</bpmn:extensionElements></bpmn:callActivity>"
+    )
+    promise = '<crmflow:sla metric="done" target="PT2H"/>'
+    inner = START + user("call", more=promise) + timer("late", "call", "PT1H", interrupting=False)
+    inner += user("late_call") + END + flow("start>call", "call>end", "late>late_call", "late_call>end")
+    broken = START + service("ask", "http", retries=1) + END + flow("start>ask", "ask>end")
+    outer = model("outer", START + call + END + flow("start>inner", "inner>end"))
+    labels = "visit: {call: 致电, late: 超时, visit: 拜访}\nbroken: {ask: 询问}\n"
+    files = (outer, model("visit", inner), model("broken", broken), FileIn("labels.zh_Hans.yaml", labels.encode()))
+    engine.do(Deploy(files, SYSTEM, publish=True))
+    engine.do(StartInstance("outer", li))
+    engine.do(StartInstance("broken", li))
+    boss = replace(SYSTEM, locale="zh_Hans")
+    for reader, late, ring, flows in ((boss, "超时", "致电", ("拜访", "Broken")), (SYSTEM, "Late", "Call", ("Visit",))):
+        assert [row.name for row in engine.ask(ListTimers(reader)).items] == [late]
+        wall = engine.ask(ShowWall(reader))
+        assert [row.name for row in wall.clocks] == [ring]
+        assert set(flows) <= set(engine.ask(FlowNames(reader)).values())
+    asked = next(row for row in engine.ask(ListJobs(boss)).items if row.type == "http")
+    assert asked.name == "询问"
+    rung = next(row for row in engine.ask(ListJobs(boss)).items if row.type == "crmflow:rung")
+    assert (rung.name, rung.instance_id) == ("致电", wall.clocks[0].instance_id), "it says for which case it rings"
+    drain(engine)
+    assert [row.name for row in engine.ask(ListIncidents(boss)).items] == ["询问"]
+    clock.move(timedelta(hours=3))
+    drain(engine)
+    assert {row.name for row in engine.ask(ShowWall(boss)).log} == {"致电"}
 
 
 @pytest.mark.parametrize("content", [b"[1, 2]", b"a: [", b"visit: 3"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -62,3 +64,9 @@ def again(delivery_id: str) -> ResponseReturnValue:
 def unread() -> int:
     """How many unread notifications there are."""
     return ask(ListNotifications(by=me(), unread=True, limit=1)).total or 0
+
+
+@room.record_once
+def set_up(state: Any) -> None:
+    """The number on the bell, which every page shows."""
+    state.app.jinja_env.globals["unread"] = unread

@@ -64,7 +64,7 @@ def list_page(error: CrmflowError | None = None) -> str:
         "settings/list.html",
         calendars=calendars,
         policies=ask(ListPolicies(actor)),
-        uses=[(kind, target, row.names.get(target, target), row) for kind, target, row in uses],
+        uses=[(kind, target, row.names.get(target, ""), row) for kind, target, row in uses],
         ladder=DEFAULT,
         kinds=use_words(),
         teams=ask(ListPeople(actor, kind="team", limit=200)).items,

@@ -16,12 +16,10 @@ from engine.domain.errors import CrmflowError
 from engine.domain.questions import RecordKinds
 from engine.domain.sla import Unit, duration
 from engine.domain.sla_values import ClockRow, EstimateTask, ListClocks, ShowWall, Wall, WhyDeadline
-from engine.domain.staff import TeamNames
 from webui.door import ask, me, need, the_engine
 from webui.look import said
-from webui.names import person_name
+from webui.names import flow_name, person_name, team_name, whom
 from webui.pages.settings_ladder import do_words
-from webui.parts import role_name, team_name
 from webui.said import said_error
 from webui.sheets import csv_answer
 
@@ -46,7 +44,7 @@ def show() -> ResponseReturnValue:
     if "csv" in args:
         return table(wall)
     about = {"by_what": by_what, "only": {**only, **chosen}, "states": STATES, "look": look}
-    return render_template("sla/wall.html", wall=wall, team_names=ask(TeamNames(actor)), **about)
+    return render_template("sla/wall.html", wall=wall, **about)
 
 
 @room.get("/task/<task_id>")
@@ -184,9 +182,9 @@ def via_word(via: str) -> str:
     known = {
         "contract": gettext("contract %(key)s", key=key),
         "customer": gettext("customer %(key)s", key=key),
-        "team": gettext("team %(key)s", key=key),
+        "team": gettext("team %(key)s", key=team_name(key) if kind == "team" else key),
         "office": gettext("office %(key)s", key=key),
-        "person": gettext("person %(key)s", key=key),
+        "person": gettext("person %(key)s", key=person_name(key) if kind == "person" else key),
         "policy": gettext("policy %(key)s", key=key),
         "legal policy": gettext("legal policy %(key)s", key=key),
     }
@@ -201,25 +199,16 @@ def act_word(did: dict[str, Any]) -> str:
         why = said_error({"code": did["failed"], "message": did.get("message", "")}).what
         what = do_words().get(str(did.get("do")), did.get("do"))
         return f"{what}: {gettext('failed')} ({did['failed']}) {why}".rstrip()
-    who = ", ".join(map(person_name, did.get("told") or ()))
-    to = str(did.get("to") or "")
+    told = ", ".join(map(whom, did.get("told") or ()))
     known = {
-        "notify": gettext("told %(who)s", who=who),
+        "notify": gettext("told %(who)s", who=told),
         "priority": gettext("priority raised to %(n)s", n=did.get("to")),
-        "reassign": gettext("given to %(who)s", who=_named(to)),
-        "candidate": gettext("offered to %(who)s", who=", ".join(map(_named, did.get("added") or ()))),
+        "reassign": gettext("given to %(who)s", who=whom(str(did.get("to") or ""))),
+        "candidate": gettext("offered to %(who)s", who=", ".join(map(whom, did.get("added") or ()))),
         "escalate": gettext("escalated in the model"),
-        "start": gettext("started %(flow)s", flow=did.get("process")),
+        "start": gettext("started %(flow)s", flow=flow_name(str(did.get("process")))),
     }
     return str(known.get(str(did.get("do")), did.get("do")))
-
-
-def _named(who: str) -> str:
-    """A login, or ``user:``, ``team:``, ``role:`` and a key, as people call it."""
-    kind, sep, key = who.partition(":")
-    if not sep or kind == "user":
-        return person_name(key if sep else who)
-    return team_name(key) if kind == "team" else role_name(key)
 
 
 def lasted(span: Any) -> str:

@@ -15,7 +15,7 @@ from engine.domain.access import Actor, Right
 from engine.domain.errors import Forbidden, Invalid
 from engine.domain.staff import MoveWork, TeamsInCharge, Workload, WorkloadRow
 from webui.door import ask, do, need, the_engine
-from webui.parts import team_name
+from webui.names import team_name
 from webui.said import said_error
 from webui.sheets import csv_answer
 
