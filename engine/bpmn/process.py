@@ -45,6 +45,7 @@ class Start:
     message: str | None = None  # name of the message or signal
     timer: str | None = None  # the timer as drawn
     reads: frozenset[str] = frozenset()  # names that a condition reads
+    parts: tuple[str, ...] = ()  # names behind a dot in it, as often as they stand there: fields and relations
     node: str = ""  # name of its node: one for each trigger of an event that has several
     together: bool = False  # the first of several messages that a new instance needs
 
@@ -200,4 +201,5 @@ def _start(node: Node) -> Start:
     # What a filter names is an entry of its items, unless nothing is read outside of it.
     reads = frozenset() if condition is None else condition.outer or condition.names
     together = any(isinstance(flow.source, EventGateway) and flow.source.together for flow in node.incoming)
-    return Start(node.origin, node.title, kind, named, timer, reads, node.name, together)
+    parts = () if condition is None else condition.parts
+    return Start(node.origin, node.title, kind, named, timer, reads, parts, node.name, together)

@@ -47,3 +47,15 @@ def _collect(node: t.Node, bound: frozenset[str], found: set[str], filtered: set
     else:
         for child in node.children():
             _collect(child, bound, found, filtered)
+
+
+def part_names(node: t.Node) -> tuple[str, ...]:
+    """Every name that follows a dot, as often as it does."""
+    found = []
+    todo = [node]
+    while todo:
+        at = todo.pop()
+        if isinstance(at, t.Path):
+            found.append(at.name)
+        todo.extend(at.children())
+    return tuple(sorted(found))

@@ -1,13 +1,14 @@
 """Conditional start events: a published process begins when a record comes to be as its condition says.
 
 The condition reads a record by its kind (``= lead.score > 80``). It is looked at when a record of that kind is made
-or changed, as it was before and as it is now: only who *becomes* true starts an instance, with the record in the
-variable of that name (BPMN 2.0, 10.5.2: the condition must become false and true again before it starts another).
+or changed, and when one changes that its relations lead to (``= contact.account.segment = "A"``), as it was before and
+as it is now: only who *becomes* true starts an instance, with the record in the variable of that name (BPMN 2.0,
+10.5.2: the condition must become false and true again before it starts another).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.bpmn.process import Start
@@ -19,7 +20,7 @@ from engine.services.context import Context
 from engine.services.edges import outward
 from engine.services.kinds import kinds
 from engine.services.library import Loaded
-from engine.store import due
+from engine.store import due, links
 
 
 def watched(ctx: Context, loaded: Loaded) -> dict[str, str]:
@@ -80,23 +81,91 @@ def begin_where(
 
     fields = read(ctx, ref)
     now, was = shown(fields), None if before is None else shown({**fields, **before})
+    _plan(
+        ctx,
+        [
+            _row(ctx, loaded, start, ref)
+            for loaded, start in _starts(ctx, definitions)
+            if ref.kind in start.reads and _becomes(ctx, loaded, start, now, was)
+        ],
+    )
+
+
+def begin_related(
+    ctx: Context,
+    ref: RecordRef,
+    definitions: Sequence[str],
+    read: Callable[[Context, RecordRef], Mapping[str, Any]],
+    before: Mapping[str, Any],
+) -> None:
+    """The same for the records whose relations lead to the one that changed: each is looked at, as it was and is."""
+    seen: dict[RecordRef, Mapping[str, Any]] = {ref: read(ctx, ref)}
+
+    def fields(one: RecordRef) -> Mapping[str, Any]:
+        if one not in seen:
+            seen[one] = read(ctx, one)
+        return seen[one]
+
+    def earlier(one: RecordRef) -> Mapping[str, Any]:
+        return {**fields(one), **before} if one == ref else fields(one)
+
     rows = []
+    for loaded, start in _starts(ctx, definitions):
+        chains = [(kind, way) for kind, way, end in _ways(ctx, start) if end == ref.kind]
+        behind = {RecordRef(kind, id) for kind, way in chains for id in links.leading(ctx.conn, ref.id, kind, way)}
+        for one in sorted(behind - {ref}, key=lambda each: each.id):
+            now, was = {one.kind: RecordView(one, fields)}, {one.kind: RecordView(one, earlier)}
+            if _becomes(ctx, loaded, start, now, was):
+                rows.append(_row(ctx, loaded, start, one))
+    _plan(ctx, rows)
+
+
+def related(ctx: Context, loaded: Loaded) -> dict[str, str]:
+    """Kinds of records that its conditional start events look at over relations → the first such event."""
+    found: dict[str, str] = {}
+    for start in loaded.process.starts:
+        for _, _, end in _ways(ctx, start) if start.trigger == "conditional" else ():
+            found.setdefault(end, start.id)
+    return found
+
+
+def _ways(ctx: Context, start: Start) -> list[tuple[str, tuple[str, ...], str]]:
+    """The relations a condition may go along: (kind it begins at, relations in a row, kind they lead to).
+
+    A relation counts where its name is behind a dot anywhere in the condition: one too many costs a look.
+    """
+    known = kinds(ctx.packs)
+    todo: list[tuple[str, tuple[str, ...], str]] = [(kind, (), kind) for kind in sorted(start.reads & set(known))]
+    found = []
+    while todo:
+        first, way, at = todo.pop()
+        for relation, kind in known[at].relations if at in known else ():
+            if way.count(relation) < start.parts.count(relation):
+                found.append((first, (*way, relation), kind))
+                todo.append(found[-1])
+    return found
+
+
+def _starts(ctx: Context, definitions: Sequence[str]) -> Iterator[tuple[Loaded, Start]]:
     for definition in definitions:
         loaded = ctx.library.load(ctx.conn, definition)
-        for start in loaded.process.starts:
-            if start.trigger != "conditional" or ref.kind not in start.reads:
-                continue
-            if not loaded.process.holds(start.node, now, ctx.now):
-                continue
-            if was is not None and loaded.process.holds(start.node, was, ctx.now):
-                continue
-            payload = {
-                "definition": loaded.id,
-                "element": start.node,
-                "key": loaded.key,
-                "variables": outward({ref.kind: ref}),
-            }
-            rows.append({"id": ctx.new_id(), "name": loaded.name, "type": "crmflow:start", "payload": payload})
+        yield from ((loaded, start) for start in loaded.process.starts if start.trigger == "conditional")
+
+
+def _becomes(ctx: Context, loaded: Loaded, start: Start, now: Mapping[str, Any], was: Mapping[str, Any] | None) -> bool:
+    """Whether the condition holds now and did not before."""
+    if not loaded.process.holds(start.node, now, ctx.now):
+        return False
+    return was is None or not loaded.process.holds(start.node, was, ctx.now)
+
+
+def _row(ctx: Context, loaded: Loaded, start: Start, ref: RecordRef) -> dict[str, Any]:
+    variables = outward({ref.kind: ref})
+    payload = {"definition": loaded.id, "element": start.node, "key": loaded.key, "variables": variables}
+    return {"id": ctx.new_id(), "name": loaded.name, "type": "crmflow:start", "payload": payload}
+
+
+def _plan(ctx: Context, rows: list[dict[str, Any]]) -> None:
     if rows:
         due.add(ctx.conn, ctx.now, rows)
         ctx.wake = True

@@ -15,7 +15,7 @@ from engine.domain.questions import GetRecord, RecordKinds
 from engine.domain.records import Kind, described
 from engine.domain.values import RecordLink, RecordRef, RecordRow
 from engine.services import idempotency
-from engine.services.conditions import begin_where
+from engine.services.conditions import begin_related, begin_where
 from engine.services.context import Context
 from engine.services.kinds import compute, kind_of, kinds, seen
 from engine.services.registry import answers, handles, provides
@@ -261,6 +261,8 @@ def _tell_conditions(ctx: Context, ref: RecordRef, before: Mapping[str, Any], *,
     found = post.conditional_on(ctx.conn, ref.id, ref.kind, customer)
     if found.starting:
         begin_where(ctx, ref, list(found.starting), read, before)
+    if found.related:
+        begin_related(ctx, ref, list(found.related), read, before)
     promising = {drawn for drawn in {drawn for _, drawn in found.running} if ctx.library.promises(ctx.conn, drawn)}
     watching = {*found.waiting, *(one for one, drawn in found.running if drawn in promising)}
     rows = [{"name": ref.kind, "type": "crmflow:look", "payload": {"instance": one}} for one in sorted(watching)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.services.calendars import by_name
-from engine.services.conditions import watched
+from engine.services.conditions import related, watched
 from engine.services.context import Context
 from engine.services.library import Loaded
 from engine.store import due, models
@@ -28,6 +28,11 @@ def open_starts(ctx: Context, loaded: Loaded) -> None:
         {"kind": "conditional", "message": kind, "definition_key": loaded.key, "element_id": element}
         | {"definition_id": loaded.id}
         for kind, element in watched(ctx, loaded).items()
+    ]
+    heard += [
+        {"kind": "related", "message": kind, "definition_key": loaded.key, "element_id": element}
+        | {"definition_id": loaded.id}
+        for kind, element in related(ctx, loaded).items()
     ]
     models.replace_starts(ctx.conn, loaded.key, heard)
     due.drop_starts(ctx.conn, loaded.key)

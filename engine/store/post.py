@@ -49,6 +49,10 @@ _WATCHING = union(
     select(t.start_subscription.c.definition_id, literal(1), literal("")).where(
         t.start_subscription.c.kind == "conditional", t.start_subscription.c.message == bindparam("kind")
     ),
+    # And those that look at it over a relation of another record.
+    select(t.start_subscription.c.definition_id, literal(3), literal("")).where(
+        t.start_subscription.c.kind == "related", t.start_subscription.c.message == bindparam("kind")
+    ),
 ).subquery("watching")
 _CONDITIONAL = Prepared(
     select(_WATCHING.c.id, _WATCHING.c.starts, _WATCHING.c.drawn).order_by(_WATCHING.c.starts, _WATCHING.c.id)
@@ -88,6 +92,7 @@ class Watchers:
 
     waiting: tuple[str, ...]  # instances that work on it and wait for a condition
     starting: tuple[str, ...]  # published definitions that a condition over such a record starts
+    related: tuple[str, ...]  # published definitions whose condition looks at it over a relation of another record
     running: tuple[tuple[str, str], ...]  # (instance, definition) of cases whose promises may depend on it
 
 
@@ -97,6 +102,7 @@ def conditional_on(conn: Connection, record_id: str, kind: str, customer: bool) 
     return Watchers(
         tuple(row[0] for row in rows if row[1] == 0),
         tuple(row[0] for row in rows if row[1] == 1),
+        tuple(row[0] for row in rows if row[1] == 3),
         tuple((row[0], row[2]) for row in rows if row[1] == 2),
     )
 

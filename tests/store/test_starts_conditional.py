@@ -123,6 +123,38 @@ def test_a_record_that_is_linked_later_begins_by_what_its_relation_has_become(en
     assert len(_begun(engine)) == 1
 
 
+def test_a_change_where_a_relation_leads_begins_for_each_record_that_it_makes_so(engine, bench):
+    text = "=contact.account.segment = &quot;strategic&quot; and contact.name != &quot;Bob&quot;"
+    engine.do(Deploy((_linked_when(text),), SYSTEM, publish=True))
+    account = engine.do(SaveRecord("account", SYSTEM, data={"name": "Engines", "segment": "mass"})).id
+    linked = {_contact(engine, name=name, account=account) for name in ("Ada", "Eve")}
+    _contact(engine, name="Bob", account=account)
+    _contact(engine, name="Zoe")
+    assert _begun(engine) == []
+    engine.do(SaveRecord("account", SYSTEM, data={"segment": "strategic"}, id=account))
+    begun = [engine.ask(GetInstance(one, SYSTEM)).variables["contact"]["$record"][1] for one in _begun(engine)]
+    assert sorted(begun) == sorted(linked)
+    engine.do(SaveRecord("account", SYSTEM, data={"name": "Engines Ltd"}, id=account))
+    assert len(_begun(engine)) == 2  # they were so before
+
+
+def test_it_is_seen_over_several_relations_and_when_a_link_between_changes(engine, bench):
+    engine.do(
+        Deploy((_linked_when("=contact.account.parent.parent.segment = &quot;strategic&quot;"),), SYSTEM, publish=True)
+    )
+    top = engine.do(SaveRecord("account", SYSTEM, data={"name": "Top", "segment": "mass"})).id
+    middle = engine.do(SaveRecord("account", SYSTEM, data={"name": "Middle"}, links={"parent": top})).id
+    low = engine.do(SaveRecord("account", SYSTEM, data={"name": "Low"}, links={"parent": middle})).id
+    _contact(engine, account=low)
+    engine.do(SaveRecord("account", SYSTEM, data={"segment": "strategic"}, id=top))
+    assert len(_begun(engine)) == 1
+    other = engine.do(SaveRecord("account", SYSTEM, data={"name": "Other", "segment": "mass"})).id
+    engine.do(SaveRecord("account", SYSTEM, data={}, links={"parent": other}, id=middle))
+    assert len(_begun(engine)) == 1
+    engine.do(SaveRecord("account", SYSTEM, data={}, links={"parent": top}, id=middle))
+    assert len(_begun(engine)) == 2
+
+
 def test_a_record_made_with_a_link_is_not_without_one(engine, bench):
     engine.do(Deploy((_linked_when("=contact.account = null"),), SYSTEM, publish=True))
     account = engine.do(SaveRecord("account", SYSTEM, data={"name": "Engines"})).id
