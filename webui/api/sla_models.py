@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from webui.api.models import Id, Key, Reason, Sent, Text
+from webui.api.models import Id, Key, Moment, Reason, Sent, Text
 
 Metric = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -53,6 +53,12 @@ class WallQuery(Sent):
     customer: Annotated[str, Field(max_length=16)] = Field("", description="Id of the customer's record.")
     assignee: Annotated[str, Field(max_length=120)] = Field("", description="A login; `-`: nobody.")
     limit: int = Field(200, ge=1, le=1000)
+
+
+class FiguresQuery(Sent):
+    since: Moment = Field(description="Cases that began from then …")
+    until: Moment = Field(description="… until then, and are finished.")
+    flow: Text = Field("", description="Of this flow and its variants only.")
 
 
 class MetricsBody(Sent):

@@ -8,6 +8,7 @@ from webui.pages import (
     bell,
     bulk,
     desk,
+    figures,
     filters,
     flows,
     inbox,
@@ -41,7 +42,7 @@ def set_up(app: Flask) -> None:
         app.register_blueprint(room.room)
     for room in (operate, bulk, kept):
         app.register_blueprint(room.room)
-    for room in (sla, settings):
+    for room in (figures, sla, settings):
         app.register_blueprint(room.room)
     for room in (desk, filters, sweep):
         app.register_blueprint(room.room)

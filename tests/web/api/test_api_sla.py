@@ -81,3 +81,15 @@ def test_clocks_pause_and_tick_again(api: Any, started: str) -> None:
 def test_what_cannot_be_meant_is_told(api: Any, path: str, body: dict[str, Any], code: tuple[int, str]) -> None:
     status, told = api.code(api("consultant", "PUT", path, body))
     assert (status, told) == code
+
+
+def test_figures_of_finished_cases_are_told_per_version(api: Any, started: str) -> None:
+    (task,) = api("employee", "GET", f"/tasks?box=teams&instance_id={started}").json["items"]
+    api("employee", "POST", f"/tasks/{task['id']}/claim", {})
+    assert api("employee", "POST", f"/tasks/{task['id']}/complete", {}).status_code == 200
+    period = "since=2026-03-01T00:00:00Z&until=2026-03-03T00:00:00Z"
+    (row,) = api("manager", "GET", f"/sla/figures?{period}").json
+    assert (row["key"], row["version"], row["cases"], row["kept"], row["promises"]) == ("help", 1, 1, 1, 1)
+    assert (row["steps"], row["handoffs"], row["reassigned"], row["again"]) == (1, 0, 0, 0)
+    assert api("manager", "GET", f"/sla/figures?{period}&flow=other").json == []
+    assert api.code(api("manager", "GET", "/sla/figures")) == (400, "CRM-042")

@@ -30,7 +30,7 @@ NEEDS = {
         sweep.attempt sweep.preview sweep.result sweep.run sweep.undo
         task.choose task.claim task.complete task.draft task.file task.history task.keep task.reassign task.release
         task.show""",
-    Right.TASK_MANAGE: "sla.show team.export team.move team.show",  # or to lead a team
+    Right.TASK_MANAGE: "figures.show sla.show team.export team.move team.show",  # or to lead a team
     Right.INSTANCE_START: "start.begin start.form start.show",
     Right.INSTANCE_READ: "instances.one instances.show operate.edits rules_try.cases watch.jobs watch.timers",
     Right.INSTANCE_CANCEL: "instances.cancel",

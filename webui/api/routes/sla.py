@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.domain.access import Right
+from engine.domain.figures import FigureRow, ShowFigures
 from engine.domain.sla_values import (
     CalendarRow,
     ClockRow,
@@ -28,7 +29,17 @@ from engine.domain.sla_values import (
     WhyDeadline,
 )
 from webui.api.routing import Call, Route, Tag
-from webui.api.sla_models import ClockQuery, Clocks, ContentBody, MetricsBody, PauseBody, ReasonBody, UseBody, WallQuery
+from webui.api.sla_models import (
+    ClockQuery,
+    Clocks,
+    ContentBody,
+    FiguresQuery,
+    MetricsBody,
+    PauseBody,
+    ReasonBody,
+    UseBody,
+    WallQuery,
+)
 
 
 def list_calendars(call: Call) -> list[CalendarRow]:
@@ -95,6 +106,11 @@ def recompute_clocks(call: Call) -> Preview:
     return call.engine.do(RecomputeClocks(call.path["instance_id"], call.by, call.body.reason))
 
 
+def show_figures(call: Call) -> list[FigureRow]:
+    query = call.query
+    return list(call.engine.ask(ShowFigures(call.by, query.since, query.until, query.flow)))
+
+
 def content_of(call: Call) -> dict[str, Any] | str:
     """A content as it was sent: YAML, or an object."""
     found: dict[str, Any] | str = call.body.yaml if call.body.yaml is not None else dict(call.body.content or {})
@@ -129,6 +145,9 @@ TAG = Tag(
               about="The stored explanation, and the same reckoned again from its stored inputs (`same`)."),
         Route("GET", "/sla/wall", show_wall, "sla", "The SLA wall", "SLA 看板",
               answer=Wall, right=Right.TASK_MANAGE, query=WallQuery),
+        Route("GET", "/sla/figures", show_figures, "sla", "How work went, per version", "按版本统计工作成效",
+              answer=list[FigureRow], right=Right.TASK_MANAGE, query=FiguresQuery,
+              about="Of finished cases: `kept` of `promises`; hand-offs; tasks given on; human steps done `again`."),
         Route("POST", "/instances/{instance_id}/clocks/pause", pause_clocks, "sla", "Pause clocks", "暂停计时",
               answer=Clocks, right=Right.TASK_WORK, body=PauseBody, errors=(409,)),
         Route("POST", "/instances/{instance_id}/clocks/resume", resume_clocks, "sla", "Let clocks tick again",
