@@ -53,3 +53,12 @@ def listening(engine: Engine, clock: FixedClock) -> Iterator[Site]:
 def heard(page: Page) -> None:
     """Wait until the page that is shown now hears keys and clicks: after whatever led to it was seen."""
     expect(page.locator("html[data-ready]")).to_be_attached()
+
+
+def until(page: Page, said: str) -> None:
+    """Wait until the script says true. Asked from here: what Playwright's own waiting asks later, CSP refuses."""
+    for _ in range(300):
+        if page.evaluate(said):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"not within 30 s: {said}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from stage import NARROW, WIDE, Site, Visit, heard
+from stage import NARROW, WIDE, Site, Visit, heard, until
 from test_rooms import violations
 from tour import settle
 
@@ -110,7 +110,7 @@ def test_coverage_of_scenarios_is_painted_on_the_diagram(site: Site, visit: Visi
     # The drawing fits a window of another size again, until somebody moves it themselves.
     for width in (700, WIDE[0]):
         page.set_viewport_size({"width": width, "height": WIDE[1]})
-        page.wait_for_function(WHOLE)
+        until(page, WHOLE)
     page.locator(".diagram-tools button").nth(1).click()
     drawing = page.locator(".diagram .viewport")
     own = drawing.get_attribute("transform") or ""

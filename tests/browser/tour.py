@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page
-from stage import NARROW, WIDE, Site, Visit
+from stage import NARROW, WIDE, Site, Visit, until
 
 from engine.domain.commands import ClaimTask
 from engine.domain.questions import ListDefinitions, ListTasks
@@ -73,7 +73,7 @@ def addresses(task: TaskRow, flow: DefinitionRow, record: str) -> dict[str, str]
 def settle(page: Page) -> None:
     """Wait until forms and diagrams are drawn."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.diagram-wait')?.offsetParent")
+    until(page, "!document.querySelector('.diagram-wait')?.offsetParent")
     if page.locator("[data-rules]").count():
         page.wait_for_selector("[data-rules][data-ready]")
 
