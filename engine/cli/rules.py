@@ -76,14 +76,19 @@ def feel(expression: str, context: dict[str, Any], json: bool) -> None:
 def decide(file: Path, decision: str, data: dict[str, Any], others: tuple[Path, ...], why: bool, json: bool) -> None:
     """Decide a decision of a DMN file, by id or name, and print its value as JSON. Files it imports: --import.
 
+    A date, time or duration is given as text where the decision asks for one.
+
     \b
     crmflow decide discount.dmn approval --data '{"discount": 0.25}' --why
     crmflow decide discount.dmn approval --data @quote.json --json
     """
     from engine.cli.show import console, dump
     from engine.dmn import Model
+    from engine.dmn.sheet import Sheet
 
     model = Model.load(file.read_bytes(), imports=[other.read_bytes() for other in others], file=file.name)
+    if decision in model.decisions:
+        data = Sheet(model, decision).given(data)
     outcome = model.decide(decision, data)
     if json:
         dump({"value": outcome.json, "problems": outcome.problems, "trace": outcome.trace if why else ()})

@@ -82,9 +82,15 @@ def _finding(out: Console, one: Finding) -> None:
     message, why, fix = ((zh and own) or english for own, english in texts)
     where = escape(f"{place}: ") if place else ""
     out.print(f"{where}{head}{escape(message)}[dim]{escape(culprit)}[/]", soft_wrap=True)
-    for word, text in (("原因", why), ("办法", fix)) if zh else (("why", why), ("fix", fix)):
+    example = ", ".join(f"{name} = {_plain(value)}" for name, value in (one.params.get("example") or {}).items())
+    words = ("例如", "原因", "办法") if zh else ("for example", "why", "fix")
+    for word, text in zip(words, (example, why, fix), strict=True):
         if text:
             out.print(f"    [dim]{word}:[/] {escape(text)}", soft_wrap=True)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def chinese() -> bool:

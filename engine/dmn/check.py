@@ -82,6 +82,7 @@ class TableCheck:
                 row,
                 Severity.ERROR if self.box.hit == "U" else Severity.WARNING,
                 rules=[first, row + 1],
+                example=self._example(rule),
                 fix="Remove one of them.",
                 fix_zh="请删除其中一条。",
             )
@@ -164,6 +165,7 @@ class TableCheck:
             row,
             Severity.WARNING,
             rules=[n + 1 for n in rows] + [row + 1],
+            **({"example": self._example(self.rules[row])} if all(self.rules[row]) else {}),
             fix="Remove the rule, or move it up.",
             fix_zh="请删除该规则，或将其上移。",
         )
@@ -203,11 +205,15 @@ class TableCheck:
 
     def _describe(self, box: Box) -> tuple[str, str, dict[str, Any]]:
         """A box in English and Chinese words, and an example input."""
-        pairs = [(made, made.text(mask), made.sample(mask)) for made, mask in zip(self.axes, box, strict=True)]
-        said = [(made.label, text) for made, text, _ in pairs if text != "-"]
+        texts = ((made.label, made.text(mask)) for made, mask in zip(self.axes, box, strict=True))
+        said = [(label, text) for label, text in texts if text != "-"]
         words = " and ".join(f"{label} is {text}" for label, text in said) or "anything is given"
         words_zh = " 且 ".join(f"{label} 为 {text}" for label, text in said) or "任意输入"
-        return words, words_zh, {made.label: feel.to_json(sample) for made, _, sample in pairs}
+        return words, words_zh, self._example(box)
+
+    def _example(self, box: Box) -> dict[str, Any]:
+        """Some input in a box."""
+        return {made.label: feel.to_json(made.sample(mask)) for made, mask in zip(self.axes, box, strict=True)}
 
     def _tell_opaque(self) -> None:
         if self.opaque:

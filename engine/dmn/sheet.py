@@ -84,6 +84,18 @@ class Sheet:
         assumed = {self.decisions[name]: inputs.pop(name) for name in list(inputs) if self._is_decided(name)}
         return inputs, assumed
 
+    def given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Inputs as JSON, in which a date, a time or a duration can only be a text: one where the type asks for it."""
+        inputs = dict(values)
+        for field in self.found.values():
+            path = field.path.split(".")
+            here: Any = inputs
+            for name in path:
+                here = here.get(name) if isinstance(here, Mapping) else None
+            if isinstance(here, str) and field.kind in _TEMPORAL:
+                _put(inputs, path, fit(here, field.kind))
+        return inputs
+
     def solve(self, text: str, value: Any) -> tuple[str, Any] | None:
         """(path, value) that makes an expression of one path give ``value``; None if there is no telling."""
         try:

@@ -93,3 +93,24 @@ def test_a_context_that_cannot_be_read_is_refused_in_one_line(given: str, tmp_pa
 def test_a_folder_is_no_dmn_file(tmp_path: Path, table: str) -> None:
     for arguments in (["dmn", "check", str(tmp_path)], ["decide", table, "approval", "--import", str(tmp_path)]):
         assert "is a directory" in run(*arguments, status=2).stderr
+
+
+DATES = """<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" id="m" name="m" namespace="n">
+<decision id="season" name="season"><decisionTable id="t" hitPolicy="UNIQUE">
+<input label="Order date"><inputExpression typeRef="date"><text>order.on</text></inputExpression></input>
+<output name="name"/>
+<rule><inputEntry><text>&lt; date("2026-07-01")</text></inputEntry>
+<outputEntry><text>"first half"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+def test_the_example_of_a_gap_is_told_and_can_be_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # JSON knows no dates: a text is one where the column's type asks for it, or no table over dates could be tried.
+    file = tmp_path / "season.dmn"
+    file.write_text(DATES, encoding="utf-8")
+    assert "for example: Order date = 2026-07-01" in run("dmn", "check", str(file)).stdout
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "例如: Order date = 2026-07-01" in run("dmn", "check", str(file)).stdout
+    for day, name in (("2026-07-01", None), ("2026-06-30", "first half")):
+        got = run("decide", str(file), "season", "--data", json.dumps({"order": {"on": day}}), "--json")
+        assert json.loads(got.stdout) == {"value": name, "problems": [], "trace": []}

@@ -118,6 +118,7 @@ def test_a_rule_that_others_always_win_over() -> None:
     (finding,) = found(["x"], rules, hit="FIRST")
     assert finding.code == "CRM-158"
     assert finding.params["rules"] == [1, 2, 3]
+    assert finding.params["example"] == {"x": 3}
     allowed = ['"high","low"']
     best = [["-", '"high"'], ["< 5", '"low"']]
     assert codes(found(["x"], best, hit="PRIORITY", allowed=allowed)) == ["CRM-158"]
@@ -130,11 +131,13 @@ def test_a_rule_that_no_allowed_value_fits() -> None:
     (other,) = found(["s"], rules, inputs_allowed=['"A","B"'])
     assert other.code == "CRM-158"
     assert other.params["rules"] == [3]
+    assert "example" not in other.params  # there is none
 
 
 def test_doubled_rules() -> None:
     (finding,) = found(["x"], [["-", "1"], ["-", "1"]], hit="COLLECT")
     assert (finding.code, finding.params["rules"]) == ("CRM-159", [1, 2])
+    assert finding.params["example"] == {}  # any input
     assert codes(found(["x"], [["< 5", "1"], [">= 5", "2"], [">=  5", "2"]])) == ["CRM-159"]
 
 
