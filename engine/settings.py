@@ -50,6 +50,7 @@ class Settings(BaseSettings):
 
     # --- models
     require_coverage: float | None = Field(default=None, ge=0, le=100)  # percent of flows its scenarios must take
+    require_rules: float | None = Field(default=None, ge=0, le=100)  # percent of its tables' rules they must match
 
     # --- limits
     step_limit: int = Field(default=10_000, ge=100)  # elements one command may run through

@@ -50,15 +50,23 @@ def lint(ctx: click.Context, files: tuple[str, ...], json: bool) -> None:
     metavar="N",
     help="Refuse if a scenario fails, or a process's scenarios take less than N percent of its flows.",
 )
+@click.option(
+    "--require-rules",
+    type=click.FloatRange(0, 100),
+    metavar="N",
+    help="Refuse if they match less than N percent of the rules of a decision table that a process names.",
+)
 @as_json
 @common
-def deploy(paths: tuple[str, ...], publish: bool, require_coverage: float | None, json: bool) -> None:
+def deploy(
+    paths: tuple[str, ...], publish: bool, require_coverage: float | None, require_rules: float | None, json: bool
+) -> None:
     """Deploy files, and all models in folders, together: all or none. The same content again changes nothing.
 
     \b
     crmflow deploy order.bpmn approve.json
     crmflow deploy processes/ forms/ rules/ --publish --as dora
-    crmflow deploy processes/ forms/ rules/ --publish --require-coverage 80
+    crmflow deploy processes/ forms/ rules/ --publish --require-coverage 80 --require-rules 80
     """
     from engine.cli.show import dump, findings
     from engine.cli.values import model_files
@@ -66,8 +74,9 @@ def deploy(paths: tuple[str, ...], publish: bool, require_coverage: float | None
 
     sent = model_files(paths)
     with engine() as opened:
-        demanded = opened.settings.require_coverage if require_coverage is None and publish else require_coverage
-        ensure_files(opened, sent, demanded)
+        asked = (opened.settings.require_coverage, opened.settings.require_rules) if publish else (None, None)
+        flows = asked[0] if require_coverage is None else require_coverage
+        ensure_files(opened, sent, flows, asked[1] if require_rules is None else require_rules)
         done = opened.do(Deploy(sent, by=actor(opened), publish=publish))
     if json:
         dump(done)

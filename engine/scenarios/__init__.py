@@ -1,7 +1,7 @@
 """Scenario tests for models: given, when, then in YAML, played by the real engine on a virtual clock, with coverage."""
 
 from engine.scenarios.coverage import Tally
-from engine.scenarios.demand import demand, ensure_files, ensure_publishable, run_definition
+from engine.scenarios.demand import demand, ensure_files, ensure_publishable, ensure_sent, run_definition
 from engine.scenarios.play import play
 from engine.scenarios.reading import Read, read
 from engine.scenarios.results import Failure, PathCoverage, Report, Result, RuleCoverage
@@ -12,6 +12,6 @@ from engine.services.kits import SUFFIX
 
 __all__ = [
     "SUFFIX", "Failure", "File", "PathCoverage", "Read", "Report", "Result", "RuleCoverage", "Tally", "demand",
-    "ensure_files", "ensure_publishable", "gather", "json_schema", "play", "read", "run", "run_definition", "run_files",
-    "run_given", "run_sent", "starter",
+    "ensure_files", "ensure_publishable", "ensure_sent", "gather", "json_schema", "play", "read", "run",
+    "run_definition", "run_files", "run_given", "run_sent", "starter",
 ]  # fmt: skip

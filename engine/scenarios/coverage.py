@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from engine.bpmn.dialect import crmflow_value, decision_of, static
 from engine.domain.access import SYSTEM
 from engine.domain.questions import GetInstance, ListInstances
 from engine.domain.states import ActivityState
@@ -30,6 +31,7 @@ class Plan:
         self.processes: dict[str, graph.Scope] = {}
         self.nodes: dict[tuple[str, str], graph.Node] = {}
         self.tables: dict[str, tuple[str, str, int]] = {}  # decision → (name, table, rules)
+        self.needs: dict[str, set[str]] = {}  # decision → decisions it needs
         for file in files:
             try:
                 root = read(file.content)
@@ -45,11 +47,34 @@ class Plan:
 
     def _rules(self, root: etree._Element) -> None:
         for decision in root.iter("{*}decision"):
+            refs = (e.get("href", "").rpartition("#")[2] for e in decision.iter("{*}requiredDecision"))
+            self.needs.setdefault(decision.get("id", ""), set()).update(refs)
             table = decision.find("{*}decisionTable")
             if table is not None:
                 key = decision.get("id", "")
                 rules = len(table.findall("{*}rule"))
                 self.tables[key] = (decision.get("name") or key, table.get("id", ""), rules)
+
+    def asked_by(self) -> dict[str, list[str]]:
+        """Decision → the processes that ask for it by name, or for one that needs it."""
+        found: dict[str, list[str]] = {}
+        for key, process in self.processes.items():
+            todo, seen = list(_named(process)), set[str]()
+            while todo:
+                if (one := todo.pop()) not in seen:
+                    seen.add(one)
+                    todo += self.needs.get(one, ())
+            for one in sorted(seen):
+                found.setdefault(one, []).append(key)
+        return found
+
+
+def _named(process: graph.Scope) -> Iterator[str]:
+    """The decisions a process names: for its rule tasks, its variants, who does its tasks."""
+    said = [crmflow_value(process.xml, "process", "variants")]
+    for node in (node for scope in process.walk() for node in scope.nodes):
+        said += [decision_of(node), crmflow_value(node.xml, "assignment", "decision")]
+    yield from (name for text in said if (name := static(text)))
 
 
 class Tally:
@@ -128,14 +153,15 @@ class Tally:
             missed_names=tuple(name for _, name in missed),
         )
 
-    def rules(self) -> tuple[RuleCoverage, ...]:
-        """Coverage of the tables that were asked at least once."""
-        found = []
+    def rules(self, keys: Iterable[str] = ()) -> tuple[RuleCoverage, ...]:
+        """Coverage of the tables that were asked at least once, and of those that these processes name."""
+        found, wanted, asked_by = [], set(keys), self.plan.asked_by()
         for decision, (name, table, count) in sorted(self.plan.tables.items()):
-            if table in self.matched:
-                hit = tuple(sorted(self.matched[table]))
+            by = tuple(asked_by.get(decision, ()))
+            if table in self.matched or wanted & set(by):
+                hit = tuple(sorted(self.matched.get(table, ())))
                 missed = tuple(n for n in range(1, count + 1) if n not in hit)
-                found.append(RuleCoverage(decision, name, table, count, hit, missed))
+                found.append(RuleCoverage(decision, name, table, count, hit, missed, by))
         return tuple(found)
 
 

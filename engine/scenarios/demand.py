@@ -1,4 +1,4 @@
-"""What a deployment may demand of its scenarios: that they pass, and come by enough of the flow."""
+"""What a deployment may demand of its scenarios: that they pass, and come by enough of the flow and its rules."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from engine.domain.states import Severity
 from engine.domain.testing import GetScenarios
 from engine.domain.values import FileIn, Finding
 from engine.scenarios.coverage import Plan
-from engine.scenarios.results import Report
+from engine.scenarios.results import Report, RuleCoverage
 from engine.scenarios.run import run_sent
 from engine.services.kits import SUFFIX
 
 
-def demand(report: Report, percent: float) -> list[Finding]:
-    """Findings for what is below a demanded coverage, and for scenarios that fail."""
+def demand(report: Report, percent: float | None, rules: float | None = None) -> list[Finding]:
+    """Findings for failing scenarios, and for what is below a coverage of flows or rules (None: none is demanded)."""
     found = [
         Finding(
             "CRM-886",
@@ -34,7 +34,7 @@ def demand(report: Report, percent: float) -> list[Finding]:
         if not one.passed
     ]
     for path in report.paths:
-        if path.percent < percent:
+        if percent is not None and path.percent < percent:
             ways = ", ".join(path.missed_names[:5])
             found.append(
                 Finding(
@@ -50,7 +50,25 @@ def demand(report: Report, percent: float) -> list[Finding]:
                     fix_zh="补充经过这些路径的场景。",
                 )
             )
+    if rules is not None:
+        found += [_untried(one, rules) for one in report.rules if one.percent < rules]
     return found
+
+
+def _untried(table: RuleCoverage, percent: float) -> Finding:
+    missed = ", ".join(map(str, table.missed[:10])) + (" …" if len(table.missed) > 10 else "")
+    return Finding(
+        "CRM-876",
+        Severity.ERROR,
+        f"The scenarios match {table.percent} % of the rules of '{table.decision}'; {percent:g} % are demanded.",
+        element=table.decision,
+        name=table.name,
+        why=f"No scenario comes to rule {missed}.",
+        fix="Write scenarios whose data fit these rules, or delete rules that nothing fits.",
+        message_zh=f"“{table.decision}”的场景匹配了 {table.percent} % 的规则，要求为 {percent:g} %。",
+        why_zh=f"没有场景匹配规则 {missed}。",
+        fix_zh="补充数据符合这些规则的场景，或删除无法匹配的规则。",
+    )
 
 
 def run_definition(engine: Engine, definition_id: str, by: Actor) -> Report:
@@ -59,33 +77,44 @@ def run_definition(engine: Engine, definition_id: str, by: Actor) -> Report:
     return run_sent(kit.scenarios, kit.models, engine.packs, also=[kit.key]).only(kit.key)
 
 
-def ensure_files(engine: Engine, files: tuple[FileIn, ...], percent: float | None) -> None:
-    """Refuse files whose processes are covered less. Raises ``Refused`` CRM-889. ``percent`` None: nothing is asked."""
-    if percent is None:
+def ensure_files(engine: Engine, files: tuple[FileIn, ...], percent: float | None, rules: float | None = None) -> None:
+    """Refuse files whose processes, or the tables these name, are covered less. Raises ``Refused`` CRM-889.
+
+    ``percent`` of flows, ``rules`` percent of rules; None: nothing is asked.
+    """
+    if percent is None and rules is None:
         return
     scenarios = [file for file in files if file.name.endswith(SUFFIX)]
     models = tuple(file for file in files if not file.name.endswith(SUFFIX))
     keys = list(Plan(models).processes)
-    _ensure(run_sent(scenarios, models, engine.packs, also=keys), percent)
+    _ensure(run_sent(scenarios, models, engine.packs, also=keys), percent, rules)
+
+
+def ensure_sent(engine: Engine, files: tuple[FileIn, ...], *, publish: bool) -> None:
+    """The same by the settings ``require_coverage`` and ``require_rules``, which ask of what is published."""
+    if publish:
+        ensure_files(engine, files, engine.settings.require_coverage, engine.settings.require_rules)
 
 
 def ensure_publishable(engine: Engine, key: str, version: int | None, by: Actor) -> None:
-    """Refuse to publish what is covered less than the setting ``require_coverage`` says. Raises ``Refused`` CRM-889."""
-    percent = engine.settings.require_coverage
-    if percent is None:
+    """Refuse to publish what is covered less than these settings say. Raises ``Refused`` CRM-889."""
+    percent, rules = engine.settings.require_coverage, engine.settings.require_rules
+    if percent is None and rules is None:
         return
     rows = engine.ask(ListDefinitions(by, key=key, limit=200)).items
     row = next((row for row in rows if version in (None, row.version)), None)
     if row is not None:  # what is not there is told by the command itself
-        _ensure(run_definition(engine, row.id, by), percent)
+        report = run_definition(engine, row.id, by)
+        own = tuple(table for table in report.rules if key in table.asked_by)
+        _ensure(Report(report.results, report.paths, own), percent, rules)
 
 
-def _ensure(report: Report, percent: float) -> None:
-    found = demand(report, percent)
+def _ensure(report: Report, percent: float | None, rules: float | None) -> None:
+    found = demand(report, percent, rules)
     if found:
         raise Refused(
             "CRM-889",
             f"The scenarios do not show enough: {found[0].message}",
             found,
-            fix="Mend what the findings name, or demand less (require_coverage).",
+            fix="Mend what the findings name, or demand less (require_coverage, require_rules).",
         )

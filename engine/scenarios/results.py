@@ -61,6 +61,7 @@ class RuleCoverage:
     rules: int
     matched: tuple[int, ...]
     missed: tuple[int, ...]
+    asked_by: tuple[str, ...] = ()  # processes that name it, or a decision that needs it
 
     @property
     def percent(self) -> float:

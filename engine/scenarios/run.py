@@ -92,7 +92,7 @@ def run(
             results.append(play(one, index, place, tally.add))
             keys.setdefault(group, []).append(scenario.process or one.file.process)
     paths = tuple(path for group, tally in tallies.items() for path in tally.paths(keys[group]))
-    rules = tuple(rule for tally in tallies.values() for rule in tally.rules())
+    rules = tuple(rule for group, tally in tallies.items() for rule in tally.rules(keys[group]))
     return Report(tuple(results), paths, rules)
 
 

@@ -11,7 +11,7 @@ from engine.domain.errors import Invalid, Refused
 from engine.domain.questions import LintFiles
 from engine.domain.states import Severity
 from engine.domain.values import Deployment, FileIn, Finding
-from engine.scenarios import ensure_files
+from engine.scenarios import ensure_sent
 from webui.door import ask, do, is_fragment, need, the_engine
 
 room = Blueprint("upload", __name__, url_prefix="/upload")
@@ -34,7 +34,7 @@ def take() -> ResponseReturnValue:
     try:
         if request.form.get("do") != "deploy":
             return answer(ask(LintFiles(files, actor)), None, files)
-        ensure_files(the_engine(), files, the_engine().settings.require_coverage if publish else None)
+        ensure_sent(the_engine(), files, publish=publish)
         deployment = do(Deploy(files, actor, publish=publish))
     except Refused as error:
         return answer(error.findings, None, files, refused=error)

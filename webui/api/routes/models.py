@@ -8,7 +8,7 @@ from engine.domain.access import Right
 from engine.domain.commands import Deploy, Publish
 from engine.domain.questions import GetDefinition, GetModel, GetStartForm, LintFiles, ListDefinitions
 from engine.domain.values import DefinitionRow, Deployment, FileIn, Finding, Page
-from engine.scenarios import ensure_files, ensure_publishable
+from engine.scenarios import ensure_publishable, ensure_sent
 from webui.api.models import DefinitionQuery, DeployBody, LintBody, PublishBody
 from webui.api.routing import Call, Raw, Route, Tag
 
@@ -16,7 +16,7 @@ from webui.api.routing import Call, Raw, Route, Tag
 def deploy(call: Call) -> Deployment:
     """All files together or none; the same content again changes nothing."""
     files = _files(call)
-    ensure_files(call.engine, files, call.engine.settings.require_coverage if call.body.publish else None)
+    ensure_sent(call.engine, files, publish=call.body.publish)
     return call.engine.do(Deploy(files, by=call.by, publish=call.body.publish))
 
 
