@@ -70,14 +70,11 @@ class Operated(Held):
         self.instance.data = {**data, **{name: stored(value, name) for name, value in values.items()}}
         for name in values:
             self.machine.note(self.instance.data, name, before.get(name, MISSING))
-        self._look()
+        self.look_again(outside=False)
 
-    def look_again(self) -> None:
-        """What conditions read may have changed outside: look at them."""
-        self.machine.outside = True
-        self._look()
-
-    def _look(self) -> None:
+    def look_again(self, *, outside: bool = True) -> None:
+        """What conditions read may have changed (``outside``: records as well): look at them."""
+        self.machine.outside = outside
         self.machine.forget_records()
         self.machine.changed = True
         with feel.at(self._clock):

@@ -76,9 +76,7 @@ label = Table(  # translations of model texts by element id, pinned at deploy
 start_subscription = Table(  # message, signal and conditional start events of published definitions
     "start_subscription",
     metadata,
-    Column(
-        "kind", String(16), primary_key=True
-    ),  # message, signal, conditional, related (a condition looks there, too)
+    Column("kind", String(16), primary_key=True),  # message, signal, conditional, related (over relations)
     Column("message", Key, primary_key=True),  # its name; of a condition the kind of record it looks at
     Column("definition_key", Key, primary_key=True),
     Column("element_id", Key, nullable=False),
