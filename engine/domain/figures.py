@@ -45,3 +45,20 @@ class ShowFigures(Question[tuple[FigureRow, ...]]):
     since: datetime
     until: datetime
     key: str = ""  # of this flow and its variants only
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A team's open tasks that nobody has taken, by how long they have waited."""
+
+    team: str
+    free: int
+    oldest: datetime
+    ages: tuple[int, int, int, int]  # up to a day, three days, a week, longer
+
+
+@dataclass(frozen=True, slots=True)
+class ShowQueues(Question[tuple[QueueRow, ...]]):
+    """The queues in which something waits, the oldest first; for managers."""
+
+    by: Actor

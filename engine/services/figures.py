@@ -1,20 +1,25 @@
-"""Figures of finished cases, per version: on time, hand-offs, rework. Four statements, however many cases."""
+"""Figures of finished cases, per version: on time, hand-offs, rework. Four statements, however many cases.
+
+And how long work waits in the queues of teams.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
 from engine.domain.access import Right, ensure
-from engine.domain.figures import FigureRow, ShowFigures
+from engine.domain.figures import FigureRow, QueueRow, ShowFigures, ShowQueues
 from engine.domain.sla import ClockState
 from engine.domain.states import ActivityState, InstanceState
 from engine.services.context import Context
 from engine.services.registry import answers
-from engine.store.tables import activity, audit, definition, instance
+from engine.store.tables import activity, audit, definition, instance, task, task_candidate
 from engine.store.tables_time import sla_clock
 
+_AGES = (1, 3, 7)  # days
 _NONE: tuple[int, ...] = (0, 0, 0)
 
 
@@ -41,6 +46,23 @@ def show(ctx: Context, ask: ShowFigures) -> tuple[FigureRow, ...]:
         version = (row.id, row.key, row.name, row.version, row.variant_of, row.cases)
         found.append(FigureRow(*version, promises, kept, done, handoffs, moved, again))
     return tuple(sorted(found, key=lambda one: (one.variant_of or one.key, one.key, -one.version)))
+
+
+@answers(ShowQueues)
+def queues(ctx: Context, ask: ShowQueues) -> tuple[QueueRow, ...]:
+    """One statement; a task offered to two teams waits in both queues."""
+    ensure(ask.by, Right.TASK_MANAGE)
+    t, c = task.c, task_candidate.c
+    edges = [ctx.now - timedelta(days=days) for days in _AGES]
+    ages = [func.sum(case((t.created_at >= edge, 1), else_=0)) for edge in edges]
+    query = select(c.candidate, func.count(), func.min(t.created_at), *ages)
+    query = query.join_from(task_candidate, task, t.id == c.task_id)
+    query = query.where(c.free.is_(True), c.candidate.startswith("team:")).group_by(c.candidate)
+    rows = []
+    for candidate, free, oldest, day, three, week in ctx.conn.execute(query.order_by(func.min(t.created_at))):
+        since = (int(day), int(three - day), int(week - three), int(free - week))
+        rows.append(QueueRow(candidate.removeprefix("team:"), free, oldest, since))
+    return tuple(rows)
 
 
 def _clocks(chosen: Any) -> Any:

@@ -10,7 +10,7 @@ from bench.measure import recording
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddUser, ClaimTask, CompleteTask, Deploy, ReassignTask, StartInstance
 from engine.domain.errors import Forbidden
-from engine.domain.figures import ShowFigures
+from engine.domain.figures import ShowFigures, ShowQueues
 from engine.domain.questions import ActorNamed, ListTasks
 from tests.store.drawing import END, START, flow, model, user
 
@@ -91,3 +91,17 @@ def test_versions_stand_side_by_side_for_four_statements(engine, clock, alice):
 def test_figures_are_for_managers(engine, clock, alice):
     with pytest.raises(Forbidden, match="CRM-310"):
         figures(engine, clock, by=alice)
+
+
+def test_queues_tell_how_long_work_has_waited(engine, clock, alice):
+    engine.do(Deploy((drawn(),), SYSTEM, publish=True))
+    first = clock.now()
+    for days in (5, 1.5, 0.75, 0):  # waited in the end: 7.25, 2.25, 0.75, 0 days
+        engine.do(StartInstance("make", alice))
+        clock.move(timedelta(days=days))
+    taken = engine.do(StartInstance("make", alice))
+    engine.do(ClaimTask(taken.tasks[0], alice))
+    (row,) = engine.ask(ShowQueues(SYSTEM))
+    assert (row.team, row.free, row.oldest, row.ages) == ("bench", 4, first, (2, 1, 0, 1))
+    with pytest.raises(Forbidden, match="CRM-310"):
+        engine.ask(ShowQueues(alice))

@@ -12,8 +12,9 @@ from flask_babel import gettext
 
 from engine.domain.access import Actor, Right
 from engine.domain.errors import Invalid
-from engine.domain.figures import FigureRow, ShowFigures
+from engine.domain.figures import FigureRow, ShowFigures, ShowQueues
 from webui.door import ask, need, the_engine
+from webui.names import team_name
 from webui.sheets import csv_answer
 
 room = Blueprint("figures", __name__, url_prefix="/sla/figures")
@@ -22,8 +23,11 @@ _DAYS = 90  # looked back, where nobody says since when
 
 @room.get("")
 def show() -> ResponseReturnValue:
-    """Finished cases that began in a period; ``?csv`` is what the page shows, as a table."""
+    """Finished cases that began in a period, and what waits; ``?csv`` is what the page shows, as a table."""
     actor = need(Right.TASK_MANAGE)
+    waits = ask(ShowQueues(actor))
+    if request.args.get("csv") == "queues":
+        return csv_answer("queues", queue_heads(), ([team_name(w.team), w.free, w.oldest, *w.ages] for w in waits))
     since, until = period(actor)
     key = request.args.get("flow", "").strip()[:255]
     begin, end = at(since, actor), at(until + timedelta(days=1), actor)
@@ -31,7 +35,8 @@ def show() -> ResponseReturnValue:
     if "csv" in request.args:
         return csv_answer("figures", heads(), (cells(row) for row in rows))
     lines = [(row, cells(row)) for row in rows]
-    return render_template("sla/figures.html", lines=lines, heads=heads(), since=since, until=until, key=key)
+    about = {"since": since, "until": until, "key": key, "queues": waits, "queue_heads": queue_heads()}
+    return render_template("sla/figures.html", lines=lines, heads=heads(), **about)
 
 
 def heads() -> list[str]:
@@ -40,6 +45,14 @@ def heads() -> list[str]:
         gettext("Flow"), gettext("Version"), gettext("Variant of"), gettext("Finished cases"), gettext("Promises"),
         gettext("On time"), gettext("Steps"), gettext("Hand-offs per case"), gettext("Given on per case"),
         gettext("Rework"),
+    ]  # fmt: skip
+
+
+def queue_heads() -> list[str]:
+    """The columns of what waits."""
+    return [
+        gettext("Team"), gettext("Free to take"), gettext("Oldest since"), gettext("Up to a day"),
+        gettext("Up to 3 days"), gettext("Up to a week"), gettext("Longer"),
     ]  # fmt: skip
 
 

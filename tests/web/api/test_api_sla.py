@@ -84,6 +84,8 @@ def test_what_cannot_be_meant_is_told(api: Any, path: str, body: dict[str, Any],
 
 
 def test_figures_of_finished_cases_are_told_per_version(api: Any, started: str) -> None:
+    (queue,) = api("manager", "GET", "/sla/queues").json
+    assert (queue["team"], queue["free"], queue["ages"]) == ("sales", 1, [1, 0, 0, 0])
     (task,) = api("employee", "GET", f"/tasks?box=teams&instance_id={started}").json["items"]
     api("employee", "POST", f"/tasks/{task['id']}/claim", {})
     assert api("employee", "POST", f"/tasks/{task['id']}/complete", {}).status_code == 200

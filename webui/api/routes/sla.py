@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.domain.access import Right
-from engine.domain.figures import FigureRow, ShowFigures
+from engine.domain.figures import FigureRow, QueueRow, ShowFigures, ShowQueues
 from engine.domain.sla_values import (
     CalendarRow,
     ClockRow,
@@ -111,6 +111,10 @@ def show_figures(call: Call) -> list[FigureRow]:
     return list(call.engine.ask(ShowFigures(call.by, query.since, query.until, query.flow)))
 
 
+def show_queues(call: Call) -> list[QueueRow]:
+    return list(call.engine.ask(ShowQueues(call.by)))
+
+
 def content_of(call: Call) -> dict[str, Any] | str:
     """A content as it was sent: YAML, or an object."""
     found: dict[str, Any] | str = call.body.yaml if call.body.yaml is not None else dict(call.body.content or {})
@@ -148,6 +152,8 @@ TAG = Tag(
         Route("GET", "/sla/figures", show_figures, "sla", "How work went, per version", "按版本统计工作成效",
               answer=list[FigureRow], right=Right.TASK_MANAGE, query=FiguresQuery,
               about="Of finished cases: `kept` of `promises`; hand-offs; tasks given on; human steps done `again`."),
+        Route("GET", "/sla/queues", show_queues, "sla", "How long work waits in the queues", "各队列的等待时长",
+              answer=list[QueueRow], right=Right.TASK_MANAGE),
         Route("POST", "/instances/{instance_id}/clocks/pause", pause_clocks, "sla", "Pause clocks", "暂停计时",
               answer=Clocks, right=Right.TASK_WORK, body=PauseBody, errors=(409,)),
         Route("POST", "/instances/{instance_id}/clocks/resume", resume_clocks, "sla", "Let clocks tick again",
