@@ -36,16 +36,41 @@ def reading() -> Iterator[None]:
 
 
 def bounded(content: bytes | str) -> None:
-    """Refuse YAML that is nested or repeats itself beyond measure. Raises ``yaml.YAMLError``."""
-    deep = 0
-    anchors = aliases = 0
-    for number, event in enumerate(yaml.parse(content, Loader=PARSER)):
-        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            deep += 1
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            deep -= 1
-        anchors += getattr(event, "anchor", None) is not None
-        aliases += isinstance(event, yaml.AliasEvent)
-        if deep > _DEEPEST or number > _MOST or aliases * anchors > _MOST:
-            mark: Any = event.start_mark
-            raise yaml.MarkedYAMLError(problem="it is too large or nested too deeply", problem_mark=mark)
+    """Refuse YAML that is nested or repeats itself beyond measure, or says what nobody could keep.
+
+    An alias counts for all that it stands for: a text of a thousand characters may else mean more than fits in any
+    memory. Raises ``yaml.YAMLError``.
+    """
+    sizes: dict[str, tuple[int, int]] = {}  # anchor → values below it, levels below it
+    above: list[tuple[str | None, int, int]] = []  # open collections: anchor, values before it, levels below so far
+    values = 0
+    for event in yaml.parse(content, Loader=PARSER):
+        below = 0
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, before, below = above.pop()
+            below += 1
+            if anchor:
+                sizes[anchor] = (values - before, below)
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in sizes:
+                raise _refused("it refers to what it is in itself", event)
+            more, below = sizes[event.anchor]
+            values += more
+        elif isinstance(event, yaml.NodeEvent):
+            values += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                above.append((event.anchor, values - 1, 0))
+            else:
+                if event.anchor:
+                    sizes[event.anchor] = (1, 0)
+                if "\x00" in event.value:
+                    raise _refused("it holds a character that nobody could keep", event)
+        if above:
+            anchor, before, deepest = above[-1]
+            above[-1] = (anchor, before, max(deepest, below))
+        if len(above) + below > _DEEPEST or values > _MOST:
+            raise _refused("it is too large or nested too deeply", event)
+
+
+def _refused(why: str, event: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)

@@ -21,9 +21,17 @@ from webui.pages import settings_ladder
 BOMB = "a: &a [1,2,3,4,5,6,7,8,9]\n" + "".join(
     f"{n}: &{n} [{', '.join([f'*{before}'] * 9)}]\n" for before, n in zip("abcdefgh", "bcdefghi", strict=True)
 )
+SMALL_BOMB = "[&a [x, x]" + "".join(
+    f", &{n} [{', '.join([f'*{before}'] * 30)}]" for before, n in zip("abcdefg", "bcdefgh", strict=True)
+) + "]"  # fmt: skip
+DEEP = "- &a " + "[" * 40 + "]" * 40 + "\n- &b " + "[" * 40 + "*a" + "]" * 40 + "\n"
 WRONG = {
     "nested": "[" * 3000,
     "bomb": BOMB * 40,
+    "small bomb": f"name: {SMALL_BOMB}",
+    "nested by names": DEEP,
+    "itself": "a: &a [1, *a]",
+    "no text": 'a: "x\\0y"',
     "long": "- 1\n" * 100_001,
     "no number": "a: !!int ''",
     "no date": "a: 2026-02-30",
@@ -62,6 +70,18 @@ def test_a_pack_whose_kinds_cannot_be_read_names_its_file(tmp_path: Path, text: 
     with pytest.raises(CrmflowError, match=r"records\.yaml") as refused:
         kinds.kinds(Packs(str(tmp_path)))
     assert refused.value.code == "CRM-030"
+
+
+def test_a_small_text_that_means_much_is_refused_at_once() -> None:
+    zoned = f"zone: {SMALL_BOMB}\nweek: {{0: [['08:00', '12:00']]}}\n"
+    for text in (zoned, f"calendars: {{p: {{zone: UTC, name: {SMALL_BOMB}}}}}"):
+        with pytest.raises(yaml.YAMLError, match="too large"):
+            yamls.load(text)
+
+
+def test_names_may_be_used_often() -> None:
+    often = "a: &usual {at: 80%, do: tell}\nb:\n" + "  - *usual\n" * 5_000
+    assert len(yamls.load(often)["b"]) == 5_000
 
 
 def test_plain_yaml_is_read_as_before() -> None:
