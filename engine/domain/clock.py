@@ -6,6 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
+def tellable(at: datetime) -> bool:
+    """Whether every zone can tell the time: the calendar's first and last days have no time east or west of them."""
+    return 1900 <= at.year <= 9000
+
+
 class Clock(Protocol):
     """What tells the time."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from engine.domain.access import Actor, Right, ensure
+from engine.domain.clock import tellable
 from engine.domain.errors import Invalid, NotFound
 from engine.domain.staff import AbsenceRow, AddAbsence, EndAbsence
 from engine.services import crew
@@ -34,6 +35,8 @@ _MOST = 200
 def add_absence(ctx: Context, cmd: AddAbsence) -> AbsenceRow:
     """Raises ``Invalid`` CRM-092 for times or a delegate that make no sense."""
     _ensure_may(ctx, cmd.by, cmd.login)
+    if not (tellable(cmd.since) and tellable(cmd.until)):
+        raise Invalid("CRM-092", "Such a year is out of reach.", fix="Choose years between 1900 and 9000.")
     if cmd.until <= cmd.since or cmd.until <= ctx.now:
         raise Invalid("CRM-092", "The absence ends before it begins, or is over.", fix="Give a later end.")
     if cmd.delegate == cmd.login:

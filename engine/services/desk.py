@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from engine.domain.access import Right, ensure
+from engine.domain.clock import tellable
 from engine.domain.desk import DelegateTask, FollowTask, PostponeTask, PrioritiseTask, RescheduleTask, ResolveTask
 from engine.domain.errors import Conflict, Invalid
 from engine.domain.values import TaskRow
@@ -25,6 +27,7 @@ from engine.store.tables_inbox import follow
 @handles(PostponeTask)
 def postpone(ctx: Context, cmd: PostponeTask) -> TaskRow:
     """Follow up later; only one's own work can be put off."""
+    _ensure_tellable(cmd.until)
     if cmd.until is not None and cmd.until <= ctx.now:
         raise Invalid("CRM-086", "That time has passed already.", fix="Choose a later time.")
     return _change(ctx, cmd, "task.postpone", {"follow_up_at": cmd.until}, own=True)
@@ -43,6 +46,7 @@ def prioritise(ctx: Context, cmd: PrioritiseTask) -> TaskRow:
 @handles(RescheduleTask)
 def reschedule(ctx: Context, cmd: RescheduleTask) -> TaskRow:
     """Another due date; what an SLA clock promises is not changed by it."""
+    _ensure_tellable(cmd.due_at)
     return _change(ctx, cmd, "task.reschedule", {"due_at": cmd.due_at})
 
 
@@ -95,6 +99,11 @@ def follow_task(ctx: Context, cmd: FollowTask) -> bool:
     if cmd.follow:
         ctx.conn.execute(follow.insert().values(login=cmd.by.id, instance_id=locked.id))
     return cmd.follow
+
+
+def _ensure_tellable(at: datetime | None) -> None:
+    if at is not None and not tellable(at):
+        raise Invalid("CRM-086", f"The year {at.year} is out of reach.", fix="Choose a year between 1900 and 9000.")
 
 
 def _change(ctx: Context, cmd: Any, action: str, values: dict[str, Any], *, own: bool = False) -> TaskRow:

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from engine.domain.clock import tellable
 from engine.domain.states import DefinitionState, InstanceState
 
 
 def _in_range(at: datetime) -> datetime:
     """To UTC; the first and last day of the calendar cannot be shifted by an offset."""
-    if not 1900 <= at.year <= 9000:
+    if not tellable(at):
         raise ValueError("the year must be between 1900 and 9000")
     return at.astimezone(UTC)
 

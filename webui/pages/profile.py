@@ -163,9 +163,10 @@ def locale() -> ResponseReturnValue:
 
 
 def moment(text: str) -> datetime:
-    """A date and time as typed, in the reader's zone; raises ``Invalid`` CRM-092."""
+    """A date and time as typed, in the reader's zone unless it names another; raises ``Invalid`` CRM-092."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(me().timezone))
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(me().timezone))
     except ValueError:
         raise Invalid("CRM-092", f"'{text}' is no date and time.", fix="Fill in both.") from None
 

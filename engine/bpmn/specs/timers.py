@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from engine import feel
 from engine.bpmn.specs.cron import Cron, cron
 from engine.domain.calendar.wait import named, until
+from engine.domain.clock import tellable
 from engine.domain.errors import RunError
 
 #: Key of a calendar → the calendar; None where there are none at hand.
@@ -129,24 +130,31 @@ def working(value: Any, now: datetime, calendars: Calendars) -> datetime | None:
 def due(value: Any, now: datetime, what: str) -> datetime:
     """The instant a value stands for: a date-time, a date (midnight UTC), or a duration from ``now``.
 
-    Raises ``RunError`` CRM-613 for anything else, null included.
+    Raises ``RunError`` CRM-613 for anything else, null and times that not every zone can tell included.
     """
+    try:
+        at = _instant_of(value, now)
+    except (OverflowError, ValueError):
+        raise _no_time(value, what, "lies outside the calendar") from None
+    if at is None:
+        raise _no_time(value, what, "is neither a date-time nor a duration")
+    if not tellable(at):
+        raise _no_time(value, what, "lies outside the calendar")
+    return at
+
+
+def _instant_of(value: Any, now: datetime) -> datetime | None:
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
-    try:
-        if isinstance(value, timedelta):
-            return now + value
-        text = value if isinstance(value, str) else feel.to_json(value)
-        if isinstance(text, str):
-            if span := duration(text):
-                return span.after(now)
-            if moment := instant(text):
-                return moment
-    except (OverflowError, ValueError):
-        raise _no_time(value, what, "lies outside the calendar") from None
-    raise _no_time(value, what, "is neither a date-time nor a duration")
+    if isinstance(value, timedelta):
+        return now + value
+    text = value if isinstance(value, str) else feel.to_json(value)
+    if not isinstance(text, str):
+        return None
+    span = duration(text)
+    return span.after(now) if span else instant(text)
 
 
 def cycle_of(value: Any, what: str) -> Cycle | Cron:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -52,10 +52,11 @@ def test_what_the_model_says_about_a_task_is_evaluated_when_it_opens(play):  # G
     assert opened.definition_key == "p"
 
 
-def test_a_due_date_that_is_no_time_is_a_fault_of_its_task(play):
+@pytest.mark.parametrize("when", ["soon", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "P7900Y", date.max])
+def test_a_due_date_that_is_no_time_is_a_fault_of_its_task(play, when):
     ext = '<zeebe:taskSchedule dueDate="=when"/>'
     p = play(process(S, user("u", ext), E, flows("s > u > e")))
-    step = p.start(when="soon")
+    step = p.start(when=when)
     assert (step.faults[0].code, step.faults[0].element_id) == ("CRM-613", "u")
     assert step.opened == ()
 

@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from pages_house import House
 
-from engine.domain.commands import ReassignTask
+from engine.domain.access import SYSTEM
+from engine.domain.commands import ChangeUser, ReassignTask
 from engine.domain.desk import AddComment, GetDesk, ListFilters, PrioritiseTask
 from engine.domain.questions import GetTask
 
@@ -192,3 +193,19 @@ def test_the_list_as_csv_is_in_the_readers_language_and_zone(house: House, enter
     assert sorted(row[4] for row in rows[1:]) == ["'=1+1", "LN-2"]
     assert {row[3] for row in rows[1:]} == {"2026-03-02 17:00"}  # nine o'clock UTC
     assert enter("eve").get("/inbox/export.csv?box=teams").text.count("\n") == 1
+
+
+def test_no_time_is_taken_that_somebodys_clock_cannot_tell(house: House, enter: Enter) -> None:
+    task = house.start().tasks[0]
+    browser = enter("maria")
+    for text in ("9999-12-31T23:59", "9999-12-31T23:59-14:00", "0001-01-01T00:00", "0001-01-01T00:00+14:00"):
+        end = {"since": "2026-03-03T00:00", "until": text}
+        for path, given in (
+            (f"/tasks/{task}/change", {"due": text}),
+            (f"/tasks/{task}/later", {"until": text}),
+            ("/absences/maria", end),
+        ):
+            assert browser.post(path, data=given).status_code == 400, (path, text)
+    house.engine.do(ChangeUser("maria", SYSTEM, timezone="Asia/Shanghai"))
+    for path in ("/team", "/profile", f"/tasks/{task}"):
+        assert enter("maria").get(path).status_code == 200, path
