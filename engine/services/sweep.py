@@ -39,7 +39,9 @@ def start_sweep(ctx: Context, cmd: StartSweep) -> SweepRow:
     """Check the action and note the tasks. Raises CRM-085; tasks one may not see are CRM-403 at their item."""
     request = ""
     if cmd.idempotency_key:
-        request = idempotency.request_digest("sweep", cmd.action, list(cmd.tasks), dict(cmd.params))
+        request = idempotency.request_digest(
+            "sweep", cmd.action, list(cmd.tasks), dict(cmd.params), dict(cmd.revisions)
+        )
         known = idempotency.recall(ctx, cmd.by, cmd.idempotency_key, request)
         if known is not None:
             found, items = _mine(ctx, known["id"], cmd.by)

@@ -84,9 +84,11 @@ def test_the_same_request_again_shows_the_first_ones_result(engine, alice, three
     again = sweep(engine, alice, "comment", three, {"text": "on it"}, key="k1")
     assert (again.id, again.items, again.repeated, first.repeated) == (first.id, first.items, True, False)
     assert [c.text for c in engine.ask(GetDesk(three[0], alice)).comments] == ["on it"]
-    with pytest.raises(Conflict) as error:
-        sweep(engine, alice, "comment", three, {"text": "something else"}, key="k1")
-    assert error.value.code == "CRM-205"
+    others = (({"text": "something else"}, None), ({"text": "on it"}, {three[0]: 7}))
+    for params, revisions in others:
+        with pytest.raises(Conflict) as error:
+            sweep(engine, alice, "comment", three, params, revisions, key="k1")
+        assert error.value.code == "CRM-205"
 
 
 def test_undo_takes_a_due_date_back_and_an_assignment(engine, clock, alice, bob, three):
