@@ -29,7 +29,6 @@ CODES = {
     "CRM-020": (_l("A number does not fit."), _l("Write a number such as 1234.50, with not too many digits.")),
     "CRM-021": (_l("An amount of money does not fit."), _l("Give an amount and a currency code such as EUR.")),
     "CRM-022": (_l("A value does not fit its field."), _l("Mend the value.")),
-    "CRM-023": (_l("The place in the list is not known any more."), _l("Start again from the first page.")),
     # Going on in a flow
     "CRM-018": (_l("It is not clear where the flow starts."), _l("Choose one of its start events.")),
     "CRM-031": (_l("The flow has no such step."), _l("Choose one of the diagram.")),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from engine.domain.access import Right, ensure
-from engine.domain.errors import Invalid
 from engine.domain.matching import query_words
 from engine.domain.questions import ListRecords
 from engine.domain.values import Page, RecordRow
@@ -16,6 +14,7 @@ from engine.services.context import Context
 from engine.services.records import row_from
 from engine.services.registry import answers
 from engine.services.sight import veiled, within
+from engine.store.queries import paged
 from engine.store.tables import record, record_link, record_word
 
 
@@ -25,15 +24,9 @@ def list_records(ctx: Context, ask: ListRecords) -> Page[RecordRow]:
     ensure(ask.by, Right.RECORD_READ)
     query = _filtered(ctx, ask)
     total = ctx.conn.scalar(select(func.count()).select_from(query.limit(1000).subquery())) or 0
-    if ask.cursor is not None:
-        at, record_id = _opened(ask.cursor)
-        later = and_(record.c.changed_at == at, record.c.id < record_id)
-        query = query.where(or_(record.c.changed_at < at, later))
-    query = query.order_by(record.c.changed_at.desc(), record.c.id.desc()).limit(ask.limit + 1)
-    found = ctx.conn.execute(query).mappings().all()
-    rows = tuple(veiled(ctx, row_from(row), ask.by) for row in found[: ask.limit])
-    more = f"{rows[-1].changed_at.isoformat()}~{rows[-1].id}" if len(found) > ask.limit else None
-    return Page(rows, next=more, total=min(total, 999), more=total > 999)
+    rows, following = paged(ctx.conn, query, [record.c.changed_at, record.c.id], ask.limit, ask.cursor, down=True)
+    found = tuple(veiled(ctx, row_from(row._mapping), ask.by) for row in rows)
+    return Page(found, next=following, total=min(total, 999), more=total > 999)
 
 
 def _filtered(ctx: Context, ask: ListRecords) -> Select[Any]:
@@ -65,11 +58,3 @@ def _begins(ctx: Context, word: str) -> ColumnElement[bool]:
     if ctx.dialect == "sqlite":
         return record_word.c.word.op("GLOB")(f"{word}*")
     return record_word.c.word.startswith(word, autoescape=True)
-
-
-def _opened(cursor: str) -> tuple[datetime, str]:
-    try:
-        at, _, record_id = cursor.partition("~")
-        return datetime.fromisoformat(at), record_id
-    except ValueError:
-        raise Invalid("CRM-023", "The cursor is not one of ours.", fix="Start at the first page.") from None

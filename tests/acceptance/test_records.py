@@ -92,8 +92,9 @@ def test_pages_cover_everything_once(engine: Engine, clock: FixedClock) -> None:
         if cursor is None:
             break
     assert sorted(names) == [f"C{n}" for n in range(7)]
-    with pytest.raises(Invalid, match="CRM-023"):
-        engine.ask(ListRecords(SYSTEM, cursor="nonsense"))
+    for made_up in ("nonsense", "2026-01-01T00:00:00~x", "0001-01-01T00:00:00+14:00~x"):
+        with pytest.raises(Invalid, match="CRM-012"):
+            engine.ask(ListRecords(SYSTEM, cursor=made_up))
 
 
 def test_what_is_wrong_with_a_record_is_named(engine: Engine) -> None:  # H1

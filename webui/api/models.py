@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from engine.domain.clock import tellable
 from engine.domain.states import DefinitionState, InstanceState
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+
+
+def _written(value: Any) -> Any:
+    """As RFC 3339 writes it: "20260301" would else be taken for seconds since 1970."""
+    if not isinstance(value, str) or _MOMENT.match(value):
+        return value
+    raise ValueError("a moment is written like 2026-03-02T09:00:00Z")
 
 
 def _in_range(at: datetime) -> datetime:
@@ -25,7 +35,7 @@ Reason = Annotated[str, Field(max_length=2000)]
 Login = Annotated[str, Field(min_length=1, max_length=120)]
 Id = Annotated[str, Field(min_length=1, max_length=16)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_range)]
 Data = Annotated[
     dict[Key, Any],
     Field(description='JSON values by name. A CRM record is {"$record": [kind, id]}.', max_length=1000),
