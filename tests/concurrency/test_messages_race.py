@@ -58,6 +58,27 @@ def test_messages_and_subscribers_meet_exactly_once(asking: Engine, many: Callab
     assert asking.ask(CheckHealth(SYSTEM)) == ()
 
 
+def test_two_messages_that_begin_one_instance_begin_one_when_they_come_at_once(
+    asking: Engine, many: Callable[[int, int], int]
+) -> None:
+    number = many(20, 300)
+    heard = "".join(f'<bpmn:messageEventDefinition id="d{n}" messageRef="m_{n}"/>' for n in ("ordered", "paid"))
+    begin = f'<bpmn:startEvent id="start" parallelMultiple="true">{heard}</bpmn:startEvent>'
+    said = message("ordered", "=order") + message("paid", "=order")
+    asking.do(Deploy((model("both", begin + END + flow("start>end"), extra=said),), SYSTEM, publish=True))
+    runs: list[Callable[[], Any]] = [
+        lambda n=n, name=name: asking.do(SendMessage(name, SYSTEM, f"K{n}", {"order": f"K{n}"}))
+        for n in range(number)
+        for name in ("ordered", "paid")
+    ]
+    Random(7).shuffle(runs)
+    # Both of a pair are in hand at the same time.
+    runs.sort(key=lambda run: run.__defaults__[0])  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(THREADS) as pool:
+        sent = list(pool.map(lambda run: run(), runs))
+    assert Counter(one.outcome for one in sent) == {"started": number, "correlated": number}
+
+
 SIGNAL = '<bpmn:signal id="Sig" name="closing"/>'
 HEARS = (
     '<bpmn:intermediateCatchEvent id="hear" name="Hear"><bpmn:signalEventDefinition id="h" signalRef="Sig"/>'
