@@ -216,7 +216,9 @@ def _drawing(found: Sources, file: FileIn, infos: tuple[bpmn.ProcessInfo, ...], 
 def _twice(found: Sources) -> list[Finding]:
     """Ids that two of the files use."""
     holders: dict[tuple[str, str], list[str]] = {}
-    for process in found.processes:
+    # Twice in one file is a finding of its own: CRM-106.
+    once = {(process.info.key, process.file, id(process.xml)): process for process in found.processes}
+    for process in once.values():
         holders.setdefault(("process", process.info.key), []).append(process.file)
     for part in found.parts:
         holders.setdefault((part.kind, part.key), []).append(part.file)

@@ -98,6 +98,14 @@ def test_two_files_with_one_process_are_refused(engine, bench):
     assert "CRM-840" in {f.code for f in error.value.findings}
 
 
+def test_one_process_twice_in_one_file_is_not_said_to_be_in_two(engine):
+    process = '<process id="p" isExecutable="true"/>'
+    twice = f'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">{process}{process}</definitions>'
+    codes = {f.code for f in engine.ask(LintFiles((FileIn("twice.bpmn", twice.encode()),), SYSTEM))}
+    assert "CRM-106" in codes
+    assert "CRM-840" not in codes
+
+
 def test_publishing_wants_owner_goal_and_kpi(engine, bench):  # A13, B1
     bare = model("bare", START + END + flow("start>end"), about='owner="team:bench"')
     assert engine.do(Deploy((bare,), SYSTEM)).definitions[0].state is DefinitionState.DEPLOYED

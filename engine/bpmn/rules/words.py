@@ -25,6 +25,9 @@ from engine.model.xml import BPMN, line_of, local, space
 #: A row of what one walk over the file finds; the walk is shared by the rules of this module.
 Oddity = tuple[str, etree._Element, dict[str, object]]
 
+#: What these hold may be of any namespace.
+_MIXED = frozenset({"extensionElements", "documentation", "text", "script"})
+
 
 @lru_cache(maxsize=4)
 def _walk(root: etree._Element) -> tuple[Oddity, ...]:
@@ -37,6 +40,8 @@ def _walk(root: etree._Element) -> tuple[Oddity, ...]:
         names = []
         for child in e:
             if space(child) != BPMN:
+                if kind is not None and _strays(child, e):
+                    found.append(("114", child, {"tag": _written(child), "parent": local(e)}))
                 continue
             name = local(child)
             names.append(name)
@@ -52,6 +57,18 @@ def _walk(root: etree._Element) -> tuple[Oddity, ...]:
             _children(e, kind, names, found)
     found.sort(key=lambda o: line_of(o[1]) or 0)
     return tuple(found)
+
+
+def _strays(child: etree._Element, parent: etree._Element) -> bool:
+    """Whether an element of another namespace stands where nobody reads it: it would be passed over in silence."""
+    here = local(parent)
+    if not isinstance(child.tag, str) or here in _MIXED:
+        return False
+    return here != "definitions" or local(child) in element_names()  # beside the processes are diagrams
+
+
+def _written(e: etree._Element) -> str:
+    return f"{e.prefix}:{local(e)}" if e.prefix else f'{local(e)} xmlns="{space(e)}"'
 
 
 def _type(e: etree._Element, name: str) -> Type | None:

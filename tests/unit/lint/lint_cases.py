@@ -72,6 +72,13 @@ FILE = [
     Case("CRM-112", "t", straight(user(attributes='isForCompensation="maybe"')), GOOD),
     Case("CRM-113", "f", process(START, user(), END, '<sequenceFlow id="f" sourceRef="s"/>'), GOOD),
     Case("CRM-114", "t", straight(user("<lane/>")), GOOD),
+    Case("CRM-114", "t", straight(user("<zeebe:userTask/>")), straight(user(ext("<zeebe:userTask/>")))),
+    Case(
+        "CRM-114",
+        "t",
+        straight(user('<userTask xmlns="" name="lost"/>')),
+        straight(user("<documentation><b xmlns=''/></documentation>")),
+    ),
     Case("CRM-115", "t", straight(user("<ioSpecification><inputSet/></ioSpecification>")), GOOD),
     Case("CRM-116", "t", straight(user(ext("<x:colour/>"))), GOOD),
     Case("CRM-117", "1st", straight(user(id="1st"), middle="1st"), GOOD),
