@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import feel
 from engine.dmn import bridge, cover
+from engine.dmn.axis import Axis
 from engine.dmn.cover import Box
 from engine.dmn.model import Model
 from engine.dmn.notes import Notes
@@ -82,7 +83,7 @@ class TableCheck:
                 row,
                 Severity.ERROR if self.box.hit == "U" else Severity.WARNING,
                 rules=[first, row + 1],
-                example=self._example(rule),
+                example=_example(self.axes, rule),
                 fix="Remove one of them.",
                 fix_zh="请删除其中一条。",
             )
@@ -165,7 +166,7 @@ class TableCheck:
             row,
             Severity.WARNING,
             rules=[n + 1 for n in rows] + [row + 1],
-            **({"example": self._example(self.rules[row])} if all(self.rules[row]) else {}),
+            **({"example": _example(self.axes, self.rules[row])} if all(self.rules[row]) else {}),
             fix="Remove the rule, or move it up.",
             fix_zh="请删除该规则，或将其上移。",
         )
@@ -209,11 +210,7 @@ class TableCheck:
         said = [(label, text) for label, text in texts if text != "-"]
         words = " and ".join(f"{label} is {text}" for label, text in said) or "anything is given"
         words_zh = " 且 ".join(f"{label} 为 {text}" for label, text in said) or "任意输入"
-        return words, words_zh, self._example(box)
-
-    def _example(self, box: Box) -> dict[str, Any]:
-        """Some input in a box."""
-        return {made.label: feel.to_json(made.sample(mask)) for made, mask in zip(self.axes, box, strict=True)}
+        return words, words_zh, _example(self.axes, box)
 
     def _tell_opaque(self) -> None:
         if self.opaque:
@@ -244,6 +241,11 @@ class TableCheck:
             decision=owner,
             **params,
         )
+
+
+def _example(axes: Sequence[Axis], box: Box) -> dict[str, Any]:
+    """Some input in a box."""
+    return {made.label: feel.to_json(made.sample(mask)) for made, mask in zip(axes, box, strict=True)}
 
 
 def _covered(rule: Box, others: list[Box]) -> bool:
