@@ -17,8 +17,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 def _written(value: Any) -> Any:
     """As RFC 3339 writes it: "20260301" would else be taken for seconds since 1970."""
-    if not isinstance(value, str) or _MOMENT.match(value):
-        return value
+    if isinstance(value, str) and _MOMENT.match(value):
+        return datetime.fromisoformat(value.upper())
     raise ValueError("a moment is written like 2026-03-02T09:00:00Z")
 
 
