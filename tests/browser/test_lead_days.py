@@ -158,6 +158,14 @@ def test_a_team_leads_day(site: Site, visit: Visit, promised: dict[str, TaskRow]
     page.locator("form[action$='/undo'] button").press("Enter")
     expect(page.locator("form[action$='/undo']")).to_have_count(0)
     assert sorted(holder(site, task) for task in chosen) == ["alice", "bob"]
+    # What if two of the queue were completed by one form? Tried out, nothing is done.
+    queue = [promised["risk"], promised["paused"]]
+    page.goto(f"{site.url}/inbox/many?" + "&".join(f"task={task.id}" for task in queue))
+    expect(page.locator("[data-form][data-ready]")).to_be_attached()
+    page.locator("[data-attempt]").press("Enter")
+    expect(page.locator("[data-tried] li .mark-done")).to_have_count(2)
+    assert {holder(site, task) for task in queue} == {None}
+    accessible(page)
     # The ladder told the lead; the answer is with the task.
     heard(page)
     page.locator("[data-bell]").press("Enter")
