@@ -20,7 +20,7 @@ from engine.bpmn.dialect import (
 )
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.model.vocabulary import Type, element_names, types
-from engine.model.xml import BPMN, line_of, local, space
+from engine.model.xml import BPMN, BPMNDI, line_of, local, space
 
 #: A row of what one walk over the file finds; the walk is shared by the rules of this module.
 Oddity = tuple[str, etree._Element, dict[str, object]]
@@ -64,7 +64,10 @@ def _strays(child: etree._Element, parent: etree._Element) -> bool:
     here = local(parent)
     if not isinstance(child.tag, str) or here in _MIXED:
         return False
-    return here != "definitions" or local(child) in element_names()  # beside the processes are diagrams
+    if here != "definitions":
+        return True
+    # Beside the processes are diagrams, and what other programs keep there.
+    return space(child) != BPMNDI and local(child) in element_names()
 
 
 def _written(e: etree._Element) -> str:
