@@ -1,4 +1,4 @@
-"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-895)."""
+"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-897)."""
 
 from __future__ import annotations
 
@@ -88,6 +88,14 @@ def awaited(second: str) -> bytes:
     return process(gate, events, END, head=MESSAGES)
 
 
+def bound(said: str) -> bytes:
+    """A call of another process, bound so."""
+    return straight(
+        '<callActivity id="t" name="C"><extensionElements>'
+        f'<zeebe:calledElement processId="p2" {said}/></extensionElements></callActivity>'
+    )
+
+
 def failing_first(inner: str) -> bytes:
     """Process p calls itself behind a sub-process that ends so."""
     fails = f'<subProcess id="sub" name="Sub"><startEvent id="i"/>{inner}{flows("i", "x")}</subProcess>'
@@ -130,6 +138,7 @@ SILENT = [
     Case("CRM-895", "s", begun_by_both("m"), begun_by_both("m2")),
     Case("CRM-895", "r2", received("m"), received("m2")),
     Case("CRM-895", "c2", awaited("m"), awaited("m2")),
+    Case("CRM-897", "t", bound('bindingType="versionTag" versionTag="v1"'), bound('bindingType="deployment"')),
     # The same constraint at other places than those of the other cases.
     Case(
         "CRM-119",

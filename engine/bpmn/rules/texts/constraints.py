@@ -317,4 +317,12 @@ TEXTS: dict[str, Text] = {
         "同一条消息会启动两个案例，或只有第一个生效。",
         "请为其中一个改名，或只画一个开始处，并在其后画出两条路径。",
     ),
+    "CRM-897": Text(
+        "{el} binds “{ref}” to the version tag “{tag}”, which is not looked for.",
+        "The version deployed with this model is taken, else the newest there is by then, for as long as it runs.",
+        "Deploy the version that is meant together with this model, and remove the version tag.",
+        "{el}将“{ref}”绑定到版本标签“{tag}”，但不会按标签查找。",
+        "采用随本模型部署的版本，否则采用部署当时的最新版本，并一直沿用。",
+        "请将所需版本与本模型一起部署，并去掉版本标签。",
+    ),
 }
