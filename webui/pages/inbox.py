@@ -19,6 +19,7 @@ from engine.domain.filters import COLOURS, COLUMNS, DUES, SORTS, Wanted
 from engine.domain.questions import CountFilters, ListDefinitions, ListTasks
 from engine.domain.values import Page, TaskRow
 from webui.door import ask, cursor_of, need
+from webui.names import person_name
 from webui.pages.wanting import name_of, plain, typed_of, wanted_of
 from webui.parts import nearest
 from webui.said import said_error
@@ -32,7 +33,7 @@ COLUMN_OF: Mapping[str, Callable[[TaskRow], Any]] = {
     "segment": attrgetter("segment"),
     "amount": attrgetter("amount"),
     "priority": attrgetter("priority"),
-    "assignee": attrgetter("assignee"),
+    "assignee": lambda row: person_name(row.assignee),
     "created": attrgetter("created_at"),
     "key": attrgetter("business_key"),
 }
