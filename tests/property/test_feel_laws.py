@@ -6,6 +6,7 @@ import os
 import random
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +87,10 @@ def _grow(inner: st.SearchStrategy[t.Node]) -> st.SearchStrategy[t.Node]:
 
 COMPARISONS = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
 TREES = st.recursive(LEAVES, _grow, max_leaves=12)
+#: Every built-in, from the specification's examples: what the mutations begin with.
+_CALLS = Path(__file__).parents[1] / "unit" / "feel" / "spec_calls.txt"
+CALLED = [line.split(" => ")[0] for line in _CALLS.read_text(encoding="utf-8").splitlines() if " => " in line]
+
 SCOPE: dict[str, Any] = {
     "a": 3,
     "b": [1, 2.5, "x", None, {"a": 1, "x": "y"}],
@@ -231,6 +236,7 @@ def test_mutated_programs_end_in_a_value_or_in_our_error(seed: int) -> None:
         'for i in 1..9 return if i > 2 then {a: i}.a else "x"',
         "some x in [1,2] satisfies x in (1..3]",
         "a.b[c = 1]",
+        *CALLED,
     ]
     for _ in range(12_500 if MANY else 70):
         text = list(rng.choice(seeds))
