@@ -110,9 +110,16 @@ def get_history(ctx: Context, ask: GetHistory) -> Page[ActivityRow]:
     rows, following = queries.history(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
     locale = language(ask.by.locale)
     past = (_activity(row, keys.get(row.definition_id or loaded.id, loaded.key)) for row in rows)
-    return Page(
-        tuple(replace(p, name=loaded.text(p.element_id, p.name, locale, p.definition_key)) for p in past), following
-    )
+    return Page(tuple(_spoken(loaded, locale, row) for row in past), following)
+
+
+def _spoken(loaded: Loaded, locale: str, row: ActivityRow) -> ActivityRow:
+    """A step with its name, and those of the ways it took, in the reader's language."""
+    key, detail = row.definition_key, row.detail
+    if detail and "taken" in detail:
+        named = [(way, loaded.text(way["flow"], way.get("name", ""), locale, key)) for way in detail["taken"]]
+        detail = {**detail, "taken": [{**way, "name": text} if text else way for way, text in named]}
+    return replace(row, name=loaded.text(row.element_id, row.name, locale, key), detail=detail)
 
 
 @answers(GetAudit)

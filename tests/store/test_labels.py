@@ -77,6 +77,23 @@ def test_labels_stay_when_the_model_alone_changes(engine, li):
     assert engine.do(Deploy((changed, other), SYSTEM)).definitions[0].version == 3
 
 
+def test_history_says_which_way_was_taken(engine, bob, li):
+    ways = "".join(
+        f'<bpmn:sequenceFlow id="{name}" name="{name}" sourceRef="which" targetRef="{name}_end">{when}'
+        "</bpmn:sequenceFlow>"
+        f'<bpmn:endEvent id="{name}_end"/>'
+        for name, when in (("no", ""), ("yes", "<bpmn:conditionExpression>=true</bpmn:conditionExpression>"))
+    )
+    gateway = '<bpmn:exclusiveGateway id="which" name="Which?" default="no"/>'
+    labels = FileIn("labels.zh_Hans.yaml", "visit: {which: 哪个？, 'yes': 是}".encode())
+    engine.do(Deploy((model("visit", START + gateway + flow("start>which") + ways), labels), SYSTEM, publish=True))
+    started = engine.do(StartInstance("visit", li))
+    for reader, name, way in ((li, "哪个？", "是"), (SYSTEM, "Which?", "yes")):
+        steps = engine.ask(GetHistory(started.instance_id, reader)).items
+        (told,) = (step for step in steps if step.element_id == "which")
+        assert (told.name, [taken["name"] for taken in told.detail["taken"]]) == (name, [way])
+
+
 def test_lists_over_many_cases_speak_the_reader_s_language(engine, clock, li):
     """Timers, jobs, incidents and the SLA wall: names of elements drawn in the flow itself or in one it calls."""
     call = (
