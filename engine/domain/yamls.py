@@ -63,7 +63,7 @@ def bounded(content: bytes | str) -> None:
             else:
                 if event.anchor:
                     sizes[event.anchor] = (1, 0)
-                if "\x00" in event.value:
+                if isinstance(event, yaml.ScalarEvent) and "\x00" in event.value:
                     raise _refused("it holds a character that nobody could keep", event)
         if above:
             anchor, before, deepest = above[-1]
