@@ -58,11 +58,12 @@ def feel(expression: str, context: dict[str, Any], json: bool) -> None:
         dump({"value": language.to_json(value), "notes": told})
         return
     dump(language.to_json(value))
-    for note in notes:
-        click.echo(str(note), err=True)
+    # Of one place the last word is the plainest: what was tried, what that came to, what is likely meant.
+    said = {(note.line, note.column): note.message for note in notes}
     if notes:
-        for hint in language.analyse(expression, names=context).hints:
-            click.echo(f"line {hint.line}, column {hint.column}: {hint.message}", err=True)
+        said |= {(hint.line, hint.column): hint.message for hint in language.analyse(expression, names=context).hints}
+    for (line, column), message in sorted(said.items()):
+        click.echo(f"line {line}, column {column}: {message}", err=True)
 
 
 @click.command()

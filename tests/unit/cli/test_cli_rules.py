@@ -45,6 +45,11 @@ def test_feel_says_why_a_value_is_null() -> None:
     assert json.loads(run("feel", "gone + 1", "--json").stdout)["notes"][0]["line"] == 1
 
 
+def test_feel_says_one_thing_about_one_place() -> None:
+    got = run("feel", 'upper cas("x")')
+    assert got.stderr.splitlines() == ["line 1, column 1: there is no function 'upper cas'; did you mean 'upper case'?"]
+
+
 def test_feel_that_cannot_be_read_is_status_1_with_its_code() -> None:
     assert "[CRM-500]" in run("feel", "1 +", status=1).stderr
 
