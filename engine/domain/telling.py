@@ -75,6 +75,9 @@ def _next(now: datetime, text: str, zone: str) -> datetime:
 
 def _clock(text: str) -> time:
     try:
-        return time.fromisoformat(text)
-    except ValueError:
+        found = time.fromisoformat(text)
+        if found.tzinfo is not None:  # it is the reader's own clock; "20:00+01:00" could not be compared with it
+            raise ValueError(text)
+    except (TypeError, ValueError):
         raise Invalid("CRM-090", f"'{text}' is no time of day.", fix="Write it as 08:30.") from None
+    return found

@@ -36,7 +36,7 @@ def reading() -> Iterator[None]:
 
 
 def bounded(content: bytes | str) -> None:
-    """Refuse YAML that is nested or repeats itself beyond measure, or says what nobody could keep.
+    """Refuse YAML that is nested or repeats itself beyond measure, says one thing twice, or what nobody could keep.
 
     An alias counts for all that it stands for: a text of a thousand characters may else mean more than fits in any
     memory. Raises ``yaml.YAMLError``.
@@ -70,7 +70,29 @@ def bounded(content: bytes | str) -> None:
             above[-1] = (anchor, before, max(deepest, below))
         if len(above) + below > _DEEPEST or values > _MOST:
             raise _refused("it is too large or nested too deeply", event)
+    _once(content)
 
 
 def _refused(why: str, event: Any) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)
+
+
+def _once(content: bytes | str) -> None:
+    """Refuse a mapping with a key twice: PyYAML keeps the last one and loses the first without a word."""
+    open_: list[list[Any] | None] = []  # of each open collection: keys so far, whether a key comes; None in a list
+    for event in yaml.parse(content, Loader=PARSER):
+        if isinstance(event, yaml.CollectionEndEvent):
+            open_.pop()
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        here = open_[-1] if open_ else None
+        if here is not None:
+            keys, comes = here
+            if comes and isinstance(event, yaml.ScalarEvent) and event.value != "<<":
+                if event.value in keys:
+                    raise _refused(f"it says '{event.value}' twice in one place", event)
+                keys.add(event.value)
+            here[1] = not comes
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_.append([set(), True] if isinstance(event, yaml.MappingStartEvent) else None)

@@ -52,6 +52,8 @@ class Calendar(Years):
         if not isinstance(data, dict) or "then" not in data:
             return cls(specs.from_mapping(data))
         first = cls(specs.from_mapping({k: v for k, v in data.items() if k != "then"}))
+        if not isinstance(data["then"], (list, tuple)):
+            raise Invalid("CRM-074", "'then' is no list of later versions.", fix="Begin each with '- valid_from:'.")
         for later in data["then"]:
             first = first.followed_by(cls(specs.from_mapping(later)))
         return first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -109,7 +109,7 @@ def _week(given: Mapping[Any, Any]) -> tuple[Hours, ...]:
 
 def _weekday(key: Any) -> int:
     text = str(key).strip().lower()
-    if text.isdigit() and int(text) < 7:
+    if text in tuple("0123456"):
         return int(text)
     if text[:3] in _DAYS and len(text) >= 3:
         return _DAYS.index(text[:3])
@@ -165,20 +165,33 @@ def clock(value: int) -> str:
 
 def _holidays(given: Any) -> tuple[tuple[str, str | None], ...]:
     """``("DE", "BE")`` is one country and its subdivision; ``[("DE", "BE"), ("CN",)]`` or "DE-BE, CN" are several."""
-    if not given:
+    if given is None or given == "":
         return ()
     if isinstance(given, str):
-        given = [each.split("-", 1) for each in re.split(r"[,;\s]+", given.strip())]
-    elif len(given) <= 2 and all(isinstance(g, str) and "-" not in g for g in given):
-        given = [given]
+        given = [each for each in re.split(r"[,;\s]+", given.strip()) if each]
+    elif isinstance(given, Mapping):
+        given = list(given.items())
+    elif isinstance(given, Sequence) and 0 < len(given) <= 2 and isinstance(given[0], str) and "-" not in given[0]:
+        if all(part is None or (isinstance(part, str) and "-" not in part) for part in given):
+            given = [given]
+    elif not isinstance(given, (Sequence, AbstractSet)):
+        raise _no_place(given)
     found: list[tuple[str, str | None]] = []
     for each in given:
-        parts = each.split("-", 1) if isinstance(each, str) else list(each)
-        country, part = str(parts[0]), (str(parts[1]) if len(parts) > 1 and parts[1] else None)
+        parts = each.split("-", 1) if isinstance(each, str) else each
+        if not isinstance(parts, Sequence) or not 1 <= len(parts) <= 2 or not isinstance(parts[0], str):
+            raise _no_place(each)
+        country, part = parts[0], (str(parts[1]) if len(parts) > 1 and parts[1] else None)
         _known(country, part)
         if (country, part) not in found:
             found.append((country, part))
     return tuple(found)
+
+
+def _no_place(given: Any) -> Invalid:
+    # YAML reads the bare NO of Norway as false: taken for "none", it would lose the holidays without a word.
+    text = f"{given!r} is no country whose holidays are meant."
+    return Invalid("CRM-072", text, fix="Write countries in quotes: 'NO', or ['DE', 'BE'] with a subdivision.")
 
 
 def _known(country: str, part: str | None) -> None:
@@ -198,6 +211,10 @@ def _dates(kind: str, given: Any) -> Iterable[tuple[date, Hours, str]]:
     if given is None:
         return
     if kind == "closed":
+        if isinstance(given, (str, date)):
+            given = [given]
+        if not isinstance(given, Iterable):
+            raise Invalid("CRM-073", f"'{kind}' is no list of dates.", fix="Write closed: ['2026-12-24'].")
         named = given.items() if isinstance(given, Mapping) else ((each, "") for each in given)
         for day, name in named:
             yield _date(day), (), str(name or "")

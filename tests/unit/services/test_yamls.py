@@ -37,6 +37,7 @@ WRONG = {
     "no date": "a: 2026-02-30",
     "object": "!!python/object/apply:os.getcwd []",
     "unclosed": "a: [1",
+    "twice": "zone: UTC\nweek:\n  mon: 09:00-12:00\n  tue: 09:00-12:00\n  mon: 13:00-17:30\n",
     "bytes": "a: \x00",
 }
 READERS: dict[str, Callable[[str], Any]] = {
@@ -82,6 +83,14 @@ def test_a_small_text_that_means_much_is_refused_at_once() -> None:
 def test_names_may_be_used_often() -> None:
     often = "a: &usual {at: 80%, do: tell}\nb:\n" + "  - *usual\n" * 5_000
     assert len(yamls.load(often)["b"]) == 5_000
+
+
+def test_what_is_said_twice_in_one_place_is_refused_at_its_line() -> None:
+    with pytest.raises(yaml.YAMLError, match="'b' twice") as refused:
+        yamls.load("a: {b: 1}\nc:\n  b: 1\n  d: [b, b]\n  b: 2\n")
+    assert yamls.line_of(refused.value) == 5
+    fine = "a: &a {b: 1, c: 2}\nd:\n  <<: *a\n  b: 3\n  e: [{b: 1}, {b: 1}]\n"
+    assert yamls.load(fine)["d"] == {"b": 3, "c": 2, "e": [{"b": 1}, {"b": 1}]}
 
 
 def test_plain_yaml_is_read_as_before() -> None:

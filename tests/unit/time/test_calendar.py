@@ -188,11 +188,29 @@ def test_the_answer_is_in_the_zone_of_the_question():
         PLAIN.add(datetime(2026, 3, 6), hours(1))
 
 
+def test_holidays_and_closed_dates_are_taken_as_people_write_them_or_refused_never_lost():
+    for given in (("DE", "BE"), "DE-BE", ["DE-BE"], [("DE", "BE")], {"DE": "BE"}):
+        assert Calendar.build("UTC", {}, given).spec.holidays == (("DE", "BE"),)
+    for given in (("DE",), ("DE", None), "DE", {"DE"}, {"DE": None}):
+        assert Calendar.build("UTC", {}, given).spec.holidays == (("DE", None),)
+    for one in ("2026-12-24", date(2026, 12, 24), ["2026-12-24"], {"2026-12-24": ""}):
+        assert Calendar.build("UTC", {}, closed=one) == Calendar.build("UTC", {}, closed=["2026-12-24"])
+    plain = "zone: Europe/Oslo\nweek: {mon: 09:00-17:00}\n"
+    assert Calendar.from_yaml(plain + "closed: 2026-12-24\n").spec.dates[0][0] == date(2026, 12, 24)
+    # The bare NO of Norway is false in YAML: its holidays were none without a word.
+    for said in ("NO", "[NO]", "5", "[[]]", "[{DE: BE}]"):
+        with pytest.raises(Invalid, match="CRM-072"):
+            Calendar.from_yaml(f"{plain}holidays: {said}\n")
+    assert Calendar.from_yaml(plain + "holidays: ['NO']\n").spec.holidays == (("NO", None),)
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
         ({"zone": "Europe/Atlantis", "week": {}}, "CRM-070"),
         ({"zone": "UTC", "week": {7: OFFICE}}, "CRM-071"),
+        ({"zone": "UTC", "week": {"²": OFFICE}}, "CRM-071"),
+        ({"zone": "UTC", "week": {}, "closed": 5}, "CRM-073"),
         ({"zone": "UTC", "week": {0: [("09:00", "25:00")]}}, "CRM-071"),
         ({"zone": "UTC", "week": {0: [("09:00", "09:00")]}}, "CRM-071"),
         ({"zone": "UTC", "week": {0: [(9, 17)]}}, "CRM-071"),
