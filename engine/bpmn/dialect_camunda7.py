@@ -16,6 +16,7 @@ from engine.bpmn import dialect_code as code
 from engine.bpmn.dialect import CAMUNDA7, CRMFLOW, ZEEBE
 from engine.bpmn.dialect_code import given, zeebe_of
 from engine.bpmn.dialect_juel import Untranslatable, is_juel, to_feel
+from engine.bpmn.dialect_times import attempts, quartz
 from engine.bpmn.dialect_zeebe import modernise, old
 from engine.bpmn.specs.cron import cron
 from engine.model.xml import BPMN, local, space, text_of
@@ -169,6 +170,17 @@ def _variable(name: str) -> Callable[[etree._Element, str], None]:
     return lambda e, value: e.set(f"{{{CRMFLOW}}}{name}", value)
 
 
+def _filter(name: str) -> Callable[[etree._Element, str], None]:
+    """What changes a conditional event looks at; that a variable goes away is no change here."""
+
+    def put(e: etree._Element, value: str) -> None:
+        if local(e) != "conditionalEventDefinition" or "delete" in value.replace(" ", "").split(","):
+            raise Untranslatable("a conditional event looks at variables that are created or updated")
+        zeebe_of(e, "conditionalFilter").set(name, value)
+
+    return put
+
+
 def _initiator(e: etree._Element, value: str) -> None:
     """The variable that gets the login of who started the instance."""
     one = etree.SubElement(zeebe_of(e, "ioMapping"), f"{{{ZEEBE}}}output")
@@ -233,6 +245,8 @@ _ATTRIBUTES: Mapping[str, Callable[[etree._Element, str], None]] = {
     "initiator": _initiator,
     "messageExpression": _named("message"),
     "signalExpression": _named("signal"),
+    "variableName": _filter("variableNames"),
+    "variableEvents": _filter("variableEvents"),
 }
 
 
@@ -245,7 +259,21 @@ _KEPT: Mapping[str, str] = {
     "jobCategory": "jobs are told apart by type here",
     "sendSynchronously": "work is done by workers here",
     "triggerable": "a worker's job waits for its answer anyway",
+    **dict.fromkeys(("formData", "formProperty"), "name a form with these fields; one is made from what is read here"),
 }
+
+
+def _fields(x: etree._Element) -> str:
+    """The word of the dialect, with the fields of a form by name."""
+    parts = [part for part in (x, *x) if local(part) in ("formField", "formProperty")]
+    names = ", ".join(part.get("id") or "?" for part in parts)
+    return f"{local(x)} ({names})" if names else local(x)
+
+
+def _other_key(x: etree._Element) -> bool:
+    """Whether a call hands over a business key that is not the case's own."""
+    key = re.sub(r"[\s${}#]", "", x.get("businessKey") or "")
+    return bool(key) and key not in ("execution.processBusinessKey", "execution.businessKey")
 
 
 def _calls(e: etree._Element, name: str) -> bool:
@@ -307,7 +335,9 @@ def _elements(e: etree._Element, found: Translation) -> None:
             continue
         try:
             if local(x) in _KEPT:
-                found.left.append(Oddity(e, [local(x)], _KEPT[local(x)]))
+                found.left.append(Oddity(e, [_fields(x)], _KEPT[local(x)]))
+            elif local(x) == "in" and _other_key(x):
+                found.left.append(Oddity(e, ["businessKey"], "a called process is a part of the case and has its key"))
             elif local(x) in ("executionListener", "taskListener"):
                 found.hired.append((e, local(x), code.listener(e, x)))
             else:
@@ -363,8 +393,10 @@ def _source(text: str) -> str:
 
 def _passed(e: etree._Element, x: etree._Element) -> None:
     side = "input" if local(x) == "in" else "output"
+    if local(e) != "callActivity":
+        raise Untranslatable("only calls pass variables by name; what catches a signal sees none of them")
     if x.get("businessKey"):
-        return  # the called process is a part of the same case here
+        return  # told: the called process is a part of the same case here
     if x.get("variables") == "all":
         which = "propagateAllParentVariables" if side == "input" else "propagateAllChildVariables"
         zeebe_of(e, "calledElement").set(which, "true")
@@ -391,10 +423,10 @@ def _sealed(e: etree._Element) -> None:
 
 
 def _retries(e: etree._Element, x: etree._Element) -> None:
-    count = re.match(r"R(\d+)/", (x.text or "").strip())
+    tries = attempts(x.text or "")
     definition = e.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}taskDefinition")
-    if count is not None and definition is not None:
-        definition.set("retries", count[1])
+    if tries and definition is not None:
+        definition.set("retries", tries)
 
 
 def _properties(e: etree._Element, x: etree._Element) -> None:
@@ -406,7 +438,7 @@ def _properties(e: etree._Element, x: etree._Element) -> None:
 
 
 def _ignored(e: etree._Element, x: etree._Element) -> None:
-    """Generated form fields (a form is generated here, too) and settings of the other tool's pages."""
+    """Settings of the other tool's pages."""
 
 
 _ELEMENTS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
@@ -416,8 +448,6 @@ _ELEMENTS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
     "out": _passed,
     "failedJobRetryTimeCycle": _retries,
     "properties": _properties,
-    "formData": _ignored,
-    "formProperty": _ignored,
     **dict.fromkeys(("task-candidates-type", "work-form-field-validation"), _ignored),
 }
 
@@ -433,7 +463,7 @@ def _texts(e: etree._Element, found: Translation) -> None:
                 del e.attrib["language"]
             found.translated += 1
         elif kind == "timeCycle" and found.dialect != "JUEL" and cron(e.text or "") is not None:
-            e.text = _quartz(e.text or "")
+            e.text = quartz(e.text or "")
         if kind in ("message", "signal") and is_juel(e.get("name", "")):
             e.set("name", to_feel(e.get("name", "")))
         if kind == "scriptTask" and (e.get("scriptFormat") or "").lower() == "juel":
@@ -446,17 +476,6 @@ def _texts(e: etree._Element, found: Translation) -> None:
     except Untranslatable as why:
         found.odd(e if e.get("id") else _up(e), kind, f"{why}: {(e.text or '').strip()[:60]}")
         e.text = "null" if kind in _EXPRESSIONS and kind not in _TIMERS else e.text
-
-
-def _quartz(text: str) -> str:
-    """A cron expression with weekdays as numbers, which count from Sunday = 1 in that family: by names instead."""
-    fields = text.split()
-    if len(fields) in (6, 7):
-        fields[5] = re.sub(r"(?<![/#\d])[1-7]", lambda n: _WEEK[int(n[0]) - 1], fields[5])
-    return " ".join(fields)
-
-
-_WEEK = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def _foreign(e: etree._Element) -> bool:

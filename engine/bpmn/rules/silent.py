@@ -9,7 +9,7 @@ from engine.bpmn.dialect import called_by, condition_text, form_of, loop_of, sta
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.supported import running
 from engine.domain.errors import ExpressionError
-from engine.model.graph import Node, Scope, local_ref
+from engine.model.graph import Event, Node, Scope, local_ref
 from engine.model.soundness import handlers, successors
 from engine.model.vocabulary import ACTIVITIES
 from engine.model.xml import BPMN, line_of, text_of
@@ -96,9 +96,16 @@ def never_asked(c: Context) -> Iterator[Hit]:
                 for event in node.events:
                     if event.kind not in ("error", "escalation"):
                         continue
-                    first = seen.setdefault((event.kind, event.ref or ""), node)
+                    first = seen.setdefault((event.kind, _code(c, event)), node)
                     if first is not node:
                         yield hit(node.xml, event.line, first=first.name or first.id)
+
+
+def _code(c: Context, event: Event) -> str:
+    """What it catches: two errors of one code are one to the engine; "" catches all."""
+    ref = local_ref(event.ref) or ""
+    named = c.model.globals(event.kind).get(ref)
+    return ref if named is None else (named.get(f"{event.kind}Code") or named.get("name") or ref).strip()
 
 
 @rule("CRM-895", ERROR)

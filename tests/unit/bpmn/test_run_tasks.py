@@ -175,6 +175,12 @@ MSG = message("m", "order-placed", "=order.id")
 SEND_IN = '<zeebe:ioMapping><zeebe:input source="=order.total" target="total"/></zeebe:ioMapping>'
 
 
+def test_a_send_task_that_is_a_job_is_a_job_whatever_message_is_drawn_beside_it(play):
+    job = tag("sendTask", "t", ext='<zeebe:taskDefinition type="mail"/>', messageRef="m")
+    p = play(process(S, job, E, flows("s > t > e"), defs=MSG))
+    assert [call.type for call in p.start().calls] == ["mail"]
+
+
 def test_a_send_task_throws_its_message_with_key_and_payload(play):
     p = play(process(S, tag("sendTask", "t", ext=SEND_IN, messageRef="m"), E, flows("s > t > e"), defs=MSG))
     step = p.start(order={"id": "O-1", "total": 5})

@@ -1,13 +1,13 @@
-"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-897)."""
+"""What would be passed over silently: models that draw it, and mended twins (CRM-890 … CRM-898)."""
 
 from __future__ import annotations
 
 from lint_cases import Case
-from lint_models import END, START, file, flow, flows, process, straight, user
+from lint_models import END, START, ext, file, flow, flows, process, straight, user
 
 HANDLER = '<task id="{0}" name="Undo" isForCompensation="true"/><association sourceRef="{1}" targetRef="{0}"/>'
 UNDO = '<boundaryEvent id="{0}" attachedToRef="t"><compensateEventDefinition/></boundaryEvent>'
-ERRORS = '<error id="er" errorCode="x"/><error id="er2" errorCode="y"/>'
+ERRORS = '<error id="er" errorCode="x"/><error id="er2" errorCode="y"/><error id="er3" errorCode="x"/>'
 GATE = '<exclusiveGateway id="g" default="no"/>'
 
 
@@ -112,6 +112,27 @@ def calling_two(last: str) -> bytes:
     return file(f'<process id="p" name="P">{one}</process>', *others)
 
 
+_EACH = '<zeebe:loopCharacteristics inputCollection="= people" inputElement="person"/>'
+_LOOP = "<multiInstanceLoopCharacteristics>{0}</multiInstanceLoopCharacteristics>"
+#: Extensions of a user task that nobody reads, and such as are read.
+IDLE = [
+    (ext(_EACH), _LOOP.format(ext(_EACH))),
+    (ext('<zeebe:script expression="= 1" resultVariable="x"/>'), ext("<zeebe:userTask/>")),
+    (
+        ext('<zeebe:taskDefinition type="work"/>'),
+        ext('<zeebe:taskHeaders><zeebe:header key="a" value="b"/></zeebe:taskHeaders>'),
+    ),
+    (
+        ext('<zeebe:assignmentDefinition candidateGroups="sales"/>', '<zeebe:assignmentDefinition assignee="= who"/>'),
+        ext('<zeebe:assignmentDefinition candidateGroups="sales" assignee="= who"/>'),
+    ),
+    (
+        ext('<zeebe:properties><zeebe:input source="= a" target="b"/></zeebe:properties>'),
+        ext('<zeebe:ioMapping><zeebe:input source="= a" target="b"/></zeebe:ioMapping>'),
+    ),
+    (ext('<crmflow:process owner="team:sales"/>'), ext('<crmflow:meets clocks="a"/>', '<crmflow:meets clocks="b"/>')),
+]
+
 SILENT = [
     Case("CRM-890", "t", loop("<loopCardinality>-3</loopCardinality>"), loop("<loopCardinality>3</loopCardinality>")),
     Case(
@@ -126,6 +147,7 @@ SILENT = [
     Case("CRM-891", "x", compensating("in"), compensating("sub")),
     Case("CRM-892", "b2", undone("b", "b2"), undone("b")),
     Case("CRM-893", "b2", caught("er"), caught("er2")),
+    Case("CRM-893", "b2", caught("er3"), caught("er2")),
     Case("CRM-894", "c", calling(), calling(GATE)),
     Case(
         "CRM-894",
@@ -139,6 +161,13 @@ SILENT = [
     Case("CRM-895", "r2", received("m"), received("m2")),
     Case("CRM-895", "c2", awaited("m"), awaited("m2")),
     Case("CRM-897", "t", bound('bindingType="versionTag" versionTag="v1"'), bound('bindingType="deployment"')),
+    *(Case("CRM-898", "t", straight(user(bad)), straight(user(good))) for bad, good in IDLE),
+    Case(
+        "CRM-898",
+        "t",
+        straight(user("", "t", 'crmflow:stage="lead"')),
+        straight(user(ext('<crmflow:stage value="lead"/>'))),
+    ),
     # The same constraint at other places than those of the other cases.
     Case(
         "CRM-119",

@@ -9,10 +9,18 @@ from engine import feel
 from engine.bpmn import check, inspect
 from engine.bpmn.dialect_camunda7 import translate
 from engine.bpmn.dialect_juel import Untranslatable, feel_of, to_feel
+from engine.bpmn.dialect_times import attempts
 from engine.bpmn.process import compile
 from engine.domain.states import Severity
 from engine.model.xml import read, write
 
+WATCHED = (
+    '<conditionalEventDefinition camunda:variableName="a" camunda:variableEvents="{0}">'
+    "<condition>${{a}}</condition></conditionalEventDefinition>"
+)
+CALL = (
+    '<callActivity id="t" name="T" calledElement="other">' + ext('<camunda:in businessKey="{0}"/>') + "</callActivity>"
+)
 SCOPE = {
     "a": 3, "b": 2, "t": "x", "ok": True, "no": False, "none": None, "list": [10, 20, 30], "empty_list": [],
     "order": {"price": 250, "lines": [{"sku": "k"}]},
@@ -148,6 +156,12 @@ def test_parameters_retries_and_loops() -> None:
         (user(ext('<camunda:taskListener event="delete" class="X"/>')), "taskListener"),
         ('<businessRuleTask id="t" name="T" camunda:decisionRef="score"/>', "decisionRef"),
         ('<callActivity id="t" name="T" calledElement="${bean.key()}" camunda:asyncBefore="true"/>', "calledElement"),
+        (f'<intermediateCatchEvent id="t">{WATCHED.format("delete")}</intermediateCatchEvent>', "variableEvents"),
+        (
+            '<intermediateThrowEvent id="t"><signalEventDefinition signalRef="sg">'
+            + ext('<camunda:in source="a" target="b"/>') + "</signalEventDefinition></intermediateThrowEvent>",
+            "in",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_code_is_refused_at_its_element_by_its_word(node: str, word: str) -> None:
@@ -155,6 +169,30 @@ def test_what_is_code_is_refused_at_its_element_by_its_word(node: str, word: str
     assert (f.element, f.severity) == ("t", Severity.ERROR)
     assert word in f.message
     assert f.line is not None
+
+
+def test_a_conditional_event_looks_at_the_changes_that_are_named() -> None:
+    xml = translated(f'<intermediateCatchEvent id="t">{WATCHED.format("create, update")}</intermediateCatchEvent>')
+    assert '<zeebe:conditionalFilter variableNames="a" variableEvents="create, update"' in xml
+
+
+@pytest.mark.parametrize(("cycle", "tries"), [("R5/PT1M", "5"), ("PT5M,PT10M,PT20M", "4"), ("PT5M", "")])
+def test_failed_work_is_tried_as_often_as_drawn(cycle: str, tries: str) -> None:
+    assert attempts(cycle) == tries
+
+
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        (user(ext('<camunda:formData><camunda:formField id="amount"/></camunda:formData>')), "formData (amount)"),
+        (user(ext('<camunda:formProperty id="amount"/>')), "formProperty (amount)"),
+        (CALL.format("#{order.id}"), "businessKey"),
+        (CALL.format("#{execution.processBusinessKey}"), ""),
+    ],
+)
+def test_what_is_left_out_is_told(node: str, told: str) -> None:
+    found = [f for f in check(straight(node)) if f.code == "CRM-829"]
+    assert [told in f.message for f in found] == ([True] if told else [])
 
 
 def test_a_translated_model_compiles_and_the_file_says_so() -> None:

@@ -325,4 +325,12 @@ TEXTS: dict[str, Text] = {
         "采用随本模型部署的版本，否则采用部署当时的最新版本，并一直沿用。",
         "请将所需版本与本模型一起部署，并去掉版本标签。",
     ),
+    "CRM-898": Text(
+        "“{tag}” has no effect at {el}: {reason}.",
+        "What it says would be passed over in silence.",
+        "Move it to where it belongs, or remove it.",
+        "“{tag}”在{el}处不起作用：{reason_zh}。",
+        "它所写的内容会被悄悄忽略。",
+        "请把它移到正确的位置，或将其删除。",
+    ),
 }
