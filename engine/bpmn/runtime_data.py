@@ -84,6 +84,8 @@ class Data:
             token.data = dict(token.internal_data["given"])
         elif token.data:
             token.data = {}
+        if "again" in token.internal_data:
+            return  # a sub-process opened only to be undone has the data of its time
         for path, expr in node.reads:
             value = stored(expr.value(self.view(token)), path)
             deep_set(token.data, path.split("."), value)

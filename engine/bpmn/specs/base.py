@@ -191,7 +191,7 @@ class Node(Seams):
                 return None  # its own work took it away (an event it threw)
             # A fault below (a mapping, a condition) must not repeat the work when it is retried.
             inner["done"] = 1
-        if (self.writes or "result" in inner) and "settled" not in inner:
+        if (self.writes or "result" in inner) and "settled" not in inner and "again" not in inner:
             machine.settle(my_task)
             inner["settled"] = 1
         if self.loop is not None and "again" not in inner:

@@ -78,3 +78,34 @@ def test_a_handler_may_be_a_loop_itself(play):
     p.do("unbook")
     p.do("unbook")
     assert p.open == ["after"]
+
+
+PRICE = '<zeebe:input source="= price" target="agreed"/>'
+TOLD = '<zeebe:ioMapping><zeebe:input source="= [agreed, price]" target="both"/></zeebe:ioMapping>'
+UNBOOK = f'<zeebe:taskDefinition type="unbook"/>{TOLD}'
+
+
+def test_what_an_activity_took_in_is_undone_as_it_was_then(play):
+    p = play(process(S, user("book", f"<zeebe:ioMapping>{PRICE}</zeebe:ioMapping>"), undo("book", "unbook"),
+                     tag("serviceTask", "unbook", ext=UNBOOK, isForCompensation="true"), user("wait"),
+                     tag("intermediateThrowEvent", "t", COMPENSATE), flows("s > book > wait > t")))  # fmt: skip
+    p.start(price=1)
+    p.do("book")
+    p.do("wait", price=2)
+    assert [call.input["both"] for call in p.calls.values()] == [[1, 2]]  # what the process holds is as it is now
+
+
+def test_a_sub_process_is_undone_with_the_data_it_had_and_hands_nothing_out_again(play):
+    inside = user("book") + undo("book", "unbook") + tag("serviceTask", "unbook", ext=UNBOOK, isForCompensation="true")
+    mapping = f'<zeebe:ioMapping>{PRICE}<zeebe:output source="= agreed" target="paid"/></zeebe:ioMapping>'
+    p = play(process(S, tag("subProcess", "sub", inside, mapping), user("wait"),
+                     tag("intermediateThrowEvent", "t", COMPENSATE), user("after"),
+                     flows("s > sub > wait > t > after")))  # fmt: skip
+    p.start(price=1)
+    p.do("book", agreed=7)
+    assert p.variables["paid"] == 7
+    p.do("wait", price=2, paid=0)
+    assert [call.input["both"] for call in p.calls.values()] == [[7, 2]]
+    p.finish("unbook", agreed=9)
+    assert p.variables["paid"] == 0  # it is over: undoing it is no second result
+    assert p.open == ["after"]
