@@ -42,7 +42,8 @@ register(
         "told.comment": ("{who} commented on “{task}”", "{who} 评论了“{task}”"),
     }
 )
-_MENTION = re.compile(r"@([\w.+-]{1,120}(?:@[\w.-]+)?)")
+#: Only what log-ins are made of: Chinese is written without spaces ("请@ann看一下"), and an address is no mention.
+_MENTION = re.compile(r"(?<![a-z0-9._-])[@＠]([a-z0-9][a-z0-9._@-]{0,118})", re.IGNORECASE | re.ASCII)
 #: How the files that could be mistaken begin: a page or program in a picture's clothes is refused.
 _BEGINS = {
     "pdf": (b"%PDF",),
@@ -60,11 +61,7 @@ def add_comment(ctx: Context, cmd: AddComment) -> CommentRow:
     """The people mentioned are told, and may read the case from then on; so are those who follow it."""
     row = _readable(ctx, cmd.task_id, cmd.by)
     text = _text(cmd.text, TEXT_MOST)
-    named = {each.rstrip(".") for each in _MENTION.findall(text)}
-    p = t.principal.c
-    people = {r.id: r.locale for r in ctx.conn.execute(
-        select(p.id, p.locale).where(p.id.in_(sorted(named)), p.kind == "user", p.active.is_(True))
-    )} if named else {}  # fmt: skip
+    people, p = _mentioned(ctx, text), t.principal.c
     made = CommentRow(ctx.new_id(), row.id, ctx.now, cmd.by.id, text, tuple(sorted(people)))
     values = {"id": made.id, "instance_id": row.instance_id, "task_id": row.id, "at": ctx.now, "by": cmd.by.id}
     ctx.conn.execute(insert(comment), [{**values, "text": text, "mentions": made.mentions}])
@@ -167,6 +164,20 @@ def _readable(ctx: Context, task_id: str, by: Actor, *, work: bool = False, lock
     if not may_see_task(by, row.assignee, row.candidates) and (work or not follows(ctx, by, row.instance_id)):
         raise NotFound("CRM-403", f"There is no task '{task_id}'.", fix="Look in your inbox.")
     return row
+
+
+def _mentioned(ctx: Context, text: str) -> dict[str, str]:
+    """login → locale of the people named with @; of each sign the longest log-in that somebody has."""
+    meant = [(token, token.rstrip("._@-"), token.partition("@")[0].rstrip("._-"))
+             for token in map(str.lower, _MENTION.findall(text))]  # fmt: skip
+    if not meant:
+        return {}
+    p = t.principal.c
+    among = sorted({login for each in meant for login in each})
+    rows = select(p.id, p.locale).where(p.id.in_(among), p.kind == "user", p.active.is_(True))
+    known = {row.id: row.locale for row in ctx.conn.execute(rows)}
+    found = (next((login for login in each if login in known), None) for each in meant)
+    return {login: known[login] for login in found if login is not None}
 
 
 def _text(text: str, most: int) -> str:

@@ -103,6 +103,22 @@ def test_who_is_mentioned_is_told_and_may_read_along(engine, clock, alice, carol
     assert error.value.code == "CRM-082"
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("请@carol看一下", ("carol",)),
+        ("请＠carol，谢谢", ("carol",)),
+        ("@Carol: please", ("carol",)),
+        ("(@carol), @bob... and @bob-", ("bob", "carol")),
+        ("@carol@bob", ("carol",)),
+        ("write to info@carol or a.b@bob.example", ()),
+        ("@nobody看 @ @@", ()),
+    ],
+)
+def test_who_is_meant_by_a_sign_in_any_language(engine, alice, bob, carol, mine, said, meant):
+    assert engine.do(AddComment(mine, alice, said)).mentions == meant
+
+
 def test_sub_tasks_are_checked_off(engine, alice, bob, mine):
     todo = engine.do(AddTodo(mine, alice, "Call the customer"))
     assert engine.do(CheckTodo(mine, todo.id, bob)).done

@@ -1,7 +1,7 @@
 // Mentions while one writes: "@" opens a list of people below the text; arrows, Enter, Tab and Escape do the rest.
 import { make } from './words.js';
 
-const WORD = /(?:^|[\s(（，。、])@([\p{L}\p{N}_.+-]{0,60})$/u;
+const WORD = /(?:^|[^A-Za-z0-9._-])[@＠]([\p{L}\p{N}_.+-]{0,60})$/u; // as the engine reads it: Chinese needs no space before
 const MOST = 8;
 let list = null; // the open listbox; its text is list.area
 
