@@ -139,6 +139,9 @@ class Wall:
     log: tuple[RungRow, ...]
     customers: tuple[tuple[str, str], ...] = ()  # (record id, name): who can be chosen, by name
     assignees: tuple[str, ...] = ()  # logins that can be chosen
+    rows: int = 0  # what ``clocks`` would hold without a limit
+    looked: int = 0  # open clocks that were counted: those due first, and paused ones
+    open: int = 0  # open clocks in all
 
 
 # --- commands --------------------------------------------------------------------------------------

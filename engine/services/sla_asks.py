@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, select, union_all
+from sqlalchemy import case, func, select, union_all
 
 from engine.domain import sla
 from engine.domain.access import Actor, Right, ensure, may_see_task
@@ -22,6 +22,7 @@ from engine.services.spoken import spoken
 from engine.store.tables import record, record_link, task
 from engine.store.tables_time import sla_change, sla_clock, sla_rung
 
+LOOKED = 5000  # clocks that the wall counts: every share of the time used is reckoned on its calendar
 AT_RISK = 0.75  # share of the target from which a clock is at risk
 _GROUPS = {"team": "team", "flow": "definition_key", "segment": "segment"}
 
@@ -82,9 +83,8 @@ def replay(ctx: Context, clock: Row, lines: Sequence[Mapping[str, Any]]) -> Row:
 def show_wall(ctx: Context, ask: ShowWall) -> Wall:
     """What breaches now or next, what is paused and why, by team, flow or segment, with the ladder's log."""
     ensure(ask.by, Right.TASK_MANAGE)
-    c = sla_clock.c
-    query = select(sla_clock).where(c.ended_at.is_(None)).order_by(c.due_at.is_(None), c.due_at, c.id).limit(5000)
-    rows = _rows(ctx, [dict(row) for row in ctx.conn.execute(query).mappings()], ask.by)
+    found, open_ = _nearest(ctx)
+    rows = _rows(ctx, found, ask.by)
     group = _GROUPS.get(ask.by_what, "team")
     counts = dict.fromkeys(("breached", "risk", "paused", "running"), 0)
     groups: dict[str, dict[str, int]] = {}
@@ -101,7 +101,22 @@ def show_wall(ctx: Context, ask: ShowWall) -> Wall:
     customers = sorted({row.customer for row in rows if row.customer}, key=lambda known: (known[1], known[0]))
     assignees = sorted({row.assignee for row in rows if row.assignee})
     named = dict(sorted(groups.items()))
-    return Wall(counts, tuple(shown[: ask.limit]), named, _log(ctx, ask.by), tuple(customers), tuple(assignees))
+    shares = {"rows": len(shown), "looked": len(rows), "open": open_}
+    clocks_ = tuple(shown[: ask.limit])
+    return Wall(counts, clocks_, named, _log(ctx, ask.by), tuple(customers), tuple(assignees), **shares)
+
+
+def _nearest(ctx: Context) -> tuple[list[Row], int]:
+    """The open clocks that the wall looks at, what is due first before what is paused, and how many there are."""
+    c = sla_clock.c
+    query = select(sla_clock).where(c.ended_at.is_(None)).order_by(c.due_at.is_(None), c.due_at, c.id)
+    rows = [dict(row) for row in ctx.conn.execute(query.limit(LOOKED)).mappings()]
+    if len(rows) < LOOKED:
+        return rows, len(rows)
+    # What is paused has no due time and comes last: it would be crowded out, and its number be a false nought.
+    paused = [dict(row) for row in ctx.conn.execute(query.where(c.due_at.is_(None)).limit(LOOKED // 3)).mappings()]
+    due_first = [row for row in rows if row["due_at"] is not None][: LOOKED - len(paused)]
+    return due_first + paused, ctx.conn.scalar(select(func.count()).where(c.ended_at.is_(None))) or 0
 
 
 def _meant(ask: ShowWall, row: ClockRow) -> bool:

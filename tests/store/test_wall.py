@@ -9,8 +9,9 @@ import pytest
 from engine.domain.access import SYSTEM
 from engine.domain.commands import ClaimTask, Deploy, SaveRecord, StartInstance
 from engine.domain.desk import RescheduleTask
-from engine.domain.sla_values import ShowWall
+from engine.domain.sla_values import PauseClocks, ShowWall
 from engine.domain.staff import Workload
+from engine.services import sla_asks
 from tests.store.drawing import END, START, flow, model, user
 
 
@@ -60,6 +61,20 @@ def test_the_wall_of_one_customer_or_one_person(engine, two_cases):
     assert found(state="running") == (4, {"Nordlicht", "Südwind"})
     # What can be chosen does not shrink with what was chosen.
     assert len(engine.ask(ShowWall(SYSTEM, customer=two_cases["Südwind"])).customers) == 2
+
+
+def test_a_wall_that_cannot_count_all_says_so_and_never_forgets_the_paused(engine, two_cases, monkeypatch):
+    case = engine.ask(ShowWall(SYSTEM)).clocks[0].instance_id
+    engine.do(PauseClocks(case, SYSTEM, "waits for a part", metrics=("*",)))
+    whole = engine.ask(ShowWall(SYSTEM, limit=1))
+    paused = whole.counts["paused"]
+    assert paused
+    assert (len(whole.clocks), whole.rows, whole.looked, whole.open) == (1, 4, 4, 4)
+    monkeypatch.setattr(sla_asks, "LOOKED", 4 - paused + 1)
+    part = engine.ask(ShowWall(SYSTEM))
+    assert part.counts["paused"] >= 1
+    assert (part.looked < 4, part.open) == (True, 4)
+    assert sum(part.counts.values()) == part.looked == part.rows
 
 
 def test_what_if_somebody_is_away_until_a_day(engine, alice, bob):

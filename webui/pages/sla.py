@@ -119,7 +119,8 @@ def table(wall: Wall) -> ResponseReturnValue:
         [
             row.name, metric_word(row.metric), target_word(row.target), row.subject, row.customer and row.customer[1],
             state_word(look(row)), round(row.used * 100), row.due_at, row.paused_since, pause_word(row.paused_for),
-            person_name(row.assignee), row.team, row.definition_key, row.segment, row.instance_id,
+            person_name(row.assignee), team_name(row.team or ""), flow_name(row.definition_key), row.segment,
+            row.instance_id,
         ]
         for row in wall.clocks
     )  # fmt: skip

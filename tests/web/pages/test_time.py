@@ -281,7 +281,8 @@ def test_the_wall_shows_what_breaches_and_its_csv_the_same(house: House, enter: 
     assert f"/tasks/{started}/reassign" in page
     assert "told " in page  # the ladder's log
     rows = list(csv.DictReader(io.StringIO(browser.get("/sla?csv=1").text.lstrip("\ufeff"))))
-    assert [(r["State"], r["Team"]) for r in rows] == [("breached", "sales"), ("paused", "sales")]
+    assert [(r["State"], r["Team"]) for r in rows] == [("breached", "Sales"), ("paused", "Sales")]
+    assert {r["Flow"] for r in rows} <= set(re.findall(r">([^<>]+)</a></td>", browser.get("/sla?by=flow").text))
     assert rows[1]["Paused for"] == "'=supplier"
     only = list(csv.DictReader(io.StringIO(browser.get("/sla?csv=1&state=paused").text.lstrip("\ufeff"))))
     assert [r["State"] for r in only] == ["paused"]
