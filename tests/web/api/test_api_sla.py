@@ -67,7 +67,7 @@ def test_clocks_pause_and_tick_again(api: Any, started: str) -> None:
     ("path", "body", "code"),
     [
         ("/sla/calendars/x", {"yaml": "zone: Nowhere\nweek: {}"}, (400, "CRM-070")),
-        ("/sla/calendars/x", {"content": {"zone": "UTC", "week": {}, "holidays": 5}}, (400, "CRM-074")),
+        ("/sla/calendars/x", {"content": {"zone": "UTC", "week": {}, "holidays": 5}}, (400, "CRM-072")),
         ("/sla/calendars/x", {"yaml": "[" * 3000}, (400, "CRM-074")),
         ("/sla/policies/x", {"yaml": "targets: {resolve: soon}"}, (400, "CRM-077")),
         ("/sla/policies/x", {"yaml": "targets: {resolve: 2024-13-45}"}, (400, "CRM-080")),
