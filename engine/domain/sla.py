@@ -5,7 +5,7 @@ A pause extends a deadline by its overlap with working time and by nothing else;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,12 @@ ALWAYS = Calendar.build("UTC", {n: [("00:00", "24:00")] for n in range(7)}, name
 _NONE = timedelta(0)
 _MOST = timedelta(days=366 * 20)  # of a target: as far as calendars are looked through
 _MOST_DAYS = 5200  # working days of twenty years
+
+
+def by_policy(time: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(element, mark) of the promises that policies make, of what a model says about time; "" is the case itself."""
+    for element, said in (time or {}).items():
+        yield from ((element, mark) for mark in said.get("sla", ()) if mark.get("policy"))
 
 
 class ClockState(StrEnum):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from engine import bpmn, dmn, forms
+from engine.domain import sla
 from engine.domain.errors import NotFound, RunError
 from engine.services.labels import Labels, shown
 from engine.store import models, rules
@@ -116,7 +117,8 @@ class Library:
         if known is None:
             rows = models.definitions(conn, [definition_id])
             called = models.definitions(conn, [one for row in rows for one in row.pins["calls"].values()])
-            known = self._promises[definition_id] = any(_by_policy(row.info) for row in (*rows, *called))
+            times = [row.info.get("time") for row in (*rows, *called)]
+            known = self._promises[definition_id] = any(any(sla.by_policy(time)) for time in times)
         return known
 
     def _make(self, conn: Connection, row: Row[Any]) -> Loaded:
@@ -160,7 +162,3 @@ class Library:
             while len(self._parts) > _SIZE:
                 self._parts.popitem(last=False)
         return known
-
-
-def _by_policy(info: Mapping[str, Any]) -> bool:
-    return any(sla.get("policy") for mark in (info.get("time") or {}).values() for sla in mark.get("sla", ()))

@@ -15,7 +15,7 @@ from engine.domain.values import RecordRef
 from engine.services import sla_clocks as clocks
 from engine.services.context import Context
 from engine.services.library import Loaded
-from engine.services.sla_start import ACCEPT, on_task
+from engine.services.sla_start import ACCEPT, of_task, start
 from engine.services.sla_terms import TASK_PRIORITY, facts, terms
 from engine.services.sla_write import Row
 from engine.store.tables import task
@@ -49,7 +49,7 @@ def _again(ctx: Context, loaded: Loaded, task_id: str) -> None:
     for mark in marks:
         promise = terms(ctx, mark, known)
         if promise.target is not None:
-            on_task(ctx, loaded, row, mark, promise, known)
+            start(ctx, loaded, of_task(row, ref), mark, promise, known)
 
 
 def _marks(loaded: Loaded, element: str) -> Iterable[Mapping[str, Any]]:

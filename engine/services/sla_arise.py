@@ -12,15 +12,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from engine.domain import sla
 from engine.domain.access import Actor
 from engine.domain.sla_values import Move, Preview
 from engine.domain.states import ActivityState
-from engine.domain.values import RecordRef
 from engine.services import sla_clocks as clocks
 from engine.services.context import Context
 from engine.services.library import Loaded
 from engine.services.sla_moves import reckon_anew
-from engine.services.sla_start import ACCEPT, on_case, on_task
+from engine.services.sla_start import ACCEPT, Spot, of_task, pause_by_state, start
 from engine.services.sla_terms import TASK_PRIORITY, Asked, Known, Terms, record_in, terms
 from engine.services.sla_write import Row
 from engine.store.repos import Locked
@@ -73,14 +73,12 @@ def arise(ctx: Context, place: Place, asked: Asked) -> list[Row]:
     )
     ran = [dict(row) for row in ctx.conn.execute(query).mappings()]
     new = [*_tasks(ctx, place, asked, ran), *_case(ctx, place, asked, ran)]
-    for clock, promise, known, ref in new:
-        if known.get("state") in promise.pause_states:
-            about = ref.id if ref else ""
-            clocks.pause(ctx, [clock], "record", about, f"state: {known['state']}", place.by)
+    for clock, promise, known in new:
+        pause_by_state(ctx, clock, promise, known.get("state"), place.by)
     return [clock for clock, *_ in new]
 
 
-_New = tuple[Row, Terms, Mapping[str, Any], RecordRef | None]
+_New = tuple[Row, Terms, Mapping[str, Any]]
 
 
 def _tasks(ctx: Context, place: Place, asked: Asked, ran: list[Row]) -> Iterator[_New]:
@@ -103,7 +101,7 @@ def _tasks(ctx: Context, place: Place, asked: Asked, ran: list[Row]) -> Iterator
             known = asked.about(str(mark["policy"]), ref, row["id"])
             promise = terms(ctx, mark, known, held=asked.held)
             if promise.target is not None:
-                yield on_task(ctx, place.loaded, row, mark, promise, known), promise, known, ref
+                yield start(ctx, place.loaded, of_task(row, ref), mark, promise, known), promise, known
 
 
 def _case(ctx: Context, place: Place, asked: Asked, ran: list[Row]) -> Iterator[_New]:
@@ -113,21 +111,21 @@ def _case(ctx: Context, place: Place, asked: Asked, ran: list[Row]) -> Iterator[
             continue
         if not element and key != place.loaded.key:
             continue  # what a called process promises about itself is not this case's
-        placed = {**mark, **({"element": element} if element else {})}
+        scope = "case"
         metric = str(mark.get("metric") or "resolve")
         if metric == "stage" and not element:
             stage = _stage(ctx, place)
             if stage is None or any(c["scope"] == "stage" and c["mark"].get("stage") == stage for c in ran):
                 continue
-            placed |= {"stage": stage, "name": stage}
+            scope, mark = "stage", {**mark, "stage": stage, "name": stage}
         elif _had(ran, metric, element):
             continue
         ref = record_in(asked.variables)
         known = asked.facts(ref)
         promise = terms(ctx, mark, known, held=asked.held)
         if promise.target is not None and not _answered(ctx, place, metric, element):
-            clock = on_case(ctx, place.loaded, place.instance_id, placed, promise, known, ref)
-            yield clock, promise, known, ref
+            spot = Spot(place.instance_id, scope, place.loaded.name, ref, element or None)
+            yield start(ctx, place.loaded, spot, mark, promise, known), promise, known
 
 
 def _had(ran: list[Row], metric: str, element: str) -> bool:
@@ -167,10 +165,7 @@ def _stage(ctx: Context, place: Place) -> str | None:
 def _promising(loaded: Loaded) -> Iterator[tuple[str, str, Mark]]:
     """(definition, element or "", mark) of every mark whose promise is a policy's."""
     for key, info in loaded.infos.items():
-        for element, mark in (info.get("time") or {}).items():
-            for sla in mark.get("sla", ()):
-                if sla.get("policy"):
-                    yield key, element, sla
+        yield from ((key, element, mark) for element, mark in sla.by_policy(info.get("time")))
 
 
 def _from_done(mark: Mark) -> bool:

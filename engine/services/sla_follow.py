@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from engine.domain.states import ActivityState, InstanceState
 from engine.domain.values import TaskOpened
 from engine.services import sla_clocks as clocks
-from engine.services.calendars import choose
 from engine.services.context import Context
 from engine.services.sla_arise import Place, arise
 from engine.services.sla_moves import reckon_anew
-from engine.services.sla_start import ACCEPT, teams_of
+from engine.services.sla_start import ACCEPT, Spot, pause_by_state, start
 from engine.services.sla_terms import Asked, record_in, terms
 from engine.services.sla_write import Row
-from engine.store.moves import change_tasks
 
 if TYPE_CHECKING:
     from engine.services.flow import Flow, Outcome
@@ -125,33 +123,23 @@ class _Case:
         promise = terms(self.ctx, mark, self.asked.about(mark.get("policy"), ref, task_id), held=self.asked.held)
         if promise.target is None:
             return
-        teams = teams_of(placed.candidates if placed else (), self.flow.loaded.info["owner"])
-        worker = placed.assignee if placed is not None else None
-        chosen = choose(self.ctx, list(promise.named), ref.id if ref else None, teams, person=worker)
-        on_task = opened is not None and scope == "task"
-        drives = on_task and metric != ACCEPT and opened is not None and opened.due_at is None
-        base = {
-            "instance_id": self.flow.id,
-            "task_id": task_id,
-            "node": opened.key if opened and on_task else None,
-            "element_id": element,
-            "name": str(mark.get("name") or (opened.name if opened and on_task else self.flow.loaded.name)),
-            "metric": metric,
-            "scope": scope,
-            "definition_key": self.flow.loaded.key,
-            "team": teams[0] if teams else None,
-            "segment": self.asked.facts(ref).get("segment"),
-            "record_kind": ref.kind if ref else None,
-            "record_id": ref.id if ref else None,
-            "mark": {**mark, **({"drives": True} if drives else {}), **({"worker": worker} if worker else {})},
-        }
-        clock = clocks.open_clock(self.ctx, base, promise, chosen, self.ctx.now)
+        loaded, known = self.flow.loaded, self.asked.facts(ref)
+        on_task = opened if task_id is not None else None
+        spot = Spot(
+            self.flow.id,
+            scope,
+            on_task.name if on_task else loaded.name,
+            ref,
+            element,
+            task_id=task_id,
+            node=on_task.key if on_task else None,
+            candidates=placed.candidates if placed else (),
+            worker=placed.assignee if placed else None,
+            dated=on_task is not None and on_task.due_at is not None,
+        )
+        clock = start(self.ctx, loaded, spot, mark, promise, known)
         self.open.append(clock)
-        state = self.asked.facts(ref).get("state")
-        if state in promise.pause_states:
-            clocks.pause(self.ctx, [clock], "record", ref.id if ref else "", f"state: {state}", self.flow.by.id)
-        if drives:
-            change_tasks(self.ctx.conn, [clock["task_id"]], {"due_at": clock["due_at"]})
+        pause_by_state(self.ctx, clock, promise, known.get("state"), self.flow.by.id)
 
     def meet(self, metrics: Iterable[str]) -> None:
         """The clocks named are met, and only those."""
