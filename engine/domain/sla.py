@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from engine.domain.calendar import Calendar
 from engine.domain.errors import Invalid
 
+#: Relations that lead from a record to the customer whose tier, segment and the like count for it.
+CUSTOMER = ("account", "customer")
 METRICS = ("accept", "first_response", "next_response", "resolve", "stage")
 ALWAYS = Calendar.build("UTC", {n: [("00:00", "24:00")] for n in range(7)}, name="always")
 _NONE = timedelta(0)

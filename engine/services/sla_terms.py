@@ -48,7 +48,7 @@ def facts(ctx: Context, variables: Mapping[str, Any], ref: RecordRef | None) -> 
         fields = port("record.read")(ctx, ref)
         found |= {name: fields[name] for name in FACTS if fields.get(name) is not None and name != "kind"}
         found["state"] = fields.get("state")
-        customer = fields.get("account") or fields.get("customer")
+        customer = next((fields[name] for name in sla.CUSTOMER if fields.get(name)), None)
         if isinstance(customer, RecordRef):
             more = port("record.read")(ctx, customer)
             found = {**{n: more[n] for n in FACTS if more.get(n) is not None}, **found}

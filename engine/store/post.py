@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, literal, or_, select, union
 
+from engine.domain.sla import CUSTOMER
 from engine.store import locks, tables as t
 from engine.store.prepared import Insert, Prepared
 
@@ -29,33 +30,33 @@ _LISTENING = Prepared(
 _ON = t.instance_record.c
 _RUNS = or_(t.instance.c.state == "active", t.instance.c.state == "suspended")
 _WATCHING = union(
-    select(_S.instance_id.label("id"), literal(0).label("starts"), literal("").label("drawn"))
+    select(_S.instance_id.label("id"), literal("waits").label("why"), literal("").label("drawn"))
     .join_from(t.instance_record, t.subscription, _S.instance_id == _ON.instance_id)
     .where(_ON.record_id == bindparam("record"), _S.kind == "conditional"),
     # A promise may depend on the record's tier, priority or state: of any case that runs, if its model promises.
-    select(t.instance.c.id, literal(2), t.instance.c.definition_id)
+    select(t.instance.c.id, literal("runs"), t.instance.c.definition_id)
     .join_from(t.instance_record, t.instance, t.instance.c.id == _ON.instance_id)
     .where(_ON.record_id == bindparam("record"), _RUNS),
     # Or on those of its customer.
-    select(t.instance.c.id, literal(2), t.instance.c.definition_id)
+    select(t.instance.c.id, literal("runs"), t.instance.c.definition_id)
     .join_from(t.record_link, t.instance_record, _ON.record_id == t.record_link.c.from_id)
     .join(t.instance, t.instance.c.id == _ON.instance_id)
     .where(
         t.record_link.c.to_id == bindparam("customer"),
-        or_(t.record_link.c.relation == "account", t.record_link.c.relation == "customer"),
+        or_(*(t.record_link.c.relation == name for name in CUSTOMER)),
         _RUNS,
     ),
     # Published processes that begin when a record of its kind comes to be so.
-    select(t.start_subscription.c.definition_id, literal(1), literal("")).where(
+    select(t.start_subscription.c.definition_id, literal("starts"), literal("")).where(
         t.start_subscription.c.kind == "conditional", t.start_subscription.c.message == bindparam("kind")
     ),
     # And those that look at it over a relation of another record.
-    select(t.start_subscription.c.definition_id, literal(3), literal("")).where(
+    select(t.start_subscription.c.definition_id, literal("related"), literal("")).where(
         t.start_subscription.c.kind == "related", t.start_subscription.c.message == bindparam("kind")
     ),
 ).subquery("watching")
 _CONDITIONAL = Prepared(
-    select(_WATCHING.c.id, _WATCHING.c.starts, _WATCHING.c.drawn).order_by(_WATCHING.c.starts, _WATCHING.c.id)
+    select(_WATCHING.c.id, _WATCHING.c.why, _WATCHING.c.drawn).order_by(_WATCHING.c.why, _WATCHING.c.id)
 )
 _OWNER = Prepared(select(_S.instance_id).where(_S.id == bindparam("id")))
 _NODE = Prepared(select(_S.node, _S.element_id).where(_S.id == bindparam("id")).with_for_update())
@@ -99,12 +100,8 @@ class Watchers:
 def conditional_on(conn: Connection, record_id: str, kind: str, customer: bool) -> Watchers:
     """Who looks at a record of this kind; ``customer``: also cases whose records it is the customer of."""
     rows = _CONDITIONAL.rows(conn, record=record_id, kind=kind, customer=record_id if customer else "")
-    return Watchers(
-        tuple(row[0] for row in rows if row[1] == 0),
-        tuple(row[0] for row in rows if row[1] == 1),
-        tuple(row[0] for row in rows if row[1] == 3),
-        tuple((row[0], row[2]) for row in rows if row[1] == 2),
-    )
+    waits, starts, related = (tuple(row[0] for row in rows if row[1] == why) for why in ("waits", "starts", "related"))
+    return Watchers(waits, starts, related, tuple((row[0], row[2]) for row in rows if row[1] == "runs"))
 
 
 def owner(conn: Connection, subscription_id: str) -> str | None:
