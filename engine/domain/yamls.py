@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -35,6 +36,17 @@ def reading() -> Iterator[None]:
         raise yaml.YAMLError(f"a value is not what it says it is: {error}") from error
 
 
+@dataclass
+class _Open:
+    """A list or mapping being read."""
+
+    anchor: str | None
+    before: int  # values before it
+    keys: set[str] | None  # None: a list
+    below: int = 0  # levels below it so far
+    key: bool = True  # whether a mapping's key comes next
+
+
 def bounded(content: bytes | str) -> None:
     """Refuse YAML that is nested or repeats itself beyond measure, says one thing twice, or what nobody could keep.
 
@@ -42,57 +54,47 @@ def bounded(content: bytes | str) -> None:
     memory. Raises ``yaml.YAMLError``.
     """
     sizes: dict[str, tuple[int, int]] = {}  # anchor → values below it, levels below it
-    above: list[tuple[str | None, int, int]] = []  # open collections: anchor, values before it, levels below so far
+    above: list[_Open] = []
     values = 0
     for event in yaml.parse(content, Loader=PARSER):
         below = 0
+        if isinstance(event, yaml.NodeEvent) and above:
+            _once(above[-1], event)
         if isinstance(event, yaml.CollectionEndEvent):
-            anchor, before, below = above.pop()
-            below += 1
-            if anchor:
-                sizes[anchor] = (values - before, below)
+            ended = above.pop()
+            below = ended.below + 1
+            if ended.anchor:
+                sizes[ended.anchor] = (values - ended.before, below)
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in sizes:
                 raise _refused("it refers to what it is in itself", event)
             more, below = sizes[event.anchor]
             values += more
-        elif isinstance(event, yaml.NodeEvent):
+        elif isinstance(event, yaml.CollectionStartEvent):
+            above.append(_Open(event.anchor, values, set() if isinstance(event, yaml.MappingStartEvent) else None))
             values += 1
-            if isinstance(event, yaml.CollectionStartEvent):
-                above.append((event.anchor, values - 1, 0))
-            else:
-                if event.anchor:
-                    sizes[event.anchor] = (1, 0)
-                if isinstance(event, yaml.ScalarEvent) and "\x00" in event.value:
-                    raise _refused("it holds a character that nobody could keep", event)
+        elif isinstance(event, yaml.ScalarEvent):
+            values += 1
+            if event.anchor:
+                sizes[event.anchor] = (1, 0)
+            if "\x00" in event.value:
+                raise _refused("it holds a character that nobody could keep", event)
         if above:
-            anchor, before, deepest = above[-1]
-            above[-1] = (anchor, before, max(deepest, below))
+            above[-1].below = max(above[-1].below, below)
         if len(above) + below > _DEEPEST or values > _MOST:
             raise _refused("it is too large or nested too deeply", event)
-    _once(content)
+
+
+def _once(inside: _Open, event: yaml.NodeEvent) -> None:
+    """Refuse a mapping with a key twice: PyYAML keeps the last one and loses the first without a word."""
+    if inside.keys is None:
+        return
+    if inside.key and isinstance(event, yaml.ScalarEvent) and event.value != "<<":
+        if event.value in inside.keys:
+            raise _refused(f"it says '{event.value}' twice in one place", event)
+        inside.keys.add(event.value)
+    inside.key = not inside.key
 
 
 def _refused(why: str, event: Any) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)
-
-
-def _once(content: bytes | str) -> None:
-    """Refuse a mapping with a key twice: PyYAML keeps the last one and loses the first without a word."""
-    open_: list[list[Any] | None] = []  # of each open collection: keys so far, whether a key comes; None in a list
-    for event in yaml.parse(content, Loader=PARSER):
-        if isinstance(event, yaml.CollectionEndEvent):
-            open_.pop()
-            continue
-        if not isinstance(event, yaml.NodeEvent):
-            continue
-        here = open_[-1] if open_ else None
-        if here is not None:
-            keys, comes = here
-            if comes and isinstance(event, yaml.ScalarEvent) and event.value != "<<":
-                if event.value in keys:
-                    raise _refused(f"it says '{event.value}' twice in one place", event)
-                keys.add(event.value)
-            here[1] = not comes
-        if isinstance(event, yaml.CollectionStartEvent):
-            open_.append([set(), True] if isinstance(event, yaml.MappingStartEvent) else None)
