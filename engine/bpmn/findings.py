@@ -73,7 +73,7 @@ def _run(code: str, context: Context) -> Iterator[Finding]:
     hits: list[Hit] = []
     try:
         hits.extend(rule.check(context))
-    except Exception as e:
+    except Exception as e:  # one rule's fault must not hide what the other rules find: said as a finding, and logged
         log.exception("rule_failed", extra={"code": code})
         cause = {"code": code, "cause": f"{type(e).__name__}: {e}"[:200]}
         yield _finding("CRM-199", Severity.WARNING, Hit(None, None, None, cause))
