@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.i18n import register, text
+
 _ACTS = {
     "notify": "通知",
     "priority": "提高优先级",
@@ -24,39 +26,42 @@ _CAUSES = {
     "CRM-699": "发生意外错误",
 }
 _KINDS = {"2": "当前状态不允许", "3": "没有权限", "4": "所指的对象不存在", "5": "表达式无法求值", "6": "模型运行失败"}
+register(
+    {
+        "ladder.overdue": ("Overdue: {name} ({rung})", "已超时：{name}（{rung}）"),
+        "ladder.soon": ("Due soon: {name} ({rung})", "即将到期：{name}（{rung}）"),
+        "ladder.due": (
+            "The time for '{metric}' ({target}) of case {case} is due at {when}.",
+            "案例 {case} 的时限“{metric}”（{target}）截止时间为 {when}。",
+        ),
+        "ladder.failed": ("A step of the ladder failed: {name} ({rung})", "升级步骤未能执行：{name}（{rung}）"),
+        "ladder.failure": ("{do}: {code} {message}", "{act}：{cause}{named}（{code}）"),
+    }
+)
 _NAMED = re.compile(r"'([^']{1,80})'")  # our messages name the culprit so
 
 
 def warning(clock: Mapping[str, Any], rung: str, case: str, locale: str, timezone: str) -> tuple[str, str]:
     """Title and text of a rung that tells."""
-    zh = is_chinese(locale)
     when = clock["due_at"].astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if clock["due_at"] else "–"
-    late = clock["breached_at"] is not None
-    if zh:
-        title = f"{'已超时' if late else '即将到期'}：{clock['name']}（{rung}）"
-        return title, f"案例 {case} 的时限“{clock['metric']}”（{clock['target']}）截止时间为 {when}。"
-    title = f"{'Overdue' if late else 'Due soon'}: {clock['name']} ({rung})"
-    return title, f"The time for '{clock['metric']}' ({clock['target']}) of case {case} is due at {when}."
+    title = "ladder.overdue" if clock["breached_at"] is not None else "ladder.soon"
+    about = {"metric": clock["metric"], "target": clock["target"], "case": case, "when": when}
+    return text(title, locale, name=clock["name"], rung=rung), text("ladder.due", locale, **about)
 
 
 def trouble(clock: Mapping[str, Any], rung: str, failed: list[dict[str, Any]], locale: str) -> tuple[str, str]:
     """Title and text about acts that could not be done."""
-    zh = is_chinese(locale)
-    what = "升级步骤未能执行" if zh else "A step of the ladder failed"
-    title = f"{what}：{clock['name']}（{rung}）" if zh else f"{what}: {clock['name']} ({rung})"
-    return title, "\n".join(_failure(each, zh) for each in failed)
+    title = text("ladder.failed", locale, name=clock["name"], rung=rung)
+    return title, "\n".join(_failure(each, locale) for each in failed)
 
 
-def _failure(did: Mapping[str, Any], zh: bool) -> str:
+def _failure(did: Mapping[str, Any], locale: str) -> str:
     """One act. The Chinese says the cause and names the culprit; the engine's own words are in the ladder's log."""
     code, message = str(did["failed"]), str(did["message"])
-    if not zh:
-        return f"{did['do']}: {code} {message}"
-    cause = _CAUSES.get(code) or _KINDS.get(code.removeprefix("CRM-")[:1], "所给的内容不合适")
     named = "、".join(dict.fromkeys(_NAMED.findall(message)))
-    return f"{_ACTS.get(did['do'], did['do'])}：{cause}{f'：{named}' if named else ''}（{code}）"
-
-
-def is_chinese(locale: str) -> bool:
-    """Whether somebody reads Chinese."""
-    return locale.lower().startswith("zh")
+    chinese = {
+        "act": _ACTS.get(did["do"], did["do"]),
+        "cause": _CAUSES.get(code) or _KINDS.get(code.removeprefix("CRM-")[:1], "所给的内容不合适"),
+        "named": f"：{named}" if named else "",
+    }
+    return text("ladder.failure", locale, do=did["do"], code=code, message=message, **chinese)
