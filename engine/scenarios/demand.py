@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from engine.app import Engine
 from engine.domain.access import Actor
 from engine.domain.errors import Refused
@@ -10,65 +13,64 @@ from engine.domain.states import Severity
 from engine.domain.testing import GetScenarios
 from engine.domain.values import FileIn, Finding
 from engine.scenarios.coverage import Plan
-from engine.scenarios.results import Report, RuleCoverage
+from engine.scenarios.results import PathCoverage, Report, Result, RuleCoverage
 from engine.scenarios.run import run_sent
 from engine.services.kits import SUFFIX
 
 
 def demand(report: Report, percent: float | None, rules: float | None = None) -> list[Finding]:
     """Findings for failing scenarios, and for what is below a coverage of flows or rules (None: none is demanded)."""
-    found = [
-        Finding(
-            "CRM-886",
-            Severity.ERROR,
-            f"The scenario '{one.name}' fails: {one.failures[0].message}",
-            line=one.failures[0].line,
-            file=one.file,
-            why="What the scenario says the flow does, it does not do.",
-            fix="Mend the flow or the scenario.",
-            message_zh=f"场景“{one.name}”未通过：{one.failures[0].message}",
-            why_zh="流程的实际行为与场景所述不符。",
-            fix_zh="修正流程或场景。",
-        )
-        for one in report.results
-        if not one.passed
-    ]
-    for path in report.paths:
-        if percent is not None and path.percent < percent:
-            ways = ", ".join(path.missed_names[:5])
-            found.append(
-                Finding(
-                    "CRM-887",
-                    Severity.ERROR,
-                    f"The scenarios of '{path.key}' take {path.percent} % of its flows; {percent:g} % are demanded.",
-                    element=path.key,
-                    name=path.name,
-                    why=f"Nobody has tried: {ways}.",
-                    fix="Write scenarios that come by what is missing.",
-                    message_zh=f"“{path.key}”的场景覆盖了 {path.percent} % 的顺序流，要求为 {percent:g} %。",
-                    why_zh=f"尚未测试：{ways}。",
-                    fix_zh="补充经过这些路径的场景。",
-                )
-            )
+    found = [_failing(one) for one in report.results if not one.passed]
+    if percent is not None:
+        found += [_untaken(one, percent) for one in report.paths if one.percent < percent]
     if rules is not None:
         found += [_untried(one, rules) for one in report.rules if one.percent < rules]
     return found
 
 
+def _failing(scenario: Result) -> Finding:
+    failure = scenario.failures[0]
+    return _error(
+        "CRM-886",
+        f"The scenario '{scenario.name}' fails: {failure.message}",
+        why="What the scenario says the flow does, it does not do.",
+        fix="Mend the flow or the scenario.",
+        zh=(f"场景“{scenario.name}”未通过：{failure.message}", "流程的实际行为与场景所述不符。", "修正流程或场景。"),
+        where={"file": scenario.file, "line": failure.line},
+    )
+
+
+def _untaken(path: PathCoverage, percent: float) -> Finding:
+    ways = ", ".join(path.missed_names[:5])
+    said = f"“{path.key}”的场景覆盖了 {path.percent} % 的顺序流，要求为 {percent:g} %。"
+    return _error(
+        "CRM-887",
+        f"The scenarios of '{path.key}' take {path.percent} % of its flows; {percent:g} % are demanded.",
+        why=f"Nobody has tried: {ways}.",
+        fix="Write scenarios that come by what is missing.",
+        zh=(said, f"尚未测试：{ways}。", "补充经过这些路径的场景。"),
+        where={"element": path.key, "name": path.name},
+    )
+
+
 def _untried(table: RuleCoverage, percent: float) -> Finding:
     missed = ", ".join(map(str, table.missed[:10])) + (" …" if len(table.missed) > 10 else "")
-    return Finding(
+    said = f"“{table.decision}”的场景匹配了 {table.percent} % 的规则，要求为 {percent:g} %。"
+    return _error(
         "CRM-876",
-        Severity.ERROR,
         f"The scenarios match {table.percent} % of the rules of '{table.decision}'; {percent:g} % are demanded.",
-        element=table.decision,
-        name=table.name,
         why=f"No scenario comes to rule {missed}.",
         fix="Write scenarios whose data fit these rules, or delete rules that nothing fits.",
-        message_zh=f"“{table.decision}”的场景匹配了 {table.percent} % 的规则，要求为 {percent:g} %。",
-        why_zh=f"没有场景匹配规则 {missed}。",
-        fix_zh="补充数据符合这些规则的场景，或删除无法匹配的规则。",
+        zh=(said, f"没有场景匹配规则 {missed}。", "补充数据符合这些规则的场景，或删除无法匹配的规则。"),
+        where={"element": table.decision, "name": table.name},
     )
+
+
+def _error(code: str, said: str, why: str, fix: str, zh: tuple[str, str, str], where: dict[str, Any]) -> Finding:
+    """An error of a deployment; ``zh``: the same three texts in Chinese; ``where``: what it is about."""
+    said_zh, why_zh, fix_zh = zh
+    found = Finding(code, Severity.ERROR, said, why=why, fix=fix, **where)
+    return replace(found, message_zh=said_zh, why_zh=why_zh, fix_zh=fix_zh)
 
 
 def run_definition(engine: Engine, definition_id: str, by: Actor) -> Report:
