@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,6 +27,7 @@ from engine.domain.operating import (
     StartBulk,
 )
 from engine.domain.states import BulkState, InstanceState
+from webui.dates import begin_of
 from webui.door import ask, cursor_of, do, is_fragment, me, need
 
 room = Blueprint("bulk", __name__, url_prefix="/bulk")
@@ -153,9 +153,8 @@ def _chosen(values: Any) -> Chosen:
 def day(text: str, field: str) -> datetime | None:
     """A day as the browser's date field writes it, at its beginning in the reader's zone. Raises CRM-081."""
     try:
-        at = datetime.combine(date.fromisoformat(text), time(), ZoneInfo(me().timezone)) if text else None
-        return at.astimezone(UTC) if at else None
-    except (ValueError, OverflowError):
+        return begin_of(text, me().timezone) if text else None
+    except ValueError:
         _fitting(field, text, fits=False)
         raise
 

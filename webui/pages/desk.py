@@ -30,6 +30,7 @@ from engine.domain.desk import (
 from engine.domain.errors import Invalid
 from engine.domain.questions import GetTask, ListPeople
 from engine.domain.values import FileIn
+from webui.dates import moment
 from webui.door import ask, do, is_fragment, need, the_engine
 from webui.pages.task import again, to_address
 
@@ -184,10 +185,9 @@ def moment_of(text: str, actor: Actor) -> datetime | None:
     if not text.strip():
         return None
     try:
-        at = datetime.fromisoformat(text.strip())
+        return moment(text, actor.timezone)
     except ValueError as error:
         raise Invalid("CRM-086", f"'{text[:40]}' is not a time.", fix="Choose a day and a time.") from error
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(actor.timezone))
 
 
 def _sheet(template: str, **values: object) -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from flask_babel import gettext
 from engine.domain.access import Actor, Right
 from engine.domain.errors import Invalid
 from engine.domain.figures import FigureRow, ShowFigures, ShowQueues
+from webui.dates import begin_of
 from webui.door import ask, need, the_engine
 from webui.names import team_name
 from webui.sheets import csv_answer
@@ -87,6 +88,6 @@ def day(name: str, usual: date) -> date:
 def at(when: date, actor: Actor) -> datetime:
     """The begin of a day in the reader's zone."""
     try:
-        return datetime.combine(when, time(), ZoneInfo(actor.timezone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # beside the first and the last day there is
+        return begin_of(when, actor.timezone)
+    except ValueError as error:
         raise Invalid("CRM-081", f"'{when}' is too far away.", fix="Choose a nearer day.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -27,6 +27,7 @@ from engine.domain.staff import (
 )
 from engine.i18n import LANGUAGES
 from webui.auth import log_in
+from webui.dates import moment
 from webui.door import ask, do, me
 from webui.i18n import COOKIE
 from webui.pages.login import is_local
@@ -130,7 +131,7 @@ def add_absence(login: str) -> ResponseReturnValue:
     """Be away, or note that somebody of one's team is."""
     form = request.form
     try:
-        since, until = moment(form.get("since", "")), moment(form.get("until", ""))
+        since, until = moment_of(form.get("since", "")), moment_of(form.get("until", ""))
         about = {"delegate": form.get("delegate") or None, "hand_over": form.get("hand_over") == "yes"}
         do(AddAbsence(login, me(), since, until, **about, reason=form.get("reason", "")[:500]))  # type: ignore[arg-type]
     except Invalid as error:
@@ -162,11 +163,10 @@ def locale() -> ResponseReturnValue:
     return answer
 
 
-def moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """A date and time as typed, in the reader's zone unless it names another; raises ``Invalid`` CRM-092."""
     try:
-        at = datetime.fromisoformat(text)
-        return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(me().timezone))
+        return moment(text, me().timezone)
     except ValueError:
         raise Invalid("CRM-092", f"'{text}' is no date and time.", fix="Fill in both.") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from flask_babel import gettext, ngettext
 from engine.domain.access import Actor, Right
 from engine.domain.errors import Forbidden, Invalid
 from engine.domain.staff import MoveWork, TeamsInCharge, Workload, WorkloadRow
+from webui.dates import begin_of
 from webui.door import ask, do, need, the_engine
 from webui.names import team_name
 from webui.said import said_error
@@ -76,9 +77,8 @@ def until_of(actor: Actor) -> datetime | None:
     if not given:
         return None
     try:
-        end = datetime.combine(date.fromisoformat(given) + timedelta(days=1), time(), ZoneInfo(actor.timezone))
-        return end.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter beside the first and the last day there is
+        return begin_of(given, actor.timezone, later=1)
+    except ValueError:
         raise Invalid("CRM-092", f"'{given[:40]}' is no date.", fix="Choose a day, or leave it empty.") from None
 
 
