@@ -10,14 +10,29 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.errors import Invalid
 
-WAYS = ("at once", "digest", "off")
+WAYS = ("app", "mail", "webhook")  # of one notification
+_FIX = f"Write channels as a list of {', '.join(WAYS)}."
+MAILS = ("at once", "digest", "off")
+
+
+def ways_of(given: Any) -> tuple[str, ...]:
+    """The ways a rung or a model names; all of them if it names none. What is no way is left out."""
+    said = [given] if isinstance(given, str) else given if isinstance(given, (list, tuple)) else ()
+    return tuple(way for way in WAYS if way in said) or WAYS
+
+
+def ensure_ways(given: Any) -> None:
+    """Raise ``Invalid`` CRM-078 for ways that are none: they would be passed over in silence."""
+    said = [given] if isinstance(given, str) else given
+    if said and not (isinstance(said, (list, tuple)) and all(way in WAYS for way in said)):
+        raise Invalid("CRM-078", f"'{given}' is no way to tell people.", fix=_FIX)
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """How somebody wants to be told. In the app they are told always."""
 
-    mail: str = "at once"  # one of WAYS
+    mail: str = "at once"  # one of MAILS
     webhook: str | None = None  # URL; its host must be on the allow-list
     quiet: tuple[str, str] | None = None  # "20:00", "07:30": no mail in between, local time
     digest_at: str = "08:00"
@@ -37,8 +52,8 @@ class Wishes:
 
     def check(self) -> None:
         """Raise ``Invalid`` CRM-090 for what cannot be kept to."""
-        if self.mail not in WAYS:
-            raise Invalid("CRM-090", f"'{self.mail}' is no way to get mail.", fix=f"Use one of {', '.join(WAYS)}.")
+        if self.mail not in MAILS:
+            raise Invalid("CRM-090", f"'{self.mail}' is no way to get mail.", fix=f"Use one of {', '.join(MAILS)}.")
         if self.webhook is not None and not self.webhook.startswith(("https://", "http://")):
             raise Invalid("CRM-090", "The webhook is not an http address.", fix="Give https://….")
         for text in (self.digest_at, *(self.quiet or ())):

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.domain import telling
 from engine.domain.access import SYSTEM
 from engine.domain.values import RecordRef
-from engine.services import notes, outgoing
+from engine.services import notes
 from engine.services.context import Context
 from engine.services.eyes import eyes_of, kept
 from engine.services.flow import conclude, finished, resume
@@ -54,21 +55,23 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
     if not people:
         # Never nowhere: where nobody is above, the managers are.
         people, did["instead"] = having(ctx, "manager"), "role:manager"
-    channels = what.get("channels") or ["app", "mail"]
+    ways = telling.ways_of(what.get("channels"))
+    posted = bool(what.get("url")) and "webhook" in ways
+    # Of a rung with an address, "webhook" is that address and not everybody's own.
+    each = [way for way in ways if not (posted and way == "webhook")]
     p = principal.c
     rows = ctx.conn.execute(select(p.id, p.locale, p.timezone).where(p.id.in_(people))).all()
     about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     for row in rows:
         case = scene.locked.business_key or scene.locked.id
         title, body = warning(scene.clock, scene.rung, case, row.locale, row.timezone)
-        if "app" in channels:  # and by mail as the reader wishes
-            notes.tell(ctx, [row.id], title, body, **about, kind=KIND, due_at=scene.clock["due_at"])
-        elif "mail" in channels:
-            outgoing.mail_only(ctx, row.id, {**about, "title": title, "body": body}, KIND, scene.clock["due_at"])
-    if what.get("url") and "webhook" in channels:
+        if each:
+            notes.tell(ctx, [row.id], title, body, **about, kind=KIND, due_at=scene.clock["due_at"], ways=each)
+    if posted:
         data = {"clock": scene.clock["id"], "instance": scene.locked.id, "rung": scene.rung}
         _job(scene, "webhook", scene.clock["name"], {"url": what["url"], "event": "sla.rung", "data": data})
-    return {**did, "told": sorted(row.id for row in rows)}
+        did["posted"] = what["url"]
+    return {**did, "told": sorted(row.id for row in rows) if each else []}
 
 
 def tell_failed(scene: Scene, failed: Sequence[Did]) -> None:
@@ -84,7 +87,7 @@ def tell_failed(scene: Scene, failed: Sequence[Did]) -> None:
 
 def _job(scene: Scene, kind: str, name: str, given: Mapping[str, Any]) -> None:
     payload = {"input": dict(given), "headers": {}}
-    row = {"id": scene.ctx.new_id(), "name": name, "type": kind, "payload": payload}
+    row = {"id": scene.ctx.new_id(), "name": name, "type": kind, "payload": payload, "instance_id": scene.locked.id}
     due.add(scene.ctx.conn, scene.ctx.now, [row])
     scene.ctx.wake = True
 

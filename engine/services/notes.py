@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, insert, select, update
 from engine.domain.access import Actor
 from engine.domain.commands import MarkRead
 from engine.domain.questions import ListNotifications
+from engine.domain.telling import WAYS
 from engine.domain.values import NotificationRow, Page
 from engine.i18n import language, register, text
 from engine.services.context import Context
@@ -30,7 +31,8 @@ register(
 @answers(ListNotifications)
 def list_notifications(ctx: Context, ask: ListNotifications) -> Page[NotificationRow]:
     """One's own, newest first."""
-    query = select(notification).where(notification.c.to == ask.by.id)
+    shown = [column for column in notification.c if column.name != "in_app"]
+    query = select(*shown).where(notification.c.to == ask.by.id, notification.c.in_app.is_(True))
     if ask.unread:
         query = query.where(notification.c.read_at.is_(None))
     total = ctx.conn.scalar(select(func.count()).select_from(query.limit(1000).subquery())) or 0
@@ -60,13 +62,16 @@ def tell(
     instance_id: str | None = None,
     kind: str = "told",
     due_at: datetime | None = None,
+    ways: Collection[str] = WAYS,
 ) -> tuple[str, ...]:
     """Tell people in the app, and by the ways each wishes; the people told. Texts are in their language already.
 
-    ``kind``: assigned, told, reminder: what somebody may want no mail about.
+    ``kind``: assigned, told, reminder: what somebody may want no mail about. ``ways``: by these alone; whom none of
+    them reaches is told in the app all the same.
     """
     titles = dict.fromkeys(people, title)
-    return tell_each(ctx, titles, body, task_id=task_id, instance_id=instance_id, kind=kind, due_at=due_at)
+    about: dict[str, Any] = {"task_id": task_id, "instance_id": instance_id}
+    return tell_each(ctx, titles, body, **about, kind=kind, due_at=due_at, ways=ways)
 
 
 def tell_each(
@@ -78,14 +83,22 @@ def tell_each(
     instance_id: str | None = None,
     kind: str = "told",
     due_at: datetime | None = None,
+    ways: Collection[str] = WAYS,
 ) -> tuple[str, ...]:
     """``tell`` for people who read different titles (login → title): as many statements for a hundred as for one."""
     if not titles:
         return ()
-    shared = {"body": body, "task_id": task_id, "instance_id": instance_id, "created_at": ctx.now, "read_at": None}
+    in_app = "app" in ways
+    shared = {"body": body, "task_id": task_id, "instance_id": instance_id, "created_at": ctx.now, "in_app": in_app}
+    shared["read_at"] = None if in_app else ctx.now
     rows = [{"id": ctx.new_id(), "to": who, "title": title, **shared} for who, title in titles.items()]
     ctx.conn.execute(insert(notification), rows)
-    send(ctx, rows, kind, due_at)
+    reached = send(ctx, rows, kind, due_at, ways)
+    missed = [row["id"] for row in rows if row["to"] not in reached]
+    if missed and not in_app:
+        # No address, no mail server, or no wish for mail of this kind: never nowhere.
+        change = update(notification).where(notification.c.id.in_(missed))
+        ctx.conn.execute(change.values(in_app=True, read_at=None))
     return tuple(titles)
 
 

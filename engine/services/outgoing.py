@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from engine.connectors.letters import News, Reader, letter
 from engine.connectors.webhook import body_of, header
 from engine.domain.access import Actor
-from engine.domain.telling import Wishes, mail_at
+from engine.domain.telling import WAYS, Wishes, mail_at
 from engine.i18n import language
 from engine.services.context import Context
 from engine.store import due, locks
@@ -48,11 +48,17 @@ def readers(ctx: Context, logins: Iterable[str]) -> dict[str, Known]:
     }
 
 
-def send(ctx: Context, rows: Sequence[Mapping[str, Any]], kind: str, due_at: datetime | None) -> None:
-    """A row of ``delivery`` and a job for each way that the people of these notifications wish for."""
-    mails = ctx.settings.smtp_url is not None
-    if not mails and not ctx.settings.allowed_hosts:
-        return  # nothing leaves this installation
+def send(
+    ctx: Context, rows: Sequence[Mapping[str, Any]], kind: str, due_at: datetime | None, ways: Collection[str] = WAYS
+) -> set[str]:
+    """A row of ``delivery`` and a job for each of the ways that the people of these notifications wish for.
+
+    Who is reached by any of them; a mail that waits for the digest counts.
+    """
+    mails = ctx.settings.smtp_url is not None and "mail" in ways
+    hooks = "webhook" in ways
+    if not mails and not (hooks and ctx.settings.allowed_hosts):
+        return set()  # nothing of this leaves the installation
     jobs: list[dict[str, Any]] = []
     sent: list[dict[str, Any]] = []
     digests: dict[str, Known] = {}
@@ -61,7 +67,7 @@ def send(ctx: Context, rows: Sequence[Mapping[str, Any]], kind: str, due_at: dat
         known = people.get(row["to"])
         if known is None:
             continue
-        if known.wishes.webhook is not None:
+        if hooks and known.wishes.webhook is not None:
             jobs.append(hook(ctx, row, known))
             sent.append(_delivery(ctx, row, "webhook", jobs[-1]["id"]))
         if not mails or not known.email or known.wishes.mail == "off" or kind in known.wishes.off:
@@ -79,22 +85,7 @@ def send(ctx: Context, rows: Sequence[Mapping[str, Any]], kind: str, due_at: dat
         ctx.wake = True
     if sent:
         ctx.conn.execute(insert(delivery), sent)
-
-
-def mail_only(ctx: Context, login: str, told: Mapping[str, Any], kind: str, due_at: datetime | None) -> None:
-    """A mail without a notification, where somebody wishes for mail of this kind; a digest's reader gets it then.
-
-    ``told``: title, body, task_id, instance_id.
-    """
-    known = readers(ctx, [login]).get(login)
-    if known is None or not known.email or ctx.settings.smtp_url is None:
-        return
-    if known.wishes.mail == "off" or kind in known.wishes.off:
-        return
-    when = mail_at(known.wishes, ctx.now, known.reader.zone)
-    letters = [news(ctx, {**told, "created_at": ctx.now}, due_at)]
-    due.add(ctx.conn, ctx.now, [mail(ctx, known, letters, when, told["instance_id"])])
-    ctx.wake = True
+    return {each["to"] for each in sent}
 
 
 def message_id(job_id: str) -> str:
@@ -189,6 +180,8 @@ def digest(ctx: Context, job: JobLock, by: Actor) -> None:
     known = readers(ctx, [login]).get(login)
     if known is not None and known.wishes.mail == "off":
         ctx.conn.execute(delete(delivery).where(mine))  # changed their mind: they read it in the app
+        only = notification.c.in_app.is_(False) & notification.c.id.in_([row["id"] for row in rows])
+        ctx.conn.execute(update(notification).where(only).values(in_app=True, read_at=None))
         return
     if known is None or not known.email:
         # Closed: what waited for ever would keep the next digest from being planned.

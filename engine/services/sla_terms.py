@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, insert, select
 from engine.domain import sla, yamls
 from engine.domain.errors import Invalid, NotFound, RunError
 from engine.domain.sla import Target
+from engine.domain.telling import ensure_ways
 from engine.domain.values import RecordRef
 from engine.services.calendars import NEW
 from engine.services.context import Context
@@ -222,7 +223,9 @@ def content_of(given: Mapping[str, Any] | str) -> dict[str, Any]:
         raise Invalid("CRM-080", f"A target cannot be named '{NEW}'.", fix="Give it another name.")
     for text in ("PT1H", *targets.values()):  # the unit is looked at even where a decision alone promises
         sla.duration(text, str(found.get("unit") or ""))
-    sla.ladder(_rungs(found.get("ladder") or ()))
+    for rung in sla.ladder(_rungs(found.get("ladder") or ())):
+        for act in rung.acts:
+            ensure_ways(act.get("channels"))
     if not isinstance(found.get("pause_states", []), list):
         raise Invalid("CRM-080", "'pause_states' is no list.", fix="Write pause_states: [waiting].")
     return {**found, "targets": {str(k): str(v) for k, v in targets.items()}}

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from engine.store.naming import NEVER_TEXT, candidacy_columns, inbox_indexes, metadata as metadata, search_columns
@@ -495,5 +496,7 @@ notification = Table(
     Column("instance_id", Id),
     Column("created_at", UtcTime, nullable=False),
     Column("read_at", UtcTime),
+    # False: it goes out by mail or webhook alone; its row is what their deliveries belong to.
+    Column("in_app", Boolean, nullable=False, server_default=true()),
     Index("ix_notification_to_read_at", "to", "read_at"),
 )

@@ -79,7 +79,8 @@ def at(text: str) -> datetime:
 
 def told(engine):
     with engine._db.connect() as conn:
-        rows = conn.execute(t.notification.select().order_by(t.notification.c.id))
+        seen = t.notification.select().where(t.notification.c.in_app.is_(True))
+        rows = conn.execute(seen.order_by(t.notification.c.id))
         return [(row.to, row.title) for row in rows]
 
 

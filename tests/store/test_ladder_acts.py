@@ -14,16 +14,17 @@ from engine.domain.commands import (
     ClaimTask,
     CompleteTask,
     Deploy,
+    FailJob,
     PostJob,
     ReassignTask,
     ReleaseTask,
     StartInstance,
 )
 from engine.domain.desk import DelegateTask
-from engine.domain.errors import RunError
-from engine.domain.questions import ActorNamed, GetAudit, GetTask
+from engine.domain.errors import Invalid, RunError
+from engine.domain.questions import ActorNamed, GetAudit, GetTask, ListNotifications
 from engine.domain.sla_values import ListClocks, SaveCalendar, SavePolicy, WhyDeadline
-from engine.domain.staff import SetWishes
+from engine.domain.staff import ListDeliveries, SendAgain, SetWishes
 from engine.jobs import drain
 from engine.services import ladder_acts
 from engine.services.trail import digest
@@ -202,6 +203,68 @@ def test_reminders_are_mailed_to_who_wants_them(engine, clock, people, monkeypat
     clock.set(at("02 13:00"))
     ring(engine)
     assert mails(engine) == expected
+
+
+@pytest.mark.parametrize(
+    ("channels", "smtp", "seen", "sent"),
+    [
+        (None, True, ["Due soon: Work (50%)"], ["mail"]),
+        (["app"], True, ["Due soon: Work (50%)"], []),
+        (["mail"], True, [], ["mail"]),
+        (["mail", "webhook"], True, [], ["mail", "webhook"]),
+        ("webhook", True, [], ["webhook"]),
+        (["mail"], False, ["Due soon: Work (50%)"], []),  # no way out: never nowhere
+    ],
+)
+def test_a_rung_tells_by_its_ways_alone(engine, clock, people, monkeypatch, channels, smtp, seen, sent):
+    server = "smtp://127.0.0.1:1" if smtp else None
+    monkeypatch.setattr(engine, "settings", Settings(smtp_url=server, allow_hosts="hooks.example.org"))
+    engine.do(SetWishes(people, {"webhook": "https://hooks.example.org/alice"} if channels else {}))
+    desk(engine, [{"at": "50%", "acts": [{**NOTIFY, **({"channels": channels} if channels else {})}]}])
+    begin(engine, people)
+    clock.set(at("02 13:00"))
+    ring(engine)
+    shown = engine.ask(ListNotifications(people))
+    assert [row.title for row in shown.items] == seen
+    assert engine.ask(ListNotifications(people, unread=True)).total == len(seen)
+    rows = engine.ask(ListDeliveries(people, "alice")).items
+    assert sorted(row.channel for row in rows) == sent
+    assert {(row.title, row.state) for row in rows} <= {("Due soon: Work (50%)", "waiting")}
+
+
+def test_a_mail_that_was_the_only_way_is_seen_to_fail_and_sent_again(engine, clock, people, monkeypatch):
+    monkeypatch.setattr(engine, "settings", Settings(smtp_url="smtp://127.0.0.1:1"))
+    desk(engine, [{"at": "50%", "acts": [{**NOTIFY, "channels": ["mail"]}]}])
+    begin(engine, people)
+    clock.set(at("02 13:00"))
+    ring(engine)
+    (job,) = engine.do(ClaimJobs(SYSTEM, types=("mail",)))
+    engine.do(FailJob(job.id, job.fence, SYSTEM, "no such mailbox", final=True))
+    (failed,) = engine.ask(ListDeliveries(people, "alice", failed=True)).items
+    assert (failed.state, failed.error) == ("failed", "no such mailbox")
+    engine.do(SendAgain(failed.id, people))
+    assert [row.state for row in engine.ask(ListDeliveries(people, "alice")).items] == ["waiting"]
+
+
+def test_a_digest_nobody_wants_any_more_is_read_in_the_app(engine, clock, people, monkeypatch):
+    monkeypatch.setattr(engine, "settings", Settings(smtp_url="smtp://127.0.0.1:1"))
+    engine.do(SetWishes(people, {"mail": "digest"}))
+    desk(engine, [{"at": "50%", "acts": [{**NOTIFY, "channels": ["mail"]}]}])
+    begin(engine, people)
+    clock.set(at("02 13:00"))
+    ring(engine)
+    assert engine.ask(ListNotifications(people)).items == ()
+    engine.do(SetWishes(people, {"mail": "off"}))
+    clock.set(at("03 08:00"))
+    (job,) = engine.do(ClaimJobs(SYSTEM, types=("crmflow:digest",)))
+    engine.do(PostJob(job.id, job.fence, SYSTEM))
+    assert [row.title for row in engine.ask(ListNotifications(people, unread=True)).items] == ["Due soon: Work (50%)"]
+
+
+@pytest.mark.parametrize("channels", ["sms", ["mail", "sms"], {"mail": True}])
+def test_a_way_that_is_none_is_refused(engine, people, channels):
+    with pytest.raises(Invalid, match="CRM-078"):
+        desk(engine, [{"at": "50%", "acts": [{**NOTIFY, "channels": channels}]}])
 
 
 @pytest.mark.parametrize("off", [(), ("assigned",)])

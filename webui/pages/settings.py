@@ -194,6 +194,7 @@ def policy_page(key: str, row: Any, given: Mapping[str, str], content: Mapping[s
         "whom": [*ladders.WHO, *(f"team:{team.id}" for team in ask(ListPeople(actor, kind="team", limit=200)).items)],
         "do_words": ladders.do_words(),
         "when_words": ladders.when_words(),
+        "ways_words": ladders.ways_words(),
         "wrong": {},
     }
     return render_template("settings/policy.html", key=key, row=row, given=given, **{**about, **more})

@@ -1,8 +1,8 @@
 """The ladder of a policy as rows of a form: read from content, changed by buttons, written back; nothing typed is lost.
 
 Fields: ``rungs`` (how many), ``r0-when``, ``r0-at``, ``r0-free``, ``r0-acts`` (how many), ``r0-a0-do``, ``r0-a0-what``,
-``r0-a0-rest`` (what the rows do not show, as JSON). Buttons are named ``act``: ``rung-add``, ``rung-up-1``,
-``rung-down-0``, ``rung-drop-1``, ``act-add-0``, ``act-drop-0-1``; they work without a script.
+``r0-a0-ways``, ``r0-a0-rest`` (what the rows do not show, as JSON). Buttons are named ``act``: ``rung-add``,
+``rung-up-1``, ``rung-down-0``, ``rung-drop-1``, ``act-add-0``, ``act-drop-0-1``; they work without a script.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from flask_babel import gettext
 
 from engine.domain import sla, yamls
 from engine.domain.errors import CrmflowError, Invalid
+from engine.domain.telling import WAYS, ways_of
 
 WHO = ("assignee", "lead", "manager", "executive")
 _KINDS = ("user", "team", "role")
@@ -35,6 +36,19 @@ def do_words() -> dict[str, str]:
         "priority": gettext("Raise the priority by"),
         "escalate": gettext("Escalate in the model, code"),
         "start": gettext("Start the flow"),
+    }
+
+
+def ways_words() -> dict[str, str]:
+    """By which ways a rung tells; none said is what each person wishes."""
+    return {
+        "": gettext("by all their ways"),
+        "app": gettext("in the app alone"),
+        "mail": gettext("by mail alone"),
+        "webhook": gettext("by webhook alone"),
+        "app,mail": gettext("in the app and by mail"),
+        "app,webhook": gettext("in the app and by webhook"),
+        "mail,webhook": gettext("by mail and webhook"),
     }
 
 
@@ -57,7 +71,7 @@ def typed(given: Mapping[str, str]) -> Rows:
     found: Rows = []
     for n in range(min(_MOST, _count(given, "rungs"))):
         acts = [
-            {name: given.get(f"r{n}-a{m}-{name}", "") for name in ("do", "what", "rest")}
+            {name: given.get(f"r{n}-a{m}-{name}", "") for name in ("do", "what", "ways", "rest")}
             for m in range(min(_MOST, _count(given, f"r{n}-acts")))
         ]
         about = {"when": given.get(f"r{n}-when", "share"), "at": given.get(f"r{n}-at", "").strip()}
@@ -78,7 +92,7 @@ def changed(rows: Rows, act: str) -> str | None:
         return "rungs"
     acts = rows[at[0]]["acts"]
     if verb == "add":
-        acts.append({"do": "notify", "what": "", "rest": ""})
+        acts.append({"do": "notify", "what": "", "ways": "", "rest": ""})
         return f"r{at[0]}-a{len(acts) - 1}-do"
     if len(at) > 1 and at[1] < len(acts):
         del acts[at[1]]
@@ -87,7 +101,8 @@ def changed(rows: Rows, act: str) -> str | None:
 
 def _move(rows: Rows, verb: str, n: int) -> str:
     if verb == "add":
-        rows.append({"when": "share", "at": "", "free": False, "acts": [{"do": "notify", "what": "lead", "rest": ""}]})
+        first = {"do": "notify", "what": "lead", "ways": "", "rest": ""}
+        rows.append({"when": "share", "at": "", "free": False, "acts": [first]})
         return f"r{len(rows) - 1}-at"
     other = n - 1 if verb == "up" else n + 1
     if verb == "drop":
@@ -160,7 +175,9 @@ def _act_row(act: Mapping[str, Any]) -> dict[str, str]:
     else:
         said = rest.pop(_WHAT.get(do, "to"), "")
         what = ", ".join(map(str, said)) if isinstance(said, list) else str(said)
-    return {"do": do, "what": what, "rest": json.dumps(rest, ensure_ascii=False) if rest else ""}
+    named = ways_of(rest.pop("channels", None)) if do == "notify" else WAYS
+    ways = "" if named == WAYS else ",".join(named)
+    return {"do": do, "what": what, "ways": ways, "rest": json.dumps(rest, ensure_ascii=False) if rest else ""}
 
 
 def _at(row: Mapping[str, Any]) -> str:
@@ -190,6 +207,8 @@ def _act(row: Mapping[str, str]) -> dict[str, Any]:
         if len(people) > 1 and do not in _LISTS:
             raise Invalid("CRM-078", "The work goes to one alone.", fix="Name one, or offer the work to several.")
         act[_WHAT[do]] = people if do in _LISTS else people[0]
+        if do == "notify" and row.get("ways"):
+            act["channels"] = row["ways"].split(",")
     return act | _rest(row.get("rest", ""))
 
 

@@ -201,8 +201,12 @@ def act_word(did: dict[str, Any]) -> str:
         what = do_words().get(str(did.get("do")), did.get("do"))
         return f"{what}: {gettext('failed')} ({did['failed']}) {why}".rstrip()
     told = ", ".join(map(whom, did.get("told") or ()))
+    said = gettext("told %(who)s", who=told)
+    if did.get("posted"):
+        posted = gettext("posted to %(url)s", url=did["posted"])
+        said = f"{said}; {posted}" if told else posted
     known = {
-        "notify": gettext("told %(who)s", who=told),
+        "notify": said,
         "priority": gettext("priority raised to %(n)s", n=did.get("to")),
         "reassign": gettext("given to %(who)s", who=whom(str(did.get("to") or ""))),
         "candidate": gettext("offered to %(who)s", who=", ".join(map(whom, did.get("added") or ()))),

@@ -88,7 +88,8 @@ ROWS = {
     "r0-acts": "1",
     "r0-a0-do": "notify",
     "r0-a0-what": "lead, team:sales",
-    "r0-a0-rest": '{"channels": ["app"]}',
+    "r0-a0-ways": "app",
+    "r0-a0-rest": '{"url": "https://hooks.example.org"}',
     "r1-when": "before",
     "r1-at": "PT30M",
     "r1-free": "yes",
@@ -103,12 +104,14 @@ def test_a_ladder_is_made_of_rows(house: House, enter: Enter, started: str) -> N
     browser.post("/settings/policies/support", data={**ROWS, "act": "save"})
     (row,) = house.engine.ask(ListPolicies(SYSTEM))
     assert row.content["name"] == {"en": "Support", "zh_Hans": "支持"}
+    told = {"channels": ["app"], "url": "https://hooks.example.org"}
     assert row.content["ladder"] == [
-        {"at": "50%", "acts": [{"do": "notify", "to": ["lead", "team:sales"], "channels": ["app"]}]},
+        {"at": "50%", "acts": [{"do": "notify", "to": ["lead", "team:sales"], **told}]},
         {"at": "-PT30M", "unaccepted": True, "acts": [{"do": "priority", "by": 20}]},
     ]
     page = browser.get("/settings/policies/support").text
     assert 'name="r1-at" value="PT30M"' in page
+    assert '<option value="app" selected>in the app alone' in page
     assert "at: -PT30M" in page, "the same as text"
 
 
