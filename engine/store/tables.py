@@ -457,11 +457,10 @@ principal = Table(  # users and teams
     Column("locale", String(16), nullable=False),
     Column("timezone", String(64), nullable=False),
     Column("manager", Login, ForeignKey("principal.id")),
-    Column("lead", Login, ForeignKey("principal.id")),  # of a team
+    Column("lead", Login, ForeignKey("principal.id")),  # of a team; asked with everybody who acts
     Column("stamp", Integer, nullable=False),  # raised to end all sessions (password change, deactivation)
     Column("created_at", UtcTime, nullable=False),
     CheckConstraint("kind in ('user', 'team')", name="kind"),
-    # Who leads a team is asked with everybody who acts.
     Index("ix_principal_lead", "lead", sqlite_where=(_LED := text("lead is not null")), postgresql_where=_LED),
 )
 
@@ -496,7 +495,6 @@ notification = Table(
     Column("instance_id", Id),
     Column("created_at", UtcTime, nullable=False),
     Column("read_at", UtcTime),
-    # False: it goes out by mail or webhook alone; its row is what their deliveries belong to.
-    Column("in_app", Boolean, nullable=False, server_default=true()),
+    Column("in_app", Boolean, nullable=False, server_default=true()),  # False: deliveries by mail or webhook alone
     Index("ix_notification_to_read_at", "to", "read_at"),
 )
