@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Thread
 
+import pytest
 from pages_house import House
 from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -18,7 +19,16 @@ from webui.pages import login
 
 OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WIDE, NARROW = (1440, 900), (390, 844)
+SIZES = {"desk": WIDE, "phone": NARROW}
 Visit = Callable[..., Page]
+_WAYS = {f"{size}-{tongue[:2]}": (tongue, SIZES[size]) for size in SIZES for tongue in ("en", "zh_Hans")}
+
+
+def each_way(*by_default: str) -> pytest.MarkDecorator:
+    """A day in both languages at both sizes (``language``, ``size``); what is not named only in the long run."""
+    long = pytest.mark.prove(only=True)
+    ways = [pytest.param(*way, id=name, marks=[] if name in by_default else long) for name, way in _WAYS.items()]
+    return pytest.mark.parametrize(("language", "size"), ways)
 
 
 class Quiet(WSGIRequestHandler):

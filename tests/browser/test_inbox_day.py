@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from stage import NARROW, WIDE
+from stage import WIDE, each_way
 from test_rooms import violations as serious
 from tour import lived_in
 
@@ -23,13 +23,7 @@ def look(page, name: str) -> None:
         page.screenshot(path=SHOTS / f"{name}.png")
 
 
-@pytest.mark.parametrize(
-    ("language", "size"),
-    [
-        pytest.param("en", WIDE, id="desk-en"),
-        pytest.param("zh_Hans", NARROW, id="phone-zh", marks=pytest.mark.prove(only=True)),
-    ],
-)
+@each_way("desk-en")
 def test_an_employees_day_without_a_mouse(site, visit, language, size):
     lived_in(site)
     wide = size == WIDE

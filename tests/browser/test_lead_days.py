@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from stage import NARROW, WIDE, Site, Visit, heard
+from stage import Site, Visit, each_way, heard
 from test_rooms import violations
 
 from engine.domain.access import SYSTEM
@@ -23,20 +23,6 @@ from engine.jobs import drain
 from tests.store.drawing import END, START, flow, model, user
 
 pytestmark = pytest.mark.browser
-days = pytest.mark.parametrize(
-    ("language", "size"),
-    [
-        pytest.param("en", WIDE, id="desk-en"),
-        pytest.param("zh_Hans", NARROW, id="phone-zh", marks=pytest.mark.prove(only=True)),
-    ],
-)
-nights = pytest.mark.parametrize(
-    ("language", "size"),
-    [
-        pytest.param("zh_Hans", NARROW, id="phone-zh"),
-        pytest.param("en", WIDE, id="desk-en", marks=pytest.mark.prove(only=True)),
-    ],
-)
 LADDER = [
     {"at": "75%", "acts": [{"do": "notify", "to": ["lead"]}]},
     {"at": "100%", "acts": [{"do": "priority", "to": 90}]},
@@ -90,7 +76,7 @@ def holder(site: Site, task: TaskRow) -> Any:
     return row.assignee
 
 
-@days
+@each_way("desk-en")
 def test_a_team_leads_day(site: Site, visit: Visit, promised: dict[str, TaskRow], language: str, size: Any) -> None:
     page = visit("maria", "/team?team=sales", language=language, size=size)
     # Who is away, and who stands in? What if she stays away?
@@ -194,7 +180,7 @@ def rows_of(path: Path) -> list[list[str]]:
     return list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[1:]
 
 
-@nights
+@each_way("phone-zh")
 def test_a_managers_day(
     site: Site, visit: Visit, promised: dict[str, TaskRow], language: str, size: Any, tmp_path: Path
 ) -> None:
