@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -23,47 +20,20 @@ from engine.jobs import runner
 from engine.settings import Settings
 from engine.store.tables import notification
 from engine.store.tables_people import delivery
+from tests.postbox import Sink, taking
 from tests.store.drawing import END, START, flow, model
 
 
-class Sink(socketserver.StreamRequestHandler):
-    """Takes mails as RFC 5321 says; addresses that begin with ``gone`` are refused for good."""
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 sink\r\n")
-        while line := self.rfile.readline():
-            word = line[:4].upper()
-            if word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                lines = []
-                while (line := self.rfile.readline()) not in (b".\r\n", b""):
-                    lines.append(line[1:] if line.startswith(b"..") else line)
-                self.server.got.append(message_from_bytes(b"".join(lines), policy=policy.default))  # type: ignore
-                self.wfile.write(b"250 taken\r\n")
-            elif word == b"RCPT" and b"<gone" in line.lower():
-                self.wfile.write(b"550 no such box\r\n")
-            elif word == b"QUIT":
-                self.wfile.write(b"221 bye\r\n")
-                return
-            else:
-                self.wfile.write(b"250 fine\r\n")
-
-
 @pytest.fixture
-def sink() -> Iterator[Any]:
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Sink)
-    server.daemon_threads = True
-    server.got = []  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+def sink() -> Iterator[Sink]:
+    with taking() as sink:
+        yield sink
 
 
 @pytest.fixture
 def house(database_url: str, clock: Any, sink: Any) -> Iterator[Engine]:
     """Ann in Berlin reads English, Wei in Shanghai Chinese; the lead's box does not exist."""
-    url = SecretStr(f"smtp://127.0.0.1:{sink.server_address[1]}")
+    url = SecretStr(sink.url)
     engine = Engine.open(database_url, clock=clock, settings=Settings(smtp_url=url, base_url="https://crm.example"))
     engine.do(AddTeam("bench", SYSTEM, "Bench"))
     for login, locale, zone, box in (
