@@ -26,7 +26,7 @@ def send(work: Work) -> Mapping[str, Any]:
         with _connect(server, work.settings.http_timeout) as smtp:
             if server.username:
                 smtp.login(unquote(server.username), unquote(server.password or ""))
-            smtp.send_message(mail)
+            refused = smtp.send_message(mail)
     except smtplib.SMTPResponseException as error:
         final = 500 <= error.smtp_code < 600
         raise ConnectorError(
@@ -36,9 +36,17 @@ def send(work: Work) -> Mapping[str, Any]:
             final=final,
         ) from error
     except smtplib.SMTPRecipientsRefused as error:
-        raise ConnectorError("CRM-718", "The mail server refused the recipient.", fix="Mend it.", final=True) from error
+        # A server that greylists says 450 to everybody it does not know yet, and takes the mail some minutes later.
+        final = any(code >= 500 for code, _ in error.recipients.values())
+        fix = "Mend the address." if final else "It is tried again."
+        raise ConnectorError("CRM-718", "The mail server refused the recipient.", fix=fix, final=final) from error
     except (OSError, smtplib.SMTPException) as error:
         raise ConnectorError("CRM-717", "The mail server cannot be reached.", fix="It is tried again.") from error
+    if refused:
+        fix = "Mend the address, or go on: a retry sends it to all of them again."
+        raise ConnectorError(
+            "CRM-718", f"The mail server refused {len(refused)} of the recipients.", fix=fix, final=True
+        )
     return {"id": mail["Message-ID"]}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,24 +68,26 @@ class Wishes:
 
 
 def mail_at(wishes: Wishes, now: datetime, zone: str) -> datetime:
-    """When a mail asked for now may go out: at once, at the end of the quiet hours, or with the next digest."""
-    if wishes.mail == "digest":
-        return _next(now, wishes.digest_at, zone)
+    """When a mail asked for now may go out: at once or with the next digest, and never in the quiet hours."""
+    at = _next(now, wishes.digest_at, zone) if wishes.mail == "digest" else now
     if wishes.quiet is None:
-        return now
+        return at
     begin, end = (_clock(text) for text in wishes.quiet)
-    local = now.astimezone(ZoneInfo(zone)).time()
+    local = at.astimezone(ZoneInfo(zone)).time()
     inside = begin <= local < end if begin <= end else local >= begin or local < end
-    return _next(now, wishes.quiet[1], zone) if inside else now
+    return _next(at, wishes.quiet[1], zone) if inside else at
 
 
 def _next(now: datetime, text: str, zone: str) -> datetime:
-    """The next time the clock on the wall shows this."""
-    local = now.astimezone(ZoneInfo(zone))
-    found = datetime.combine(local.date(), _clock(text), ZoneInfo(zone))
-    if found <= local:
-        found = datetime.combine(local.date() + timedelta(days=1), _clock(text), ZoneInfo(zone))
-    return found.astimezone(now.tzinfo)
+    """The next time the clock on the wall shows this; an hour that is repeated shows it twice."""
+    day = now.astimezone(ZoneInfo(zone)).date()
+    shown = (
+        datetime.combine(day + timedelta(days=days), _clock(text), ZoneInfo(zone)).replace(fold=fold)
+        for days in (0, 1, 2)
+        for fold in (0, 1)
+    )
+    # Two times of one zone would be compared by the wall alone.
+    return next(found.astimezone(now.tzinfo) for found in shown if found.astimezone(UTC) > now)
 
 
 def _clock(text: str) -> time:

@@ -22,6 +22,7 @@ from engine.store.tables import notification, principal
 from engine.store.tables_people import delivery, person
 
 _D = delivery.c
+_TRIES = 10  # over an hour and a half: mail servers are restarted, and make strangers wait
 #: Waits for the digest: no job has it, and nobody has given it up.
 WAITING = (_D.job_id.is_(None), _D.bounced_at.is_(None))
 
@@ -133,7 +134,7 @@ def new_key(ctx: Context, login: str) -> str:
 def _job(
     ctx: Context, kind: str, name: str, payload: dict[str, Any], when: datetime, instance: str | None
 ) -> dict[str, Any]:
-    job = {"id": ctx.new_id(), "name": name, "type": kind, "payload": payload, "due_at": when}
+    job = {"id": ctx.new_id(), "name": name, "type": kind, "payload": payload, "due_at": when, "retries": _TRIES}
     return {**job, "instance_id": instance}
 
 

@@ -133,6 +133,8 @@ class Post(socketserver.StreamRequestHandler):
                     self.say("250 kept")
             elif line.upper().startswith("RCPT") and "nobody@" in line:
                 self.say("550 no such box")
+            elif line.upper().startswith("RCPT") and "later@" in line:
+                self.say("450 greylisted")
             elif line.upper() == "DATA":
                 taking = True
                 self.say("354 go on")
@@ -170,6 +172,12 @@ def test_a_refused_mail_is_final_and_a_missing_server_is_told(post: Any) -> None
     with pytest.raises(ConnectorError, match="CRM-718") as caught:
         connectors.run("mail", {"input": {"to": "nobody@example.com", "subject": "x"}}, settings)
     assert caught.value.final
+    with pytest.raises(ConnectorError, match="CRM-718") as caught:
+        connectors.run("mail", {"input": {"to": "later@example.com", "subject": "x"}}, settings)
+    assert not caught.value.final, "greylisting is over in some minutes"
+    with pytest.raises(ConnectorError, match="refused 1 of the recipients") as caught:
+        connectors.run("mail", {"input": {"to": ["ann@example.com", "nobody@example.com"], "subject": "x"}}, settings)
+    assert caught.value.final, "who had it would get it again"
     with pytest.raises(ConnectorError, match="CRM-717"):
         connectors.run("mail", {"input": {"to": "ann@example.com", "subject": "x"}}, Settings(smtp_url=None))
     with pytest.raises(ConnectorError, match="CRM-710"):
