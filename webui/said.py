@@ -284,6 +284,10 @@ CODES = {
     ),
     "CRM-622": (_l("This part has no such step."), _l("Choose one of the diagram.")),
     "CRM-623": (_l("Nothing in the flow catches the error of the work outside."), _l("Try again, or skip the step.")),
+    "CRM-624": (
+        _l("The form that the flow asks for was not deployed with it."),
+        _l("Deploy that form first, then the flow again."),
+    ),
     "CRM-630": (_l("The state of the case was written by another version of crmflow."), _l("Ask an administrator.")),
     "CRM-631": (_l("A value cannot be stored in the case."), _l("Store texts, numbers, times or lists.")),
     "CRM-632": (_l("The flow no longer has the step where the case stands."), _l("Ask who has changed the flow.")),

@@ -44,7 +44,6 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
     "calledElement": frozenset(
         {
             "processId",
-            "processIdExpression",
             "bindingType",
             "versionTag",
             "propagateAllChildVariables",
@@ -153,12 +152,17 @@ def condition_text(raw: str) -> str:
 
 def form_of(node: Node) -> str | None:
     """Id of the form of a user task or start event; None when none is named or it is embedded."""
+    return static(form_text(node))
+
+
+def form_text(node: Node) -> str | None:
+    """The form of a user task or start event, text as drawn, perhaps an expression; without a prefix."""
     definition = zeebe(node.xml, "formDefinition")
     if definition is None:
         return None
     key = _value(definition, "formId") or _value(definition, "externalReference") or _value(definition, "formKey")
     # camunda-forms:bpmn:… and the like carry a prefix.
-    return (static(key) or "").rpartition(":")[2] or None
+    return key if key is None or key.startswith("=") else key.rpartition(":")[2] or None
 
 
 def decision_of(node: Node) -> str | None:
@@ -243,6 +247,7 @@ _TEXTS = {
     (ZEEBE, "priorityDefinition"): ("priority",),
     (ZEEBE, "calledDecision"): ("decisionId",),
     (ZEEBE, "calledElement"): ("processId",),
+    (ZEEBE, "formDefinition"): ("formId", "externalReference", "formKey"),
     (ZEEBE, "script"): ("expression",),
     (ZEEBE, "taskDefinition"): ("type", "retries"),
     (ZEEBE, "input"): ("source",),

@@ -1,7 +1,7 @@
-"""Expressions of Zeebe before FEEL (release 0.21 and older): JSONPath and ``==``, turned into FEEL on reading.
+"""Expressions of Zeebe before FEEL (release 0.22 and older): JSONPath and ``==``, turned into FEEL on reading.
 
 ``$.order.total`` is the variable's path, ``==`` a comparison, ``&&`` and ``||`` connect; neither can be read as FEEL,
-so there is nothing they could be mistaken for.
+so there is nothing they could be mistaken for. ``processIdExpression`` was the computed ``processId`` of a call.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 _PATH = re.compile(r"\$\.([^\W\d][\w.]*)")
 _WORDS = {"==": "=", "&&": " and ", "||": " or "}
 _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|==|&&|\|\||\$\.[^\W\d][\w.]*")
+_MARKS = (b"$.", b"==", b"&amp;&amp;", b"processIdExpression")
 #: Attributes of Zeebe's extensions that held a path.
 _PATHS = (("input", "source"), ("output", "source"), ("subscription", "correlationKey"))
 _LOOPS = (("loopCharacteristics", "inputCollection"), ("loopCharacteristics", "outputElement"))
@@ -23,7 +24,7 @@ _LOOPS = (("loopCharacteristics", "inputCollection"), ("loopCharacteristics", "o
 
 def old(xml: bytes) -> bool:
     """Whether a file may hold such expressions; cheap."""
-    return ZEEBE.encode() in xml and (b"$." in xml or b"==" in xml or b"&amp;&amp;" in xml)
+    return ZEEBE.encode() in xml and any(mark in xml for mark in _MARKS)
 
 
 def modernise(root: etree._Element) -> int:
@@ -46,6 +47,18 @@ def modernise(root: etree._Element) -> int:
             if found is not None:
                 e.set("target", found[1])
                 count += 1
+    return count + _calls(root)
+
+
+def _calls(root: etree._Element) -> int:
+    """Computed ids of called processes: an expression with or without ``=``; one beside a ``processId`` stays."""
+    count = 0
+    for e in root.iter(f"{{{ZEEBE}}}calledElement"):
+        text = (e.get("processIdExpression") or "").strip()
+        if text and not (e.get("processId") or "").strip():
+            e.attrib.pop("processIdExpression")
+            e.set("processId", f"= {_feel(text.removeprefix('=').strip())}")
+            count += 1
     return count
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from engine.bpmn.dialect import called_by, crmflow_value, decision_of, form_of, static, zeebe_value
+from engine.bpmn.dialect import crmflow_value, decision_of, form_of, static, zeebe_value
 from engine.bpmn.dialect_camunda7 import speaks, translate
+from engine.bpmn.references import CALLS, FORMS, Reference, references
 from engine.bpmn.time_marks import time_marks
 from engine.model.graph import Model, Node, Scope, from_tree
 from engine.model.vocabulary import FLOW_NODES
@@ -38,7 +39,7 @@ class DecisionLink:
 
 @dataclass(frozen=True, slots=True)
 class ProcessInfo:
-    """One process of a file. References are literal ids; those that an expression computes are left out."""
+    """One process of a file. References are literal ids, also those an expression chooses between."""
 
     key: str
     name: str
@@ -60,6 +61,8 @@ class ProcessInfo:
     documentation: str = ""
     links: tuple[DecisionLink, ...] = ()  # of ``decisions``, place by place
     time: Mapping[str, Any] = field(default_factory=dict)  # see ``time_marks``
+    open: tuple[str, ...] = ()  # of forms and calls: where an expression may name any
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # forms and calls → name → its version tag
 
 
 def inspect(xml: bytes) -> tuple[ProcessInfo, ...]:
@@ -87,6 +90,7 @@ def _process(process: Scope, model: Model) -> ProcessInfo:
     nodes = [n for scope in process.walk() for n in scope.nodes]
     decisions = [decision_of(n) for n in nodes]
     variants = crmflow_value(process.xml, "process", "variants")
+    named = list(references(nodes))
     return ProcessInfo(
         key=process.id,
         name=process.name or process.id,
@@ -100,15 +104,30 @@ def _process(process: Scope, model: Model) -> ProcessInfo:
         variant_of=crmflow_value(process.xml, "process", "variantOf"),
         variants=variants,
         start_form=next((form_of(s) for s in process.starts() if s.event == "none" and form_of(s)), None),
-        forms=_unique(form_of(n) for n in nodes),
+        forms=_named(named, FORMS),
         decisions=_unique([*(static(d) for d in decisions), variants]),
-        calls=_unique(static(called_by(n)) for n in nodes if n.kind == "callActivity"),
+        calls=_named(named, CALLS),
         messages_start=_messages(process, model),
         elements=_elements(process),
         documentation=documentation(process.xml),
         links=tuple(_links(process.id, nodes, variants)),
         time=time_marks(process.xml),
+        open=_unique(one.area for one in named if one.open),
+        tags=_tags(named),
     )
+
+
+def _named(found: Iterable[Reference], area: str) -> tuple[str, ...]:
+    return _unique(name for one in found if one.area == area for name in one.names)
+
+
+def _tags(found: Iterable[Reference]) -> dict[str, dict[str, str]]:
+    """Which version of a form or a called process is meant, where a tag says so."""
+    tags: dict[str, dict[str, str]] = {}
+    for one in found:
+        for name in one.names if one.binding == "versionTag" and one.tag else ():
+            tags.setdefault(one.area, {}).setdefault(name, one.tag)
+    return tags
 
 
 def _links(key: str, nodes: Iterable[Node], variants: str | None) -> Iterator[DecisionLink]:

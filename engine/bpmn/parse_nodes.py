@@ -228,7 +228,7 @@ def _adhoc(site: Site) -> Node | None:
 
 def _call(site: Site) -> Node | None:
     called = zeebe(site.xml, "calledElement")
-    text = given(called, "processId") or given(called, "processIdExpression") or given(site.xml, "calledElement")
+    text = given(called, "processId") or given(site.xml, "calledElement")
     key = site.ext.expr(text, site.xml, "The called process")
     if key is None:
         site.unable("a call activity that names no process", "未指定被调用流程的调用活动")

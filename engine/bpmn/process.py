@@ -11,7 +11,7 @@ from typing import Any
 from engine import feel
 from engine.bpmn.parse import calls_of, scope_of
 from engine.bpmn.parse_nodes import EVENTS
-from engine.bpmn.parse_source import Problems, Source
+from engine.bpmn.parse_source import Problems, Source, flag
 from engine.bpmn.specs.base import Node, ScopeSpec
 from engine.bpmn.specs.gateways import EventGateway
 from engine.bpmn.specs.timers import Calendars
@@ -148,7 +148,10 @@ def _compiled(xml: bytes, key: str, called: tuple[tuple[str, bytes], ...]) -> Pr
             _missing(problems, file.source, name, key)
             continue
         scopes[name] = spec
-        todo += [call.called.constant for call in calls_of(spec) if call.called.constant]
+        calls = calls_of(spec)
+        todo += [call.called.constant for call in calls if call.called.constant]
+        if any(call.called.program for call in calls):
+            todo += [each for each, e in file.source.processes().items() if each and flag(e, "isExecutable", True)]
         if name == key:
             todo += list(files)  # called by an expression
     problems.stop()

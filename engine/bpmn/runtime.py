@@ -9,7 +9,7 @@ step = run.finish()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ class Runtime:
     ``decide(decision, inputs)`` → (value, trace), a drawn ``Binding`` is handed in third;
     ``records(ref)`` → the record's present fields; ``limit``: steps one command may take without a wait;
     ``calendars``: key → ``Calendar``, for timers in working time;
+    ``forms``: those that tasks may name by an expression (None: any);
     ``compact_above``: finished tokens kept within a run (0: never dropped, also not at its end; for tests).
     """
 
@@ -47,7 +48,9 @@ class Runtime:
         limit: int = 10_000,
         compact_above: int = 200,
         calendars: Callable[[str], Any] | None = None,
+        forms: Collection[str] | None = None,
     ) -> None:
+        self.forms = forms
         self.calendars = calendars
         self.decide = decide
         self.records = records

@@ -188,6 +188,12 @@ def target(process: Any, element: str) -> Node:
     return node
 
 
+def entered(process: Any, node: Node) -> bool:
+    """Whether the model says how to come to a node; a process that an expression names is only called by it."""
+    path = list(_path(process, node.scope_spec))
+    return not path or next(_holders(process, path[-1]), None) is not None
+
+
 def _specs(process: Any) -> Iterator[ScopeSpec]:
     todo = [process.scope, *(spec for spec in process.scopes.values() if spec is not process.scope)]
     while todo:

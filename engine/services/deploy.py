@@ -15,7 +15,7 @@ from engine.domain.errors import CrmflowError, Invalid, NotFound, Refused
 from engine.domain.questions import LintFiles
 from engine.domain.states import DefinitionState, Severity
 from engine.domain.values import DefinitionRow, Deployment, Finding, ResourceRow
-from engine.services import sla_files
+from engine.services import bindings, sla_files
 from engine.services.context import Context
 from engine.services.decisions_words import kept, retell
 from engine.services.definitions import finding_json, row_of
@@ -122,8 +122,9 @@ class _Unit:
     id: str
     key: str
     digest: str  # of its XML
-    wants: dict[str, Any]  # {"forms", "decisions", "calls"}: names it refers to itself
+    wants: dict[str, Any]  # {"forms", "decisions", "calls"}: names it refers to itself; their "tags"; what is "open"
     xml: bytes | None = None  # set: comes with this deployment
+    tag: str | None = None
     labels: Labels = field(default_factory=dict)
 
 
@@ -204,10 +205,13 @@ class Shelf:
 
     def _unit(self, process: Process) -> _Unit:
         info = process.info
-        wants = {"forms": list(info.forms), "decisions": list(info.decisions), "calls": list(info.calls)}
+        wants: dict[str, Any] = {area: list(getattr(info, area)) for area in ("forms", "decisions", "calls")}
         if info.start_form and info.start_form not in wants["forms"]:
             wants["forms"].append(info.start_form)
-        return _Unit(self.ctx.new_id(), info.key, process.digest, wants, process.xml, self._labels(info.key))
+        # Said only where there is something to say: what was deployed before is the same as it was.
+        wants |= ({"open": list(info.open)} if info.open else {}) | ({"tags": dict(info.tags)} if info.tags else {})
+        labels = self._labels(info.key)
+        return _Unit(self.ctx.new_id(), info.key, process.digest, wants, process.xml, info.version_tag, labels)
 
     def _labels(self, key: str) -> Labels:
         """Its texts in other languages: those that came along, else those of the version before."""
@@ -256,20 +260,28 @@ class Shelf:
         return row_of(stored)
 
     def _reached(self, start: _Unit, new: dict[str, _Unit]) -> Iterator[_Unit]:
-        """Every process it calls, directly or not: from this deployment, else the newest deployed."""
-        seen, waiting = {start.key}, list(start.wants["calls"])
+        """Every process it calls, directly or not: from this deployment, else the newest deployed (with the tag)."""
+        everything = sorted({*new, *self.definitions})
+        seen: dict[str, _Unit | None] = {start.key: start}
+        waiting = bindings.called(start.wants, everything)
         while waiting:
-            key = waiting.pop(0)
+            key, tag = waiting.pop(0)
+            unit = self._meant(key, tag, new)
             if key in seen:
+                if unit is not None and (known := seen[key]) is not None and known.id != unit.id:
+                    raise bindings.two_versions("process", key, start.key)
                 continue
-            seen.add(key)
-            unit = new.get(key) or self._old(key)
+            seen[key] = unit
             if unit is not None:
                 yield unit
-                waiting.extend(unit.wants["calls"])
+                waiting.extend(bindings.called(unit.wants, everything))
 
-    def _old(self, key: str) -> _Unit | None:
-        row = self.definitions.get(key)
+    def _meant(self, key: str, tag: str | None, new: dict[str, _Unit]) -> _Unit | None:
+        """The version of a process that is called; None where there is none."""
+        unit = new.get(key)
+        if unit is not None and tag in (None, unit.tag):
+            return unit
+        row = self.definitions.get(key) if tag is None else models.tagged(self.ctx.conn, key, tag)
         return None if row is None else _Unit(row.id, key, row.info["source"], row.info["wants"])
 
     def _xml(self, definition_id: str) -> bytes:
@@ -281,10 +293,9 @@ class Shelf:
         """What each name means for this version, for ever."""
         pins: dict[str, dict[str, str]] = {"forms": {}, "decisions": {}, "calls": {u.key: u.id for u in reached}}
         for each in (unit, *reached):
-            for area, kind in (("forms", "form"), ("decisions", "dmn")):
-                for name in each.wants[area]:
-                    if (kind, name) in self.offers:
-                        pins[area].setdefault(name, self.offers[kind, name][0])
+            for area, name, offer in _parts(self, each):
+                if offer is not None and pins[area].setdefault(name, offer[0]) != offer[0]:
+                    raise bindings.two_versions("form", name, unit.key)
         return pins
 
     def _digest(self, unit: _Unit, reached: list[_Unit]) -> str:
@@ -294,11 +305,25 @@ class Shelf:
             f"label {locale} {element} {text}" for locale, each in unit.labels.items() for element, text in each.items()
         )
         lines += sorted(f"call {other.key} {other.digest}" for other in reached)
+        kinds = {"forms": "form", "decisions": "dmn"}
         for each in (unit, *reached):
-            for area, kind in (("forms", "form"), ("decisions", "dmn")):
-                for name in each.wants[area]:
-                    lines.append(f"{kind} {name} {self.offers.get((kind, name), ('', ''))[1]}")
+            for area, name, offer in _parts(self, each):
+                lines.append(f"{kinds[area]} {name} {(offer or ('', ''))[1]}")
         return sha256("\n".join(dict.fromkeys(lines)).encode()).hexdigest()
+
+
+def _parts(shelf: Shelf, unit: _Unit) -> Iterator[tuple[str, str, tuple[str, str] | None]]:
+    """The forms and decisions a process names: (area, name, (resource id, hash))."""
+    tags = unit.wants.get("tags", {}).get("forms", {})
+    every = (
+        sorted(name for kind, name in shelf.offers if kind == "form") if "forms" in unit.wants.get("open", ()) else ()
+    )
+    for name in dict.fromkeys((*unit.wants["forms"], *every)):
+        # What comes with this deployment is stored already: its tag is found there.
+        tag = tags.get(name)
+        yield "forms", name, bindings.tagged_form(shelf.ctx, name, tag) if tag else shelf.offers.get(("form", name))
+    for name in unit.wants["decisions"]:
+        yield "decisions", name, shelf.offers.get(("dmn", name))
 
 
 def _note(shelf: Shelf, resource_id: str, part: Part, about: Rules, before: str | None) -> None:

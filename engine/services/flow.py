@@ -113,6 +113,7 @@ def runtime(ctx: Context, loaded: Loaded) -> bpmn.Runtime:
         records=lambda ref: port("record.read")(ctx, ref),
         limit=ctx.settings.step_limit,
         calendars=by_name(ctx),
+        forms=loaded.forms.keys(),
     )
 
 

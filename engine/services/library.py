@@ -56,6 +56,17 @@ class Loaded:
         """An element's name in a language; the process itself goes by its key."""
         return shown(self.labels, key or self.key, element, drawn, locale)
 
+    def named(self) -> set[str]:
+        """The processes that are called by name, its own too; those an expression may choose are left out."""
+        found: set[str] = set()
+        waiting = [self.key]
+        while waiting:
+            key = waiting.pop()
+            if key not in found and key in self.infos:
+                found.add(key)
+                waiting.extend(self.infos[key]["wants"]["calls"])
+        return found
+
     def element(self, key: str, definition_key: str = "") -> Mapping[str, Any]:
         """What is drawn as ``key``: {"name", "kind", "documentation"}; empty if the element is not drawn."""
         found: Mapping[str, Any] = self.infos.get(definition_key or self.key, self.info)["elements"].get(key, {})

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.bpmn import codec
-from engine.bpmn.runtime_operate import target
+from engine.bpmn.runtime_operate import entered, target
 from engine.domain.access import Right, ensure
 from engine.domain.errors import Invalid, NotFound
 from engine.domain.operating import Edit, ListEdits, ListPlaces, Place
@@ -117,10 +117,9 @@ def list_places(ctx: Context, ask: ListPlaces) -> tuple[Place, ...]:
 
 def _is_open(process: Any, element: str) -> bool:
     try:
-        target(process, element)
+        return entered(process, target(process, element))
     except Invalid:
         return False
-    return True
 
 
 @answers(ListEdits)

@@ -12,7 +12,7 @@ from engine.domain.errors import Refused
 from engine.domain.states import Severity
 from engine.domain.values import FileIn, Finding
 from engine.model.xml import BadXml, read, space
-from engine.services import dmn_imports, kits, labels, sla_files, start_files
+from engine.services import bindings, dmn_imports, kits, labels, sla_files, start_files
 from engine.services.context import Context
 from engine.store import models
 
@@ -202,6 +202,7 @@ def _catalogue(ctx: Context, found: Sources, infos: list[bpmn.ProcessInfo]) -> b
         | {key for row in known if row.kind == "dmn" for key in row.provides},
         processes={info.key for info in infos} | {row.key for row in models.latest(ctx.conn)},
         groups=set(models.group_keys(ctx.conn)) or None,
+        tags=bindings.found(ctx, found.parts, infos),
     )
 
 

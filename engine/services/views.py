@@ -84,17 +84,21 @@ def get_instance(ctx: Context, ask: GetInstance) -> InstanceView:
     )
     jobs = tuple(_named_in(loaded, locale, job_row(j)) for j in queries.jobs(ctx.conn, row.id, every, None)[0])
     waits = tuple(_subscription(s) for s in queries.subscriptions(ctx.conn, row.id))
+    marks = _marks(ctx, loaded, row.id, tasks, timers, incidents, jobs, waits)
+    seen = loaded.named() | {mark.definition_key for mark in marks}
     return InstanceView(
         row=instance_row(row),
         variables=_variables(ctx, loaded, row.id),
-        marks=_marks(ctx, loaded, row.id, tasks, timers, incidents, jobs, waits),
+        marks=marks,
         tasks=tasks,
         timers=timers,
         incidents=incidents,
         subscriptions=waits,
         jobs=jobs,
         diagrams=tuple(
-            (definition, loaded.text(key, loaded.names[key], locale, key)) for key, definition in _own_first(loaded)
+            (definition, loaded.text(key, loaded.names[key], locale, key))
+            for key, definition in _own_first(loaded)
+            if key in seen
         ),
     )
 

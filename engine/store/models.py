@@ -72,6 +72,20 @@ def latest(conn: Connection, keys: Collection[str] | None = None) -> list[Row[An
     return list(conn.execute(query if keys is None else query.where(d.c.key.in_(keys))))
 
 
+def tagged(conn: Connection, key: str, tag: str) -> Any:
+    """The newest version of a process that carries a version tag: id, key, version, info."""
+    d = t.definition.c
+    query = select(d.id, d.key, d.version, d.info).where(d.key == key).order_by(d.version.desc())
+    return next((row for row in conn.execute(query) if row.info.get("version_tag") == tag), None)
+
+
+def form_versions(conn: Connection, key: str) -> list[Row[Any]]:
+    """The versions of a form, newest first: id, hash, content."""
+    r = t.resource.c
+    query = select(r.id, r.hash, r.content).where(r.kind == "form", r.key == key)
+    return list(conn.execute(query.order_by(r.version.desc())))
+
+
 def latest_resources(conn: Connection) -> list[Row[Any]]:
     """The newest version of each DMN model and form, without the content."""
     r = t.resource

@@ -21,6 +21,7 @@ from engine.bpmn.rules import (
     source,
     standard,
     supported,
+    versions,
     words,
     work,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "source",
     "standard",
     "supported",
+    "versions",
     "words",
     "work",
 ]

@@ -21,6 +21,7 @@ class Catalogue:
     decisions: Collection[str] | None = None
     processes: Collection[str] | None = None
     groups: Collection[str] | None = None
+    tags: Collection[tuple[str, str, str]] | None = None  # ("calls" or "forms", name, version tag) that are asked for
 
 
 @dataclass(frozen=True, slots=True)

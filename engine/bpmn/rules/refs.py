@@ -6,15 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from lxml import etree
 
-from engine.bpmn.dialect import (
-    called_by,
-    crmflow_value,
-    decision_of,
-    form_of,
-    groups_of,
-    static,
-    zeebe,
-)
+from engine.bpmn.dialect import crmflow_value, decision_of, groups_of, static
+from engine.bpmn.references import CALLS, FORMS, references
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.formal import foreign
 from engine.model.graph import Node, local_ref
@@ -254,11 +247,16 @@ def _unknown(c: Context, found: Collection[str] | None, wanted: Iterator[tuple[N
             yield hit(node.xml, ref=ref)
 
 
+def _named(c: Context, area: str) -> Iterator[tuple[Node, str]]:
+    """What nodes name, also what an expression chooses between."""
+    found = (one for one in references(c.model.all_nodes()) if one.area == area)
+    return ((one.node, name) for one in found for name in one.names)
+
+
 @rule("CRM-125", ERROR)
 def unknown_form(c: Context) -> Iterator[Hit]:
     """Forms that tasks and start events name exist."""
-    forms = ((n, form_of(n)) for n in c.model.all_nodes() if zeebe(n.xml, "formDefinition") is not None)
-    yield from _unknown(c, c.catalogue.forms, ((n, f) for n, f in forms if f))
+    yield from _unknown(c, c.catalogue.forms, _named(c, FORMS))
 
 
 @rule("CRM-126", ERROR)
@@ -277,9 +275,8 @@ def unknown_process(c: Context) -> Iterator[Hit]:
     """Processes that call activities name exist, here or in the company."""
     known = c.catalogue.processes
     here = {p.id for p in c.model.processes} | set(c.model.elements)
-    called = ((n, static(called_by(n))) for n in c.model.all_nodes() if n.kind == "callActivity")
     everything = None if known is None else set(known) | here
-    yield from _unknown(c, everything, ((n, p) for n, p in called if p))
+    yield from _unknown(c, everything, _named(c, CALLS))
 
 
 @rule("CRM-128", ERROR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine import feel
-from engine.bpmn.dialect import called_by, condition_text, form_of, loop_of, static, zeebe_value
+from engine.bpmn.dialect import called_by, condition_text, loop_of, static
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.supported import running
 from engine.domain.errors import ExpressionError
@@ -121,16 +121,6 @@ def begun_twice(c: Context) -> Iterator[Hit]:
                 yield hit(node.xml, line, name=name, first=first.name or first.id)
             elif name:
                 seen[kind, name] = node
-
-
-@rule("CRM-897", WARNING)
-def bound_by_tag(c: Context) -> Iterator[Hit]:
-    """Called processes and forms are those deployed with the model: a version tag does not choose among them."""
-    for scope in running(c):
-        for node in scope.nodes:
-            for name, ref in (("calledElement", called_by(node)), ("formDefinition", form_of(node))):
-                if zeebe_value(node.xml, name, "bindingType") == "versionTag":
-                    yield hit(node.xml, ref=ref or "?", tag=zeebe_value(node.xml, name, "versionTag") or "?")
 
 
 def _begun_by(process: Scope) -> Iterator[tuple[Node, str, str | None, int | None]]:

@@ -77,7 +77,7 @@ class UserTask(Activity):
             due_at=_when(human.due, view, now, f"The due date of '{named}'"),
             follow_up_at=_when(human.follow_up, view, now, f"The follow-up date of '{named}'"),
             priority=_priority(human.priority, view, named),
-            form_key=text_of(human.form, view, f"The form of '{named}'"),
+            form_key=_form(human.form, view, named, machine),
             definition_key=self.scope_spec.process,
             record=_record(human.record, view, named),
             assignment=_plain(human.assignment, view),
@@ -248,6 +248,22 @@ def _priority(expr: Expr | None, view: View, named: str) -> int:
     if not text.isdigit() or int(text) > 100:
         raise RunError("CRM-614", f"The priority of '{named}' is '{text}'.", fix="Give a whole number from 0 to 100.")
     return int(text)
+
+
+def _form(expr: Expr | None, view: View, named: str, machine: Machine) -> str | None:
+    """Its form; one that an expression names must have come with the process: another is not shown in its place."""
+    key = text_of(expr, view, f"The form of '{named}'")
+    if expr is None or expr.program is None:
+        return key
+    key = (key or "").rpartition(":")[2]
+    known = machine.runtime.forms
+    if not key or (known is not None and key not in known):
+        raise RunError(
+            "CRM-624",
+            f"'{named}' asks for the form '{key or expr.text}', which was not deployed with this process.",
+            fix="Deploy that form, then the process again; or correct what the expression gives.",
+        )
+    return key
 
 
 def _record(expr: Expr | None, view: View, named: str) -> RecordRef | None:

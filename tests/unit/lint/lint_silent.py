@@ -8,6 +8,7 @@ from lint_models import END, START, ext, file, flow, flows, process, straight, u
 HANDLER = '<task id="{0}" name="Undo" isForCompensation="true"/><association sourceRef="{1}" targetRef="{0}"/>'
 UNDO = '<boundaryEvent id="{0}" attachedToRef="t"><compensateEventDefinition/></boundaryEvent>'
 ERRORS = '<error id="er" errorCode="x"/><error id="er2" errorCode="y"/><error id="er3" errorCode="x"/>'
+TAGGED = 'bindingType="versionTag" versionTag="v1"'
 GATE = '<exclusiveGateway id="g" default="no"/>'
 
 
@@ -88,12 +89,25 @@ def awaited(second: str) -> bytes:
     return process(gate, events, END, head=MESSAGES)
 
 
-def bound(said: str) -> bytes:
+def bound(said: str, called: str = "p2") -> bytes:
     """A call of another process, bound so."""
     return straight(
         '<callActivity id="t" name="C"><extensionElements>'
-        f'<zeebe:calledElement processId="p2" {said}/></extensionElements></callActivity>'
+        f'<zeebe:calledElement processId="{called}" {said}/></extensionElements></callActivity>'
     )
+
+
+def formed(*said: str) -> bytes:
+    """Two tasks with one form, bound so."""
+    tasks = (
+        user(ext(f'<zeebe:formDefinition formId="f" {binding}/>'), f"t{n}") for n, binding in enumerate(said, start=1)
+    )
+    return process(START, *tasks, END, flows("s", "t1", "t2", "e"))
+
+
+def started_by(form: str) -> bytes:
+    start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
+    return process(start, user(), END, flows("s", "t", "e"))
 
 
 def failing_first(inner: str) -> bytes:
@@ -160,7 +174,12 @@ SILENT = [
     Case("CRM-895", "s", begun_by_both("m"), begun_by_both("m2")),
     Case("CRM-895", "r2", received("m"), received("m2")),
     Case("CRM-895", "c2", awaited("m"), awaited("m2")),
-    Case("CRM-897", "t", bound('bindingType="versionTag" versionTag="v1"'), bound('bindingType="deployment"')),
+    Case("CRM-869", "t", bound('bindingType="versionTag"'), bound('bindingType="versionTag" versionTag="v1"')),
+    Case("CRM-869", "t", bound('bindingType="newest"'), bound('bindingType="deployment"')),
+    Case("CRM-869", "t", bound(TAGGED, "= which"), bound(TAGGED, "= if big then &quot;a&quot; else &quot;b&quot;")),
+    Case("CRM-869", "t2", formed("", TAGGED), formed(TAGGED, TAGGED)),
+    Case("CRM-869", "s", started_by("= which"), started_by("which")),
+    Case("CRM-897", "t", bound('bindingType="latest"'), bound("")),
     *(Case("CRM-898", "t", straight(user(bad)), straight(user(good))) for bad, good in IDLE),
     Case(
         "CRM-898",

@@ -19,7 +19,7 @@ from engine.domain.states import Severity
 
 CASES = [*FIRST, *MORE, *CONSTRAINTS, *SILENT]
 #: Rules that need to know what a company has; see below.
-BY_CATALOGUE = {"CRM-125", "CRM-126", "CRM-127", "CRM-128"}
+BY_CATALOGUE = {"CRM-125", "CRM-126", "CRM-127", "CRM-128", "CRM-868"}
 
 
 def codes(xml: bytes, catalogue: Catalogue | None = None) -> set[str]:
@@ -81,14 +81,15 @@ def test_unknown_things_of_the_company_are_errors_known_ones_are_not() -> None:
     task = user(
         ext(
             '<zeebe:assignmentDefinition candidateGroups="team:sales, role:manager"/>',
-            '<zeebe:formDefinition formId="call"/>',
+            '<zeebe:formDefinition formId="call" bindingType="versionTag" versionTag="v1"/>',
         )
     )
     rule = '<businessRuleTask id="r" name="R">' + ext('<zeebe:calledDecision decisionId="score" resultVariable="x"/>')
     call = '<callActivity id="c" name="C">' + ext('<zeebe:calledElement processId="other"/>') + "</callActivity>"
     xml = process(START, task, rule + "</businessRuleTask>", call, END, flows("s", "t", "r", "c", "e"))
-    assert codes(xml, Catalogue((), (), (), ())) >= BY_CATALOGUE
-    assert not BY_CATALOGUE & codes(xml, Catalogue({"call"}, {"score"}, {"other"}, {"sales"}))
+    assert codes(xml, Catalogue((), (), (), (), ())) >= BY_CATALOGUE
+    tags = {("forms", "call", "v1")}
+    assert not BY_CATALOGUE & codes(xml, Catalogue({"call"}, {"score"}, {"other"}, {"sales"}, tags))
     assert not BY_CATALOGUE & codes(xml)  # nothing known, nothing claimed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from lint_models import END, START, ext, flow, flows, process, straight, user
 
 from bench.player import Player
@@ -39,3 +40,22 @@ def test_feel_is_left_alone() -> None:
     before = write(root)
     assert modernise(root) == 0
     assert write(root) == before
+
+
+@pytest.mark.parametrize("text", ["$.channel", "channel", "= channel"])
+def test_a_computed_call_is_read_with_or_without_a_sign(text: str) -> None:
+    called = ext(f'<zeebe:calledElement processIdExpression="{text}"/>')
+    calling = straight(f'<callActivity id="t" name="T">{called}</callActivity>')
+    mail = process(START, user(), END, flows("s", "t", "e")).replace(b'<process id="p"', b'<process id="mail"')
+    found = check(calling)
+    assert not [f for f in found if f.severity is Severity.ERROR]
+    assert "CRM-827" in {f.code for f in found}
+    player = Player(calling, called={"mail": mail})
+    (task,) = player.start(channel="mail").opened
+    assert (task.element_id, task.definition_key) == ("t", "mail")
+
+
+def test_a_name_beside_an_expression_is_refused() -> None:
+    called = ext('<zeebe:calledElement processId="mail" processIdExpression="channel"/>')
+    found = check(straight(f'<callActivity id="t" name="T">{called}</callActivity>'))
+    assert "CRM-192" in {f.code for f in found}  # refused: one of them would be passed over
