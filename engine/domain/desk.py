@@ -89,7 +89,8 @@ class Desk:
     todos: tuple[TodoRow, ...]
     following: bool
     delegated_by: str | None
-    people: tuple[tuple[str, str], ...] = ()  # (login, name) who can be mentioned
+    people: tuple[tuple[str, str], ...] = ()  # (login, name) who can be mentioned: the first of them
+    more_people: bool = False  # there are others, to be found while one types
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,6 +279,33 @@ class PeopleNames(Question[Mapping[str, str]]):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonName:
+    """Somebody to choose: a person's log-in or a team's key, and what they are called."""
+
+    id: str
+    kind: str  # user, team
+    name: str
+
+    @property
+    def said(self) -> str:
+        """As commands take it: ``ann``, ``team:sales``."""
+        return f"team:{self.id}" if self.kind == "team" else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class FindPeople(Question[tuple[PersonName, ...]]):
+    """Active people (and teams) whose log-in or name holds these words, what begins with them first: one statement.
+
+    For fields that are filled while one types: of ten thousand the wanted one is found by a few letters.
+    """
+
+    by: Actor
+    text: str
+    kind: str | None = None  # user, team
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class TeamNames(Question[Mapping[str, str]]):
     """What teams are called: key → name. For pages, which show names."""
 

@@ -43,6 +43,7 @@ register(
     }
 )
 #: Only what log-ins are made of: Chinese is written without spaces ("请@ann看一下"), and an address is no mention.
+_NAMED = 200  # people shown at once; more are found while one types
 _MENTION = re.compile(r"(?<![a-z0-9._-])[@＠]([a-z0-9][a-z0-9._@-]{0,118})", re.IGNORECASE | re.ASCII)
 #: How the files that could be mistaken begin: a page or program in a picture's clothes is refused.
 _BEGINS = {
@@ -131,14 +132,16 @@ def get_desk(ctx: Context, ask: GetDesk) -> Desk:
     comments = ctx.conn.execute(select(comment).where(c.instance_id == case).order_by(c.id.desc()).limit(200))
     files = ctx.conn.execute(select(attachment).where(a.instance_id == case).order_by(a.id))
     todos = ctx.conn.execute(select(d.id, d.text, d.done, d.by).where(d.task_id == row.id).order_by(d.id))
-    people = select(p.id, p.name).where(p.kind == "user", p.active.is_(True)).order_by(p.name).limit(200)
+    people = select(p.id, p.name).where(p.kind == "user", p.active.is_(True)).order_by(p.name).limit(_NAMED + 1)
+    named = tuple((r.id, r.name) for r in ctx.conn.execute(people))
     return Desk(
         comments=tuple(CommentRow(r.id, r.task_id, r.at, r.by, r.text, tuple(r.mentions)) for r in comments)[::-1],
         attachments=tuple(_file_row(r) for r in files),
         todos=tuple(TodoRow(r.id, r.text, bool(r.done), r.by) for r in todos),
         following=follows(ctx, ask.by, case),
         delegated_by=row.delegated_by,
-        people=tuple((r.id, r.name) for r in ctx.conn.execute(people)),
+        people=named[:_NAMED],
+        more_people=len(named) > _NAMED,
     )
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, or_, select, update
 
 from engine.domain.access import Actor, Right, ensure
 from engine.domain.errors import Forbidden, Invalid
@@ -14,9 +14,11 @@ from engine.domain.staff import (
     AbsenceRow,
     ChangePerson,
     ChangeTeam,
+    FindPeople,
     GetPerson,
     NoteDenied,
     PeopleNames,
+    PersonName,
     PersonRow,
     SetWishes,
     TeamNames,
@@ -110,6 +112,21 @@ def people_names(ctx: Context, ask: PeopleNames) -> Mapping[str, str]:
     query = select(p.id, p.name).where(p.kind == "user").order_by(p.id.not_in(ask.logins), p.id)
     rows = ctx.conn.execute(query.limit(max(_NAMES, len(ask.logins))))
     return {login: name for login, name in rows}  # noqa: C416
+
+
+@answers(FindPeople)
+def find_people(ctx: Context, ask: FindPeople) -> tuple[PersonName, ...]:
+    ensure(ask.by, Right.PEOPLE_READ)
+    p, typed = principal.c, ask.text.strip().lower()
+    query = select(p.id, p.kind, p.name).where(p.active.is_(True))
+    if ask.kind is not None:
+        query = query.where(p.kind == ask.kind)
+    for word in typed.split():
+        query = query.where(or_(*(func.lower(c).contains(word, autoescape=True) for c in (p.id, p.name))))
+    is_it = or_(p.id == typed, func.lower(p.name) == typed)
+    begins = or_(*(func.lower(c).startswith(typed, autoescape=True) for c in (p.id, p.name)))
+    query = query.order_by(case((is_it, 0), (begins, 1), else_=2), func.lower(p.name), p.id)
+    return tuple(PersonName(*row) for row in ctx.conn.execute(query.limit(min(500, max(1, ask.limit)))))
 
 
 @answers(TeamNames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from engine.domain.staff import (
     ChangePerson,
     ChangeTeam,
     EndAbsence,
+    FindPeople,
     GetPerson,
     ImportPeople,
     MakeFeed,
@@ -25,6 +26,9 @@ from engine.domain.staff import (
     TeamNames,
     Workload,
 )
+from engine.store.tables import principal
+
+UTC_DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -79,6 +83,25 @@ def test_only_who_may_notes_absences(crew: Any, clock: Any) -> None:
     assert crew.ask(GetPerson("ann", ann)).absences == ()
     with pytest.raises(NotFound, match="CRM-421"):
         crew.do(EndAbsence("0000000000000000", ann))
+
+
+def test_a_few_letters_find_the_one_among_ten_thousand(crew: Any) -> None:
+    ann = crew.ask(ActorNamed("ann"))
+    with crew._db.begin() as conn:
+        blank = {"kind": "user", "active": True, "roles": [], "locale": "en", "timezone": "UTC", "stamp": 0}
+        many = [{**blank, "id": f"u{n}", "name": f"Lina Li {n}", "created_at": UTC_DAY} for n in range(600)]
+        own = [("zz-li", "Li"), ("wang", "王丽娜"), ("gone", "Li Gone")]
+        rest = [{**blank, "id": login, "name": name, "created_at": UTC_DAY} for login, name in own]
+        conn.execute(principal.insert(), [*many, *rest])
+        conn.execute(principal.update().where(principal.c.id == "gone").values(active=False))
+    find = lambda text, **more: [one.said for one in crew.ask(FindPeople(ann, text, **more))]  # noqa: E731
+    assert find("li", limit=3) == ["zz-li", "u0", "u1"], "who is called so comes first, then who begins so"
+    assert find("丽娜") == ["wang"]
+    assert find("LI 599") == ["u599"]
+    assert "gone" not in find("li gone")
+    assert find("nord", kind="team") == find("nord") == ["team:sales"]
+    assert find("nord", kind="user") == []
+    assert len(find("", limit=9_999)) == 500
 
 
 def test_denied_attempts_are_audited(crew: Any) -> None:

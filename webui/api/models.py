@@ -93,6 +93,12 @@ class PeopleQuery(Paging):
     search: Text = ""
 
 
+class NamedQuery(Sent):
+    text: Text = ""
+    kind: Literal["user", "team"] | None = None
+    limit: int = Field(20, ge=1, le=100)
+
+
 class NotificationQuery(Paging):
     unread: bool = False
 

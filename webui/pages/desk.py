@@ -28,8 +28,9 @@ from engine.domain.desk import (
     ResolveTask,
 )
 from engine.domain.errors import Invalid
-from engine.domain.questions import GetTask, ListPeople
+from engine.domain.questions import GetTask
 from engine.domain.values import FileIn
+from webui.choosing import choices, whom_of
 from webui.dates import moment
 from webui.door import ask, do, is_fragment, need, the_engine
 from webui.pages.task import again, to_address
@@ -81,15 +82,14 @@ def change(task_id: str) -> ResponseReturnValue:
 def choose_delegate(task_id: str) -> ResponseReturnValue:
     """Whom to ask."""
     actor = need(Right.TASK_WORK)
-    people = ask(ListPeople(by=actor, kind="user", limit=200)).items
-    return _sheet("desk/delegate.html", task=ask(GetTask(task_id, actor)).row, people=people)
+    return _sheet("desk/delegate.html", task=ask(GetTask(task_id, actor)).row, choice=choices("user"))
 
 
 @room.post("/<task_id>/delegate")
 def delegate(task_id: str) -> ResponseReturnValue:
     """Let somebody else work on it; it comes back."""
     actor = need(Right.TASK_WORK)
-    to = request.form.get("to", "").strip()
+    to = whom_of(request.form.get("to", ""), "user")
     if not to:
         raise Invalid("CRM-006", "Nobody was chosen.", fix="Choose a person.")
     task = do(DelegateTask(task_id, to, actor, reason=request.form.get("reason", "").strip()[:500]))

@@ -14,8 +14,9 @@ from engine.domain.commands import AddTeam, AddUser, ChangeUser, GrantRole
 from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound
 from engine.domain.questions import ListPeople
 from engine.domain.sla_values import HangCalendar, ListCalendars
-from engine.domain.staff import ChangePerson, ChangeTeam, GetPerson, PersonRow
+from engine.domain.staff import ChangePerson, ChangeTeam, FindPeople, GetPerson, PersonRow
 from engine.domain.values import PrincipalRow
+from webui.choosing import choices
 from webui.door import ask, cursor_of, do, need
 
 room = Blueprint("people", __name__, url_prefix="/people")
@@ -60,6 +61,17 @@ def add() -> ResponseReturnValue:
     return redirect(url_for("people.one", key=key))
 
 
+@room.get("/-/named")
+def named() -> ResponseReturnValue:
+    """Whom the letters typed may mean, as choices of the field ``of``: people, teams or both."""
+    actor = need(Right.PEOPLE_READ)
+    given = request.args
+    typed = given.get(given.get("of", ""), "").strip()[:200]
+    kind = given.get("kind") if given.get("kind") in ("user", "team") else None
+    found = ask(FindPeople(actor, typed, kind)) if typed else ()
+    return render_template("people/named.html", found=found, plain=kind is not None)
+
+
 @room.get("/<key>")
 def one(key: str) -> ResponseReturnValue:
     """One person or team."""
@@ -96,6 +108,7 @@ def page_of(key: str, actor: Actor, error: CrmflowError | None = None) -> str:
         person=person,
         given={**given_of(person), **typed},
         users=users,
+        choice=choices("user"),
         teams=teams,
         roles=[role.value for role in Role],
         zones=sorted(available_timezones()),

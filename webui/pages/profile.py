@@ -14,7 +14,7 @@ from flask_login import current_user
 from engine.domain.access import Right
 from engine.domain.commands import ChangeUser, LogIn
 from engine.domain.errors import CrmflowError, Invalid
-from engine.domain.questions import ActorNamed, ListPeople
+from engine.domain.questions import ActorNamed
 from engine.domain.staff import (
     AddAbsence,
     EndAbsence,
@@ -27,6 +27,7 @@ from engine.domain.staff import (
 )
 from engine.i18n import LANGUAGES
 from webui.auth import log_in
+from webui.choosing import Choice, choices, whom_of
 from webui.dates import moment
 from webui.door import ask, do, me
 from webui.i18n import COOKIE
@@ -45,11 +46,10 @@ def show() -> ResponseReturnValue:
 def page(error: CrmflowError | None = None, feed: str | None = None) -> str:
     """The profile, with what went wrong or the feed's new address on top."""
     actor = me()
-    about: dict[str, Any] = {"person": None, "users": (), "sent": ()}
+    about: dict[str, Any] = {"person": None, "choice": Choice(), "sent": ()}
     if Right.PEOPLE_READ in actor.rights:
-        users = ask(ListPeople(by=actor, kind="user", limit=200)).items
         sent = ask(ListDeliveries(actor, actor.id, limit=8)).items
-        about = {"person": ask(GetPerson(actor.id, actor)), "users": users, "sent": sent}
+        about = {"person": ask(GetPerson(actor.id, actor)), "choice": choices("user"), "sent": sent}
     zones = sorted(available_timezones())
     return render_template("profile.html", actor=actor, zones=zones, error=error, feed=feed, **about)
 
@@ -132,7 +132,10 @@ def add_absence(login: str) -> ResponseReturnValue:
     form = request.form
     try:
         since, until = moment_of(form.get("since", "")), moment_of(form.get("until", ""))
-        about = {"delegate": form.get("delegate") or None, "hand_over": form.get("hand_over") == "yes"}
+        about = {
+            "delegate": whom_of(form.get("delegate", ""), "user") or None,
+            "hand_over": form.get("hand_over") == "yes",
+        }
         do(AddAbsence(login, me(), since, until, **about, reason=form.get("reason", "")[:500]))  # type: ignore[arg-type]
     except Invalid as error:
         shown = page(error) if login == me().id else page_of(login, me(), error)

@@ -12,8 +12,9 @@ from flask_babel import gettext
 from engine.domain.access import Actor, Right
 from engine.domain.commands import SaveRecord
 from engine.domain.errors import BadForm, NotFound
-from engine.domain.questions import GetRecord, ListPeople, ListRecords, RecordKinds
+from engine.domain.questions import GetRecord, ListRecords, RecordKinds
 from webui import timeline
+from webui.choosing import choices, whom_of
 from webui.door import ask, cursor_of, do, need
 from webui.typed import typed_data
 
@@ -64,8 +65,8 @@ def edit(kind: str, record_id: str) -> ResponseReturnValue:
     actor = need(Right.RECORD_WRITE)
     _, this = kinds_and(kind, actor)
     record = ask(GetRecord(record_id, actor))
-    users = ask(ListPeople(by=actor, kind="user", limit=200)).items if Right.PEOPLE_READ in actor.rights else ()
-    return render_template("records/edit.html", kind=this, record=record, data=record.data, wrong={}, users=users)
+    choice = choices("user")
+    return render_template("records/edit.html", kind=this, record=record, data=record.data, wrong={}, choice=choice)
 
 
 @room.post("/<kind>")
@@ -76,15 +77,13 @@ def save(kind: str, record_id: str | None = None) -> ResponseReturnValue:
     _, this = kinds_and(kind, actor)
     data = typed_data(this["fields"], request.form)
     revision = request.form.get("revision", type=int)
+    owner = whom_of(request.form.get("owner", ""), "user") or None
     try:
-        saved = do(
-            SaveRecord(kind, actor, data, id=record_id, revision=revision, owner=_said("owner"), state=_said("state"))
-        )
+        saved = do(SaveRecord(kind, actor, data, id=record_id, revision=revision, owner=owner, state=_said("state")))
     except BadForm as error:
         record = ask(GetRecord(record_id, actor)) if record_id else None
-        page = render_template(
-            "records/edit.html", kind=this, record=record, data=data, wrong=error.fields, error=error
-        )
+        about = {"kind": this, "record": record, "choice": choices("user"), "error": error}
+        page = render_template("records/edit.html", data=data, wrong=error.fields, **about)
         return make_response(page, error.status)
     flash(gettext("“%(name)s” is saved.", name=saved.name))
     return redirect(url_for("records.one", kind=kind, record_id=saved.id))

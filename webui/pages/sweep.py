@@ -13,9 +13,10 @@ from flask.typing import ResponseReturnValue
 from engine.domain.access import Actor, Right
 from engine.domain.desk import SWEEP_MOST, GetSweep, PreviewSweep
 from engine.domain.errors import Invalid
-from engine.domain.questions import GetTask, ListPeople, TasksNamed
+from engine.domain.questions import GetTask, TasksNamed
 from engine.domain.values import TaskRow
 from webui import sweeping
+from webui.choosing import choices, whom_of
 from webui.door import ask, do, json_body, need, the_engine
 from webui.pages.desk import moment_of
 
@@ -28,9 +29,8 @@ def preview() -> ResponseReturnValue:
     """What is chosen and what can be done to it; one form for all where all have the same."""
     actor = need(Right.TASK_WORK)
     tasks = chosen(actor, request.args.getlist("task"))
-    people = ask(ListPeople(by=actor, limit=200)).items
     return render_template(
-        "sweep/preview.html", tasks=tasks, people=people, form=one_form(actor, tasks), key=token_hex(8)
+        "sweep/preview.html", tasks=tasks, choice=choices(), form=one_form(actor, tasks), key=token_hex(8)
     )
 
 
@@ -119,7 +119,7 @@ def one_form(actor: Actor, tasks: tuple[TaskRow, ...]) -> Any | None:
 def params_of(action: str, given: Any, actor: Actor) -> dict[str, Any]:
     """The action's parameters, as a form or a script sends them."""
     if action == "assign":
-        return {"to": given.get("to", ""), "reason": given.get("reason", "")}
+        return {"to": whom_of(str(given.get("to") or "")), "reason": given.get("reason", "")}
     if action == "reschedule":
         due = moment_of(given.get("due_at", ""), actor)
         return {"due_at": due.isoformat() if due else None}

@@ -14,8 +14,9 @@ from engine.domain.access import Actor, Right
 from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
 from engine.domain.errors import Forbidden, Invalid
 from engine.domain.files import GetFile, StoreFile
-from engine.domain.questions import GetHistory, GetTask, ListPeople, ListTasks
+from engine.domain.questions import GetHistory, GetTask, ListTasks
 from engine.domain.values import TaskDone
+from webui.choosing import choices, whom_of
 from webui.door import ask, do, is_fragment, json_body, need
 from webui.said import said_error
 
@@ -61,16 +62,15 @@ def choose(task_id: str) -> ResponseReturnValue:
     """Whom to give the task to."""
     actor = need(Right.TASK_WORK)
     view = ask(GetTask(task_id, actor))
-    people = ask(ListPeople(by=actor, limit=200))
     template = "task/reassign.html" if is_fragment() else "task/reassign_page.html"
-    return render_template(template, task=view.row, people=people.items)
+    return render_template(template, task=view.row, choice=choices())
 
 
 @room.post("/<task_id>/reassign")
 def reassign(task_id: str) -> ResponseReturnValue:
     """Give the task to somebody else or to a team's queue."""
     actor = need(Right.TASK_WORK)
-    to = request.form.get("to", "").strip()
+    to = whom_of(request.form.get("to", ""))
     if not to:
         raise Invalid("CRM-006", "Nobody was chosen.", fix="Choose a person or a team.")
     task = do(ReassignTask(task_id, to, actor, reason=request.form.get("reason", "").strip()))

@@ -45,6 +45,12 @@ def test_work_is_moved_by_who_is_in_charge(api: Any) -> None:
     assert api.code(api("manager", "POST", "/workload/move", {**body, "givers": ["rival"]})) == (400, "CRM-094")
 
 
+def test_a_few_letters_say_who_may_be_meant(api: Any) -> None:
+    found = api("employee", "GET", "/choices/people?text=riv&kind=user").json
+    assert [one["id"] for one in found] == ["rival"]
+    assert api.code(api("employee", "GET", "/choices/people?limit=1000"))[0] == 400
+
+
 def test_a_mail_that_failed_is_sent_again(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     mails = api.engine.settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:9")})
     monkeypatch.setattr(api.engine, "settings", mails)

@@ -50,7 +50,7 @@ NEEDS = {
     Right.MODEL_PUBLISH: "flows.publish",
     Right.RECORD_READ: "records.home records.one records.show",
     Right.RECORD_WRITE: "records.edit records.fresh records.save",
-    Right.PEOPLE_READ: "people.one people.show",
+    Right.PEOPLE_READ: "people.named people.one people.show",
     Right.PEOPLE_MANAGE: "people.add people.fresh people.save",
     Right.TIME_MANAGE: "settings.change_policy settings.hang",
 }

@@ -16,10 +16,12 @@ from pydantic import SecretStr
 from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser, ClaimJobs, Deploy, FailJob, LogIn, ReassignTask, StartInstance
 from engine.domain.desk import RescheduleTask
+from engine.domain.questions import GetTask
 from engine.domain.staff import ChangeTeam, GetPerson, Workload
-from engine.services import notes
+from engine.services import comments, notes
 from engine.store.moves import change_tasks
 from tests.store.drawing import END, START, flow, model
+from webui import choosing
 from webui.pages import people
 
 Enter = Callable[[str], FlaskClient]
@@ -42,6 +44,28 @@ def test_the_profile_keeps_zone_wishes_and_absences(house: House, enter: Enter) 
     assert "the team stands in" in alice.get("/profile").get_data(as_text=True)
     alice.post(f"/absences/{away.id}/end")
     assert house.engine.ask(GetPerson("alice", SYSTEM)).absences == ()
+
+
+def test_of_very_many_people_the_one_is_found_by_typing(
+    house: House, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, task = enter("alice"), house.task()
+    assert '<select class="form-select" id="delegate-to"' in alice.get(f"/tasks/{task.id}/delegate").text
+    assert "data-more" not in alice.get(f"/tasks/{task.id}/desk", headers={"HX-Request": "true"}).text
+    monkeypatch.setattr(choosing, "MOST", 1)
+    monkeypatch.setattr(comments, "_NAMED", 1)
+    page = alice.get(f"/tasks/{task.id}/delegate").text
+    assert 'hx-get="/people/-/named?of=to&amp;kind=user"' in page
+    assert (
+        'data-more="/people/-/named?of=q&amp;kind=user"'
+        in alice.get(f"/tasks/{task.id}/desk", headers={"HX-Request": "true"}).text
+    )
+    bob = house.engine.ask(GetPerson("bob", SYSTEM)).row.name
+    assert f'<option value="bob">{bob}</option>' in alice.get("/people/-/named?of=to&kind=user&to=bo").text
+    assert 'value="team:' in alice.get("/people/-/named?of=to&to=e").text
+    alice.post(f"/tasks/{task.id}/claim")
+    alice.post(f"/tasks/{task.id}/delegate", data={"to": bob.upper()})  # typed in full, not chosen
+    assert house.engine.ask(GetTask(task.id, SYSTEM)).row.assignee == "bob"
 
 
 def test_a_new_password_needs_the_old_one_and_keeps_this_session(house: House, enter: Enter) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.domain.access import Right
 from engine.domain.commands import ChangeMembers, MarkRead
 from engine.domain.questions import ListNotifications, ListPeople
+from engine.domain.staff import FindPeople, PersonName
 from engine.domain.values import NotificationRow, Page, PrincipalRow
-from webui.api.models import Marked, Me, NotificationQuery, PeopleQuery, ReadBody
+from webui.api.models import Marked, Me, NamedQuery, NotificationQuery, PeopleQuery, ReadBody
 from webui.api.operating_models import MembersBody
 from webui.api.routing import Call, Route, Tag
 
@@ -39,6 +40,11 @@ def list_notifications(call: Call) -> Page[NotificationRow]:
     return call.engine.ask(ListNotifications(call.by, query.unread, limit=query.limit, cursor=query.cursor))
 
 
+def find_people(call: Call) -> tuple[PersonName, ...]:
+    query = call.query
+    return call.engine.ask(FindPeople(call.by, query.text, query.kind, query.limit))
+
+
 def mark_read(call: Call) -> Marked:
     return {"marked": call.engine.do(MarkRead(call.by, tuple(call.body.ids)))}
 
@@ -52,6 +58,10 @@ TAG = Tag(
         Route(
             "GET", "/people", list_people, "people", "Users and teams", "用户与团队",
             answer=Page[PrincipalRow], right=Right.PEOPLE_READ, query=PeopleQuery,
+        ),
+        Route(
+            "GET", "/choices/people", find_people, "people", "Whom a few letters may mean, the likeliest first",
+            "几个字符可能指谁，最可能的在前", answer=tuple[PersonName, ...], right=Right.PEOPLE_READ, query=NamedQuery,
         ),
         Route(
             "POST", "/teams/{key}/members", change_members, "people", "Who belongs to a team", "增减团队成员",

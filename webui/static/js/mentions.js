@@ -4,6 +4,7 @@ import { make } from './words.js';
 const WORD = /(?:^|[^A-Za-z0-9._-])[@＠]([\p{L}\p{N}_.+-]{0,60})$/u; // as the engine reads it: Chinese needs no space before
 const MOST = 8;
 let list = null; // the open listbox; its text is list.area
+let asked = ''; // what was asked of the server last: a late answer to an older question is dropped
 
 const typed = (area) => area.selectionStart === area.selectionEnd && area.value.slice(0, area.selectionStart).match(WORD);
 
@@ -33,6 +34,7 @@ function show(area) {
   const word = typed(area)?.[1];
   const people = word === undefined ? [] : fitting(area, word);
   close();
+  if (word && people.length < MOST) seek(area, word);
   if (!people.length) return;
   const options = people.map(({ login, name }, at) =>
     make('li', { role: 'option', id: `mention-${at}`, 'aria-selected': 'false', 'data-login': login }, make('b', {}, name), ` @${login}`),
@@ -43,6 +45,21 @@ function show(area) {
   const told = { role: 'combobox', 'aria-expanded': 'true', 'aria-controls': list.id, 'aria-haspopup': 'listbox' };
   for (const [name, value] of Object.entries(told)) area.setAttribute(name, value);
   point(options[0]);
+}
+
+// Of very many people the page knows the first ones; the others are asked for as one types, and then known.
+async function seek(area, word) {
+  const known = document.getElementById(area.dataset.mentions);
+  if (!known.dataset.more || asked === word) return;
+  asked = word;
+  await new Promise((done) => setTimeout(done, 150));
+  if (asked !== word) return;
+  const answer = await fetch(`${known.dataset.more}&q=${encodeURIComponent(word)}`, { headers: { 'HX-Request': 'true' } });
+  if (!answer.ok || asked !== word) return;
+  const found = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelectorAll('option');
+  const there = new Set([...known.options].map((one) => one.value));
+  known.append(...[...found].filter((one) => !there.has(one.value)));
+  if (typed(area)?.[1] === word && document.activeElement === area) show(area);
 }
 
 function choose(option) {
