@@ -59,6 +59,7 @@ ZEEBE_ELEMENTS: Mapping[str, frozenset[str]] = {
     "output": frozenset({"source", "target"}),
     "loopCharacteristics": frozenset({"inputCollection", "inputElement", "outputCollection", "outputElement"}),
     "subscription": frozenset({"correlationKey"}),
+    "publishMessage": frozenset({"correlationKey", "timeToLive"}),
     "executionListeners": frozenset(),
     "executionListener": frozenset({"eventType", "type", "retries"}),
     "taskListeners": frozenset(),
@@ -203,6 +204,7 @@ def expressions_of(node: Node) -> Iterator[Expression]:
     """Every FEEL text of a flow node: extensions, timers, loops, scripts, completion conditions."""
     yield from _extension_expressions(node.xml, node.xml)
     for event in node.events:
+        yield from _extension_expressions(event.xml, node.xml)
         for part in ("timeDate", "timeDuration", "timeCycle"):
             e = event.xml.find(f"{{{BPMN}}}{part}")
             if e is not None:
@@ -254,6 +256,7 @@ _TEXTS = {
     (ZEEBE, "output"): ("source",),
     (ZEEBE, "loopCharacteristics"): ("inputCollection", "outputElement"),
     (ZEEBE, "subscription"): ("correlationKey",),
+    (ZEEBE, "publishMessage"): ("correlationKey", "timeToLive"),
     (ZEEBE, "executionListener"): ("type", "retries"),
     (ZEEBE, "taskListener"): ("type", "retries"),
     (ZEEBE, "adHoc"): ("activeElementsCollection",),

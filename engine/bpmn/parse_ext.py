@@ -143,8 +143,10 @@ class Extensions:
             told["linkedResources"] = json.dumps(parts, ensure_ascii=False)
         return Job(type, self.expr(given(definition, "retries"), xml, "The retries"), told)
 
-    def message(self, ref: str | None, at: etree._Element) -> MessageTrigger | None:
-        """The message an element refers to, with the correlation key hung on it."""
+    def message(
+        self, ref: str | None, at: etree._Element, event: etree._Element | None = None
+    ) -> MessageTrigger | None:
+        """The message an element (or its event definition) refers to, with the correlation key hung on it."""
         message = self.source.ref(ref)
         name = None if message is None else self.expr(given(message, "name"), at, "The message name")
         if message is None or name is None:
@@ -152,7 +154,14 @@ class Extensions:
             return None
         key = self.expr(given(zeebe(message, "subscription"), "correlationKey"), at, "The correlation key")
         own = self.expr(given(zeebe(at, "subscription"), "correlationKey"), at, "The correlation key")
-        return MessageTrigger(name, own or key)
+        published = zeebe(at, "publishMessage")
+        if published is None and event is not None:
+            published = zeebe(event, "publishMessage")
+        said = self.expr(given(published, "correlationKey"), at, "The correlation key")
+        lives = self.expr(given(published, "timeToLive"), at, "The time to live")
+        if lives is not None and lives.program is None and not timers.is_time(lives.text, "duration"):
+            self.wrong(at, f"the time to live '{lives.text}' is no ISO duration", f"“{lives.text}”不是有效的 ISO 时长")
+        return MessageTrigger(name, said or own or key, lives)
 
     def trigger(self, events: list[etree._Element], at: etree._Element, kind: str) -> Trigger | None:
         """The trigger of an event of this kind; None (and a problem) where it cannot be executed."""
@@ -172,7 +181,7 @@ class Extensions:
             case "timer":
                 return self._timer(definition, at)
             case "message":
-                return self.message(definition.get("messageRef"), at)
+                return self.message(definition.get("messageRef"), at, definition)
             case "signal":
                 signal = self.source.ref(definition.get("signalRef"))
                 name = self.expr(given(signal, "name"), at, "The signal name")

@@ -94,6 +94,7 @@ class MessageThrown:
     correlation_key: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "message"  # message, signal (a signal has already reached its own instance)
+    until: datetime | None = None  # how long it waits for somebody to wait for it; None: as long as is usual
 
 
 @dataclass(frozen=True, slots=True)

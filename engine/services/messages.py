@@ -72,6 +72,7 @@ def _correlate(ctx: Context, cmd: SendMessage) -> MessageSent | None:
             continue  # it was delivered or cancelled while we waited for the lock: look for the next
         if is_suspended(locked):
             said = {"name": cmd.name, "key": cmd.correlation_key, "payload": cmd.payload, "parent": cmd.parent_id}
+            said["until"] = (ctx.now + cmd.ttl).isoformat()  # it lives no longer because the case stands still
             keep_for(ctx, locked, cmd.name, "crmflow:message", said)
             return MessageSent(ctx.new_id(), "held", locked.id)
         flow, run = resume(ctx, locked, cmd.by)

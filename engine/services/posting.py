@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from engine.domain.access import Actor
 from engine.domain.commands import SendMessage
@@ -25,7 +27,10 @@ def _message(ctx: Context, job: JobLock, by: Actor) -> None:
     """An instance's message to another one."""
     said = job.payload
     parent = said.get("parent", job.instance_id)
-    send(ctx, SendMessage(said["name"], by, said["key"] or "", said["payload"] or {}, parent_id=parent))
+    sent = SendMessage(said["name"], by, said["key"] or "", said["payload"] or {}, parent_id=parent)
+    if said.get("until"):
+        sent = replace(sent, ttl=max(datetime.fromisoformat(said["until"]) - ctx.now, timedelta(0)))
+    send(ctx, sent)
 
 
 def _signal(ctx: Context, job: JobLock, by: Actor) -> None:

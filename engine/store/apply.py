@@ -257,6 +257,8 @@ def _message_rows(step: Step, to: Write) -> list[dict[str, Any]]:
     rows = []
     for message in step.messages:
         payload = {"name": message.name, "key": message.correlation_key, "payload": message.payload}
+        if message.until is not None:
+            payload["until"] = message.until.isoformat()
         row = _job_row(to, message.name, f"crmflow:{message.kind}", payload, 5)
         rows.append({**row, "element_id": message.element_id})
     return rows

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import Deploy, SendMessage, StartInstance, TidyUp
+from engine.domain.commands import CancelInstance, Deploy, SendMessage, StartInstance, TidyUp
 from engine.domain.errors import Conflict
-from engine.domain.questions import GetInstance, ListInstances
+from engine.domain.operating import SuspendInstance
+from engine.domain.questions import GetInstance, LintFiles, ListInstances
 from engine.domain.states import InstanceState
+from engine.domain.values import FileIn
 from engine.domain.working import ListMessages
 from engine.jobs import drain
 from tests.store.drawing import END, START, catch, flow, message, model
@@ -94,3 +96,52 @@ def test_message_starts_an_instance_and_instances_send_messages(engine, bench): 
     assert drain(engine) == 1
     started = engine.ask(ListInstances(SYSTEM, definition_key="ordering")).items
     assert {row.parent_id for row in started} == {None, parent}
+
+
+def _throwing(key: str, published: str, at: str = "event") -> FileIn:
+    """A process that throws the message at once; what it says of it hangs on the event or its definition."""
+    said = f"<bpmn:extensionElements><zeebe:publishMessage {published}/></bpmn:extensionElements>"
+    own, inner = (said, "") if at == "event" else ("", said)
+    throw = (
+        f'<bpmn:intermediateThrowEvent id="throw">{own}<bpmn:messageEventDefinition messageRef="m_answer">{inner}'
+        "</bpmn:messageEventDefinition></bpmn:intermediateThrowEvent>"
+    )
+    return model(key, START + throw + END + flow("start>throw", "throw>end"), extra=message("answer"))
+
+
+@pytest.mark.parametrize("at", ["event", "definition"])
+@pytest.mark.parametrize(
+    ("said", "minutes"),  # from the throw; the delivery is two minutes later
+    [('timeToLive="PT10M"', 10), ("timeToLive='= duration(&quot;PT5M&quot;)'", 5), ('timeToLive="PT0S"', 2), ("", 62)],
+)
+def test_a_thrown_message_lives_as_long_as_the_model_says(engine, clock, bench, at, said, minutes):
+    engine.do(Deploy((_throwing("telling", f'correlationKey="= order" {said}', at),), SYSTEM, publish=True))
+    begun = clock.now()
+    engine.do(StartInstance("telling", SYSTEM, variables={"order": "1"}))
+    clock.move(timedelta(minutes=2))
+    drain(engine)
+    (kept,) = engine.ask(ListMessages(SYSTEM)).items
+    assert (kept.name, kept.correlation_key) == ("answer", "1")
+    assert kept.expires_at == begun + timedelta(minutes=minutes)
+
+
+def test_a_message_to_a_case_that_stands_still_lives_no_longer_for_it(engine, clock, waiting):
+    one = engine.do(StartInstance("asking", SYSTEM, variables={"order": "1"})).instance_id
+    engine.do(SuspendInstance(one, SYSTEM, reason="pause"))
+    assert engine.do(SendMessage("answer", SYSTEM, "1", ttl=timedelta(minutes=5))).outcome == "held"
+    engine.do(CancelInstance(one, SYSTEM, reason="off"))
+    clock.move(timedelta(minutes=6))
+    drain(engine)
+    two = engine.do(StartInstance("asking", SYSTEM, variables={"order": "1"})).instance_id
+    assert _state(engine, two) == InstanceState.ACTIVE
+
+
+def test_a_message_key_that_hangs_elsewhere_is_told(engine, bench):
+    caught = catch("wait", "answer").replace(
+        "<bpmn:messageEventDefinition",
+        "<bpmn:extensionElements><zeebe:publishMessage/></bpmn:extensionElements><bpmn:messageEventDefinition",
+    )
+    odd = model("odd", START + caught + END + flow("start>wait", "wait>end"), extra=message("answer", "=order"))
+    assert "CRM-898" in {f.code for f in engine.ask(LintFiles((odd,), SYSTEM))}
+    wrong = _throwing("odd", 'correlationKey="= order" timeToLive="soon"')
+    assert "CRM-191" in {f.code for f in engine.ask(LintFiles((wrong,), SYSTEM))}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from engine.bpmn.dialect import CRMFLOW, CRMFLOW_ELEMENTS, ZEEBE, ZEEBE_ELEMENTS, extensions
+from engine.bpmn.dialect import CRMFLOW, CRMFLOW_ELEMENTS, ZEEBE, ZEEBE_ELEMENTS, extensions, zeebe_value
 from engine.bpmn.rules.base import WARNING, Context, Hit, rule
 from engine.model.vocabulary import FLOW_NODES
 from engine.model.xml import BPMN, line_of, local, space
@@ -16,6 +16,8 @@ _PEOPLE = frozenset({"userTask", "manualTask"})
 _JOBS = frozenset(
     {"serviceTask", "sendTask", "scriptTask", "businessRuleTask", "endEvent", "intermediateThrowEvent"},
 )
+_MESSAGE = "messageEventDefinition"
+_THROWING = frozenset({"sendTask", "intermediateThrowEvent", "endEvent"})
 #: Extension → the elements at which it is read; what is not named here is read wherever it stands.
 _PLACES: Mapping[str, frozenset[str]] = {
     "userTask": frozenset({"userTask"}),
@@ -30,6 +32,7 @@ _PLACES: Mapping[str, frozenset[str]] = {
     "ioMapping": FLOW_NODES,
     "loopCharacteristics": frozenset({"multiInstanceLoopCharacteristics"}),
     "adHoc": frozenset({"adHocSubProcess"}),
+    "publishMessage": _THROWING | {_MESSAGE},
     "conditionalFilter": frozenset({"conditionalEventDefinition"}),
     "versionTag": frozenset({"process"}),
     "process": frozenset({"process"}),
@@ -67,6 +70,23 @@ def without_effect(c: Context) -> Iterator[Hit]:
             seen[str(top.tag)] += 1
             if _known(top) and seen[str(top.tag)] == 2 and local(top) not in _MANY:
                 yield _told(top, owner, local(top), again=True)
+            elif top.tag == f"{{{ZEEBE}}}publishMessage" and (reason := _unpublished(owner)):
+                yield _told(top, owner, local(top), reason)
+
+
+def _unpublished(owner: etree._Element) -> tuple[str, str] | None:
+    """Why what an element says of a message it publishes is not read; None where it is."""
+    event = local(owner) == "messageEventDefinition"
+    at = owner.getparent() if event else owner
+    if (
+        at is None
+        or local(at) not in _THROWING
+        or (local(at) != "sendTask" and at.find(f"{{{BPMN}}}{_MESSAGE}") is None)
+    ):
+        return ("nothing here throws a message", "此处不抛出消息") if event or local(owner) in _THROWING else None
+    if zeebe_value(at, "taskDefinition", "type"):
+        return "the worker of its task type sends", "由其任务类型的执行者发送"
+    return None
 
 
 def _known(e: etree._Element) -> bool:
@@ -81,11 +101,13 @@ def _worn_idly(key: str, here: str) -> bool:
     return here not in _WORN.get(key, ())
 
 
-def _told(e: etree._Element, owner: etree._Element, tag: str, *, again: bool = False) -> Hit:
+def _told(
+    e: etree._Element, owner: etree._Element, tag: str, why: tuple[str, str] | None = None, *, again: bool = False
+) -> Hit:
     at: etree._Element | None = owner
     while at is not None and at.get("id") is None:
         at = at.getparent()
-    reason, zh = ("only the first one is read", "只读取第一个") if again else _reason(tag, local(owner))
+    reason, zh = why or (("only the first one is read", "只读取第一个") if again else _reason(tag, local(owner)))
     return Hit(owner if at is None else at, line_of(e), None, {"tag": tag, "reason": reason, "reason_zh": zh})
 
 

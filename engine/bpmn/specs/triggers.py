@@ -108,9 +108,10 @@ class MessageTrigger(Trigger):
     kind = "message"
     repeats = True
 
-    def __init__(self, name: Expr, key: Expr | None) -> None:
+    def __init__(self, name: Expr, key: Expr | None, lives: Expr | None = None) -> None:
         self.name = name
         self.key = key
+        self.lives = lives  # how long what is thrown waits for somebody to wait for it
 
     def _said(self, at: Token, machine: Machine) -> tuple[str, str]:
         view = machine.view(at)
@@ -134,8 +135,11 @@ class MessageTrigger(Trigger):
     def throw(self, token: Token, machine: Machine) -> None:
         name, key = self._said(token, machine)
         token.detail = {"message": name, "correlationKey": key}
-        payload = dict(own(token))
-        machine.report.messages.append(MessageThrown(token.task_spec.origin, name, key, payload))
+        payload, until = dict(own(token)), None
+        if self.lives is not None:
+            what = f"The time to live of message '{name}'"
+            until = timers.due(self.lives.value(machine.view(token)), machine.now, what)
+        machine.report.messages.append(MessageThrown(token.task_spec.origin, name, key, payload, until=until))
 
 
 class SignalTrigger(Trigger):
