@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.dialect import crmflow_value, groups_of, static, zeebe_value
+from engine.bpmn.dialect import crmflow_value, groups_of, static, zeebe, zeebe_value
+from engine.bpmn.inspect import message_name
 from engine.bpmn.rules.base import ERROR, INFO, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.supported import running
 from engine.model.graph import Node
@@ -91,3 +92,30 @@ def strategy_without_team(c: Context) -> Iterator[Hit]:
         among = any(crmflow_value(node.xml, "assignment", name) for name in _AMONG)
         if strategy in ("least-loaded", "round-robin", "skills", "territory") and not among:
             yield hit(node.xml, strategy=strategy)
+
+
+@rule("CRM-899", WARNING)
+def inbound_connector(c: Context) -> Iterator[Hit]:
+    """What an element template lets wait for another system is not opened here: the other system sends a message."""
+    for node in _nodes(c):
+        kind = _inbound(node)
+        if kind is None:
+            continue
+        name = next((n for e in node.events if e.kind == "message" and (n := message_name(c.model, e.ref))), None)
+        name = name or message_name(c.model, node.xml.get("messageRef"))
+        if name is not None:
+            how = f"send the message “{name}” to POST /api/v1/messages"
+            zh = f"向 POST /api/v1/messages 发送消息“{name}”"
+        else:
+            key = node.scope.process.id
+            how, zh = f"start “{key}” by POST /api/v1/instances", f"通过 POST /api/v1/instances 启动“{key}”"
+        yield hit(node.xml, type=kind, how=how, how_zh=zh)
+
+
+def _inbound(node: Node) -> str | None:
+    """The kind of Camunda 8's inbound connector that a template wrote here."""
+    holder = zeebe(node.xml, "properties")
+    for e in holder if holder is not None else ():
+        if e.get("name") == "inbound.type":
+            return (e.get("value") or "").strip() or "?"
+    return None

@@ -9,6 +9,7 @@ HANDLER = '<task id="{0}" name="Undo" isForCompensation="true"/><association sou
 UNDO = '<boundaryEvent id="{0}" attachedToRef="t"><compensateEventDefinition/></boundaryEvent>'
 ERRORS = '<error id="er" errorCode="x"/><error id="er2" errorCode="y"/><error id="er3" errorCode="x"/>'
 TAGGED = 'bindingType="versionTag" versionTag="v1"'
+MEANT = '<messageEventDefinition messageRef="m"/>'
 GATE = '<exclusiveGateway id="g" default="no"/>'
 
 
@@ -105,6 +106,13 @@ def formed(*said: str) -> bytes:
     return process(START, *tasks, END, flows("s", "t1", "t2", "e"))
 
 
+def hooked(name: str, inside: str = "") -> bytes:
+    """A start event as an element template of Camunda 8 writes it."""
+    held = f'<zeebe:properties><zeebe:property name="{name}" value="io.camunda:webhook:1"/></zeebe:properties>'
+    start = f'<startEvent id="s">{ext(held)}{inside}</startEvent>'
+    return process(start, user(), END, flows("s", "t", "e"), head='<message id="m" name="paid"/>' if inside else "")
+
+
 def started_by(form: str) -> bytes:
     start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
     return process(start, user(), END, flows("s", "t", "e"))
@@ -187,6 +195,8 @@ SILENT = [
         straight(user("", "t", 'crmflow:stage="lead"')),
         straight(user(ext('<crmflow:stage value="lead"/>'))),
     ),
+    Case("CRM-899", "s", hooked("inbound.type"), hooked("topic")),
+    Case("CRM-899", "s", hooked("inbound.type", MEANT), hooked("inbound", MEANT)),
     # The same constraint at other places than those of the other cases.
     Case(
         "CRM-119",

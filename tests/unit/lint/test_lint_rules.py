@@ -10,7 +10,7 @@ from lint_cases import CASES as FIRST, GOOD, OWNED_PROCESS, Case
 from lint_constraints import CONSTRAINTS
 from lint_models import END, START, ext, flow, flows, message_file, process, straight, user
 from lint_more import MORE
-from lint_silent import SILENT
+from lint_silent import MEANT, SILENT, hooked
 
 from engine.bpmn import Catalogue, check, inspect, publishable
 from engine.bpmn.rules import RULES, TEXTS, base
@@ -183,3 +183,14 @@ def test_an_event_sub_process_started_by_an_error_interrupts() -> None:
     start = '<startEvent id="s1" isInterrupting="false"><errorEventDefinition/></startEvent><endEvent id="e1"/>'
     inside = f'<subProcess id="x" name="X" triggeredByEvent="true">{start}{flows("s1", "e1")}</subProcess>'
     assert [f.element for f in check(straight(user(), inside)) if f.code == "CRM-145"] == ["s1"]
+
+
+def test_an_inbound_connector_is_answered_by_what_there_is_instead() -> None:
+    said = {
+        f.fix
+        for xml in (hooked("inbound.type"), hooked("inbound.type", MEANT))
+        for f in check(xml)
+        if f.code == "CRM-899"
+    }
+    assert any("POST /api/v1/instances" in text and "“p”" in text for text in said)
+    assert any("POST /api/v1/messages" in text and "“paid”" in text for text in said)

@@ -349,4 +349,12 @@ TEXTS: dict[str, Text] = {
         "它所写的内容会被悄悄忽略。",
         "请把它移到正确的位置，或将其删除。",
     ),
+    "CRM-899": Text(
+        "{el} waits for the inbound connector “{type}”, which nothing opens here.",
+        "What the other system sends would never arrive; a template's settings of it are kept as notes.",
+        "Let the other system (or a small program beside it) {how}; then remove the template.",
+        "{el}等待入站连接器“{type}”，但这里没有程序打开它。",
+        "另一系统发送的内容不会到达；模板中的设置仅作备注保留。",
+        "请让另一系统（或其旁边的小程序）{how_zh}，然后去掉该模板。",
+    ),
 }
