@@ -61,12 +61,19 @@ def why_deadline(ctx: Context, ask: WhyDeadline) -> DeadlineWhy:
         clock=_rows(ctx, [clock], ask.by)[0],
         why=clock["why"],
         replayed=again["due_at"],
-        same=again["why"] == clock["why"] and again["due_at"] == clock["due_at"],
+        same=_bare(again["why"]) == _bare(clock["why"]) and again["due_at"] == clock["due_at"],
         # What still was paused when the clock ended ended with it.
         pauses=tuple({**line, "until": line["until"] or clock["ended_at"]} for line in lines),
         rungs=tuple(_rung(row, clock) for row in ctx.conn.execute(rungs).mappings()),
         changes=tuple(dict(row) for row in ctx.conn.execute(changes).mappings()),
     )
+
+
+def _bare(why: Any) -> Any:
+    """An explanation without the holidays' Chinese names: a better translation does not change what was reckoned."""
+    if isinstance(why, dict):
+        return {name: _bare(value) for name, value in why.items() if name != "chinese"}
+    return [_bare(each) for each in why] if isinstance(why, list) else why
 
 
 def replay(ctx: Context, clock: Row, lines: Sequence[Mapping[str, Any]]) -> Row:

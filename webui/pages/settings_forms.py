@@ -176,7 +176,8 @@ def told(error: CrmflowError) -> str:
 def told_day(day: Day) -> dict[str, Any]:
     """A day for the strip: date, hours, kind."""
     hours = ", ".join(f"{clock(a)}–{clock(b if b <= _DAY else b - _DAY)}" for a, b in day.hours)
-    return {"date": day.date, "hours": hours, "kind": day.kind, "word": kind_word(day.kind), "name": day.name}
+    name = day.chinese or day.name if is_chinese() else day.name
+    return {"date": day.date, "hours": hours, "kind": day.kind, "word": kind_word(day.kind), "name": name}
 
 
 def kind_word(kind: str) -> str:

@@ -38,6 +38,7 @@ class DayNote:
     hours: tuple[str, ...]
     counted: tuple[tuple[datetime, datetime], ...]
     total: timedelta
+    chinese: str = ""  # the holiday's name in Chinese, where it is another one
 
     @property
     def skipped(self) -> bool:
@@ -97,7 +98,7 @@ def explained(calendar: Calendar, start: datetime, duration: timedelta, due: dat
         total = timedelta(microseconds=sum(b - a for a, b in spans))
         told += total
         hours = tuple(f"{clock(a)}–{clock(b if b <= 86_400_000_000 else b - 86_400_000_000)}" for a, b in day.hours)
-        notes.append(DayNote(day.date.isoformat(), day.kind, day.name, hours, counted, total))
+        notes.append(DayNote(day.date.isoformat(), day.kind, day.name, hours, counted, total, day.chinese))
     # A night shift of the day before that ran into the first day is told only if it counted.
     if notes and len(notes) > 1 and not notes[0].total:
         notes = notes[1:]
@@ -111,9 +112,9 @@ def words(stored: Mapping[str, Any], locale: str = "en") -> tuple[str, ...]:
     lines = []
     for day in stored["days"]:
         what = _KINDS[day["kind"]][n]
-        named = (
-            f"{what} ({day['name']})" if day["name"] and n == 0 else f"{what}（{day['name']}）" if day["name"] else what
-        )
+        # What was stored before holidays had Chinese names tells the name it has.
+        name = day.get("chinese", day["name"]) if n else day["name"]
+        named = f"{what} ({name})" if name and n == 0 else f"{what}（{name}）" if name else what
         if day["counted"]:
             hours = ", ".join(f"{a}–{b}" for a, b in day["counted"])
             spent = span_words(timedelta(seconds=day["seconds"]), locale)
@@ -160,6 +161,7 @@ def _stored(day: DayNote) -> dict[str, Any]:
         "hours": list(day.hours),
         "counted": [[_wall(a), _wall(b)] for a, b in day.counted],
         "seconds": day.total.total_seconds(),
+        **({"chinese": day.chinese} if day.chinese else {}),
     }
 
 

@@ -9,6 +9,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from engine.domain.calendar.feast_names import in_chinese
+
 _SWAPPED = re.compile(r"substituted from (\d{2})/(\d{2})/(\d{4})")
 
 
@@ -18,6 +20,7 @@ class Feasts:
 
     off: dict[date, str]
     makeup: dict[date, date | None]
+    chinese: dict[date, str]  # the same days by their Chinese names
 
 
 @lru_cache(maxsize=4096)
@@ -34,15 +37,22 @@ def feasts(country: str, part: str | None, year: int) -> Feasts:
                     worked = date(int(of), int(month), int(number))
                     if worked in makeup:
                         makeup[worked] = day
-    return Feasts({day: name for day, name in sorted(found.items()) if day.year == year}, makeup)
+    off = {day: name for day, name in sorted(found.items()) if day.year == year}
+    return Feasts(off, makeup, _chinese(country, part, year, off))
 
 
-def _ask(country: str, part: str | None, year: int) -> Any:
+def _chinese(country: str, part: str | None, year: int, off: dict[date, str]) -> dict[date, str]:
+    """By the library where it knows them, else by our table; a name that neither knows stays as it is."""
+    found = _ask(country, part, year, "zh_CN")
+    return {day: in_chinese(found.get(day) or name) for day, name in off.items()}
+
+
+def _ask(country: str, part: str | None, year: int, language: str = "en_US") -> Any:
     import holidays
 
-    kind = getattr(holidays, country)
+    known = getattr(holidays, country).supported_languages or ()
     # Said outright: otherwise the names would follow the language of the machine.
-    more: dict[str, Any] = {"language": "en_US"} if "en_US" in (kind.supported_languages or ()) else {}
+    more: dict[str, Any] = next(({"language": tag} for tag in (language, "en_US") if tag in known), {})
     with warnings.catch_warnings():
         # It warns about years it only estimates (moon calendars); an estimate is what there is.
         warnings.simplefilter("ignore")

@@ -22,6 +22,7 @@ class Day:
     hours: Hours
     kind: str  # usual, free, holiday, make-up, closed, opened, shortened, before
     name: str = ""  # of the holiday, of the own date, of the day that is made up for (ISO)
+    chinese: str = ""  # the name of the holiday in Chinese, where it is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def day_of(spec: Spec, day: date, own: dict[date, tuple[str, Hours, str]]) -> Da
     for country, part in spec.holidays:
         found = feasts(country, part, day.year)
         if day in found.off:
-            return Day(day, (), "holiday", found.off[day])
+            name, chinese = found.off[day], found.chinese[day]
+            return Day(day, (), "holiday", name, "" if chinese == name else chinese)
         if day in found.makeup:
             works, makeup = True, found.makeup[day]
     if works and not usual:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 from slowly import MAKEUP, NIGHT, OFF, OFFICE, PLACES, ROUND, SPLIT, weekdays
 
 from engine.domain.calendar import Calendar
+from engine.domain.calendar.explain import words
+from engine.domain.calendar.feasts import feasts
 from engine.domain.errors import Invalid
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -287,3 +290,33 @@ def test_years_are_counted_in_microseconds():
     for _ in range(200):
         calendar.add(start, hours(20000))
     assert (time.perf_counter() - began) / 200 < 0.002  # some 50 µs; the limit leaves room for a busy machine
+
+
+@pytest.mark.parametrize(
+    ("holidays", "start", "english", "chinese"),
+    [
+        (("CN",), "2026-10-01", "National Day", "国庆节"),
+        (("HK",), "2026-04-06", "Easter Monday", "复活节星期一"),
+        (("US",), "2026-07-03", "Independence Day (observed)", "独立日（补假）"),
+        (("GB", "ENG"), "2026-12-28", "Boxing Day (observed)", "节礼日（补假）"),
+        (("DE", "BE"), "2026-10-03", "German Unity Day", "德国统一日"),
+        (("JP",), "2026-05-06", "Substitute Holiday", "补假"),
+        (("FR",), "2026-07-14", "National Day", "国庆节"),
+        (("NL",), "2026-04-27", "King's Day", "King's Day"),  # in no table: its own name
+    ],
+)
+def test_a_holiday_is_named_in_the_readers_language(holidays, start, english, chinese):
+    office = Calendar.build("UTC", {n: [("09:00", "17:00")] for n in range(7)}, holidays=holidays)
+    found = office.explain(datetime.fromisoformat(f"{start}T09:00:00+00:00"), timedelta(hours=1))
+    assert found.words("en")[0] == f"{start}: nothing, holiday ({english})"
+    assert found.words("zh_Hans")[0] == f"{start}：不计，节假日（{chinese}）"
+    stored = found.to_mapping()
+    for day in stored["days"]:
+        day.pop("chinese", None)  # as it was stored before
+    assert words(stored, "zh_Hans")[0] == f"{start}：不计，节假日（{english}）"
+
+
+@pytest.mark.parametrize("country", ["CN", "US", "GB", "DE", "JP"])
+def test_the_holidays_of_a_whole_country_all_have_chinese_names(country):
+    told = {name for year in range(2010, 2036) for name in feasts(country, None, year).chinese.values()}
+    assert [name for name in told if re.search("[A-Za-z]", name)] == []
