@@ -70,6 +70,8 @@ def without_effect(c: Context) -> Iterator[Hit]:
             seen[str(top.tag)] += 1
             if _known(top) and seen[str(top.tag)] == 2 and local(top) not in _MANY:
                 yield _told(top, owner, local(top), again=True)
+            elif top.tag == f"{{{ZEEBE}}}properties" and local(owner) != "process":
+                yield from (_told(e, owner, name) for e in top if (name := str(e.get("name"))).startswith("crmflow:"))
             elif top.tag == f"{{{ZEEBE}}}publishMessage" and (reason := _unpublished(owner)):
                 yield _told(top, owner, local(top), reason)
 
@@ -112,6 +114,11 @@ def _told(
 
 
 def _reason(tag: str, here: str) -> tuple[str, str]:
+    if tag.startswith("crmflow:"):
+        return (
+            "only a process has such a property; write the extension itself",
+            "只有流程读取这种属性；请直接写扩展元素",
+        )
     if tag in _PLACES:
         places = ", ".join(f"<{name}>" for name in sorted(_PLACES[tag])) if _PLACES[tag] is not FLOW_NODES else ""
         if places:

@@ -15,6 +15,7 @@ from engine.bpmn.dialect import (
     DECORATION,
     ZEEBE,
     ZEEBE_ELEMENTS,
+    crmflow,
     extensions,
     xsi_type,
 )
@@ -209,9 +210,40 @@ def bad_extension(c: Context) -> Iterator[Hit]:
     """Attributes of Zeebe's and our own extensions are known, so that a slip of the pen is not ignored."""
     for e in c.model.root.iter(f"{{{ZEEBE}}}*", f"{{{CRMFLOW}}}*"):
         known = (ZEEBE_ELEMENTS if space(e) == ZEEBE else CRMFLOW_ELEMENTS).get(local(e))
-        for key in e.attrib if known is not None else ():
-            if isinstance(key, str) and not key.startswith("{") and known is not None and key not in known:
+        for key in map(str, e.attrib) if known is not None else ():
+            if known is not None and not key.startswith("{") and key not in known and (local(e), key) not in _SCHEMAS:
                 yield Hit(_bearer(e), line_of(e), None, {"tag": local(e), "attribute": key, **_hint(key, known)})
+    known = CRMFLOW_ELEMENTS["process"]
+    for e, key in _carded(c):
+        if key not in known and ("process", key) not in _SCHEMAS:
+            yield Hit(_bearer(e), line_of(e), None, {"tag": "process", "attribute": key, **_hint(key, known)})
+
+
+#: What a process takes and gives is said elsewhere: by its start form, and by the mappings of who calls it.
+_SCHEMAS = frozenset({("process", "input"), ("process", "output")})
+
+
+def _carded(c: Context) -> Iterator[tuple[etree._Element, str]]:
+    """Zeebe properties of processes that belong to their card: (property, attribute)."""
+    for process in c.model.processes:
+        for holder in extensions(process.xml):
+            for e in holder.iterchildren(f"{{{ZEEBE}}}property"):
+                if (e.get("name") or "").startswith(_CARD):
+                    yield e, (e.get("name") or "").removeprefix(_CARD)
+
+
+_CARD = "crmflow:"
+
+
+@rule("CRM-877", ERROR)
+def card_schema(c: Context) -> Iterator[Hit]:
+    """A process's card lists no variables: a second list beside form and mappings would only contradict them."""
+    for process in c.model.processes:
+        card = crmflow(process.xml, "process")
+        said = {} if card is None else {key: card for key in ("input", "output") if card.get(key) is not None}
+        said |= {key: e for e, key in _carded(c) if ("process", key) in _SCHEMAS and _bearer(e) is process.xml}
+        for key, e in said.items():
+            yield hit(process.xml, line_of(e), attribute=key)
 
 
 @rule("CRM-118", ERROR)

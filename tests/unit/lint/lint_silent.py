@@ -113,6 +113,13 @@ def hooked(name: str, inside: str = "") -> bytes:
     return process(start, user(), END, flows("s", "t", "e"), head='<message id="m" name="paid"/>' if inside else "")
 
 
+def carded(said: str = "", name: str = "x") -> bytes:
+    """A process with a card, also of properties."""
+    card = f"<crmflow:process {said}/>" if said else ""
+    card += f'<zeebe:properties><zeebe:property name="{name}" value="v"/></zeebe:properties>'
+    return process(ext(card), START, user(), END, flows("s", "t", "e"))
+
+
 def started_by(form: str) -> bytes:
     start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
     return process(start, user(), END, flows("s", "t", "e"))
@@ -182,6 +189,15 @@ SILENT = [
     Case("CRM-895", "s", begun_by_both("m"), begun_by_both("m2")),
     Case("CRM-895", "r2", received("m"), received("m2")),
     Case("CRM-895", "c2", awaited("m"), awaited("m2")),
+    Case("CRM-192", "p", carded(name="crmflow:gaol"), carded(name="crmflow:goal")),
+    Case("CRM-877", "p", carded('input="lead"'), carded('goal="g"')),
+    Case("CRM-877", "p", carded(name="crmflow:output"), carded(name="output")),
+    Case(
+        "CRM-898",
+        "t",
+        straight(user(ext('<zeebe:properties><zeebe:property name="crmflow:stage" value="lead"/></zeebe:properties>'))),
+        straight(user(ext('<zeebe:properties><zeebe:property name="stage" value="lead"/></zeebe:properties>'))),
+    ),
     Case("CRM-869", "t", bound('bindingType="versionTag"'), bound('bindingType="versionTag" versionTag="v1"')),
     Case("CRM-869", "t", bound('bindingType="newest"'), bound('bindingType="deployment"')),
     Case("CRM-869", "t", bound(TAGGED, "= which"), bound(TAGGED, "= if big then &quot;a&quot; else &quot;b&quot;")),

@@ -333,6 +333,14 @@ TEXTS: dict[str, Text] = {
         "版本在部署流程时一次选定，不能猜测。",
         "请在所有引用处以同样方式绑定，使用固定的名称和标签。",
     ),
+    "CRM-877": Text(
+        "The card of {el} says its “{attribute}”, which is not read there.",
+        "The form of the start event checks what is handed in; the mappings of a caller say what it gives and gets.",
+        "Give the start event a form (zeebe:formDefinition), or the call activities mappings, and remove it here.",
+        "{el}的流程卡片写了“{attribute}”，但那里不读取它。",
+        "人员和程序提交的内容由开始事件的表单校验，调用方传入和取回的内容由其映射决定。",
+        "请为开始事件设置表单（zeebe:formDefinition），或为调用活动设置输入输出映射；并在此处删除它。",
+    ),
     "CRM-897": Text(
         "{el} takes the latest version of “{ref}” there is when this model is deployed.",
         "A version deployed later is taken only by a later version of this model: running cases stay as they are.",
