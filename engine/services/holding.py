@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, insert, literal, select
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, tuple_
 
 from engine.domain.access import Actor
 from engine.domain.choosing import Asked
@@ -21,7 +21,7 @@ from engine.store.tables_people import held
 from engine.store.types import field_text
 
 AGAIN = timedelta(seconds=20)  # how soon freed capacity is seen
-_MOST = 200  # tasks looked at in one transaction
+_MOST = 200  # tasks looked at in one transaction; a job each for the others
 
 
 def hold(ctx: Context, opened: TaskOpened, asked: Asked) -> None:
@@ -47,15 +47,17 @@ def later(ctx: Context, node: int, login: str) -> None:
 
 
 def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
-    """Give out what a pool holds, the most urgent first; look again while something is left.
+    """Give out what a pool holds, the most urgent first and page by page; look again while something is left.
 
-    One worker at a time for a pool: two would each count the room that is left, and fill it twice.
+    One worker at a time for a pool: two would each count the room that is left, and fill it twice. What waits for
+    people who are full must not hide who waits behind it for others: where a page ends, the next job goes on.
     """
     pool = job.payload["pool"]
     locks.lock(ctx.conn, _lock_name(pool))
     at = and_(task.c.instance_id == held.c.instance_id, task.c.node == held.c.node)
     query = select(held, task.c.id.label("task_id"), task.c.assignee).select_from(held.outerjoin(task, at))
-    query = query.where(held.c.pool == pool).order_by(held.c.priority.desc(), held.c.since, held.c.instance_id)
+    query = query.where(held.c.pool == pool, *_behind(job.payload.get("after")))
+    query = query.order_by(held.c.priority.desc(), held.c.since, held.c.instance_id, held.c.node)
     full: list[Any] = []  # what was asked for in vain: asking the same again cannot help
     busy = False
     rows = ctx.conn.execute(query.limit(_MOST)).mappings().all()
@@ -71,9 +73,27 @@ def hand_out(ctx: Context, job: JobLock, by: Actor) -> None:
             ctx.conn.execute(delete(held).where(*gone))
         else:
             full.append(row["asked"])
-    # There may be more than one look reaches. Two jobs that began at once become one again.
-    if (full or busy or len(rows) == _MOST) and not _planned(ctx, pool):
-        _look_again(ctx, pool)
+    left = bool(full or busy or job.payload.get("left"))
+    on = _after(rows[-1]) if len(rows) == _MOST else None
+    # Two jobs that began at once become one again.
+    if (left or on) and not _planned(ctx, pool):
+        _look_again(ctx, pool, on, left=left)
+
+
+def _after(row: Mapping[Any, Any]) -> list[Any]:
+    """Where a page ends, as a job's payload keeps it."""
+    return [row["priority"], row["since"].isoformat(), row["instance_id"], row["node"]]
+
+
+def _behind(after: Sequence[Any] | None) -> tuple[ColumnElement[bool], ...]:
+    """What comes after the page before; nothing said is the beginning."""
+    if after is None:
+        return ()
+    c, since = held.c, datetime.fromisoformat(after[1])
+    later = or_(
+        c.since > since, and_(c.since == since, tuple_(c.instance_id, c.node) > tuple_(*map(literal, after[2:])))
+    )
+    return (or_(c.priority < after[0], and_(c.priority == after[0], later)),)
 
 
 def _give(ctx: Context, row: Mapping[Any, Any], by: Actor) -> bool:
@@ -112,6 +132,9 @@ def _planned(ctx: Context, pool: str) -> bool:
     return ctx.conn.scalar(found) is not None
 
 
-def _look_again(ctx: Context, pool: str) -> None:
-    row = {"id": ctx.new_id(), "name": "hold queue", "type": "crmflow:handout", "payload": {"pool": pool}}
-    due.add(ctx.conn, ctx.now + AGAIN, [row])
+def _look_again(ctx: Context, pool: str, after: list[Any] | None = None, *, left: bool = False) -> None:
+    """From the beginning in a while; the next page (``after``) at once. ``left``: an earlier page has some still."""
+    payload = {"pool": pool} if after is None else {"pool": pool, "after": after, "left": left}
+    row = {"id": ctx.new_id(), "name": "hold queue", "type": "crmflow:handout", "payload": payload}
+    due.add(ctx.conn, ctx.now + AGAIN if after is None else ctx.now, [row])
+    ctx.wake = ctx.wake or after is not None

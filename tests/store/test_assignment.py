@@ -15,6 +15,7 @@ from engine.domain.errors import Forbidden, NotFound
 from engine.domain.questions import ActorNamed, GetTask, ListNotifications, ListTasks
 from engine.domain.staff import AddAbsence, ChangePerson
 from engine.jobs.runner import drain
+from engine.services import holding
 from engine.store.moves import change_tasks
 from tests.store.drawing import END, START, flow, model
 
@@ -115,6 +116,32 @@ def test_the_hold_queue_hands_out_when_there_is_room(crew: Any, one: Any, clock:
     assert held.why["held_since"]
     replays(held)
     assert crew.ask(GetTask(rest[3].row.id, SYSTEM)).row.assignee is None
+
+
+def test_who_waits_far_behind_in_the_hold_queue_is_not_forgotten(
+    crew: Any, one: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five wait for the one with Greek, who is full; behind them, on the third page, one for who now has room."""
+    monkeypatch.setattr(holding, "_MOST", 2)
+    for login in CREW:
+        crew.do(ChangePerson(login, SYSTEM, most=1, skills={"greek": 3} if login == "ann" else {"latin": 3}))
+    by = 'strategy="skills" team="bench" skills="={%s: 1}"'
+    greek = [one(by % "greek", key="greek")]
+    latin = [one(by % "latin", key="latin"), again(crew, "latin")]
+    for _ in range(5):
+        clock.move(timedelta(seconds=1))
+        greek.append(again(crew, "greek"))
+    clock.move(timedelta(seconds=1))
+    last = again(crew, "latin")
+    assert [view.row.assignee for view in (*greek[1:], last)] == [None] * 6
+    crew.do(CompleteTask(latin[0].row.id, crew.ask(ActorNamed(latin[0].row.assignee))))
+    clock.move(timedelta(minutes=1))
+    drain(crew)
+    assert crew.ask(GetTask(last.row.id, SYSTEM)).row.assignee == latin[0].row.assignee
+    crew.do(CompleteTask(greek[0].row.id, crew.ask(ActorNamed("ann"))))
+    clock.move(timedelta(minutes=1))
+    drain(crew)
+    assert crew.ask(GetTask(greek[1].row.id, SYSTEM)).row.assignee == "ann", "and it begins at the front again"
 
 
 def test_four_eyes_also_when_claiming(crew: Any) -> None:
