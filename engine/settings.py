@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     # --- heartbeat
     tick_seconds: float = Field(default=1.0, gt=0)
-    workers: int = Field(default=2, ge=1, le=64)  # threads that run due work
+    workers: int = Field(default=3, ge=1, le=64)  # threads that run due work; one of several makes no calls outside
     lease_seconds: float = Field(default=60.0, gt=0)
     backoff_seconds: float = Field(default=10.0, gt=0)  # first wait after a failure; doubles each time
     timer_retries: int = Field(default=5, ge=0)

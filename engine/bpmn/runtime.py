@@ -138,14 +138,22 @@ class Run(Operated):
             token.task_spec.activate(token, element, self.machine)
             self.machine.drain()
 
-    def throw(self, key: int, error_code: str, message: str = "", *, outside: bool = False) -> bool:
+    def throw(
+        self,
+        key: int,
+        error_code: str,
+        message: str = "",
+        variables: Mapping[str, Any] | None = None,
+        *,
+        outside: bool = False,
+    ) -> bool:
         """The service call (or task) ``key`` ends with a BPMN error; True when the model catches it.
 
         One that nobody catches ends the instance, unless it is said from ``outside``: then nothing happens.
         """
         token = self._open(key, "call", "task")
         with feel.at(self._clock):
-            caught = self.machine.throw(token, error_code, message, outside=outside)
+            caught = self.machine.throw(token, error_code, message, variables, outside=outside)
             self.machine.drain()
         return caught
 

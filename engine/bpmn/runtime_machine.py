@@ -6,7 +6,7 @@ effect at once, before the next ready token has its turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.bpmn.runtime_sleep import awake
@@ -79,12 +79,20 @@ class Machine(Tokens):
             if token.state == WAITING and token.internal_data.get("signal") == name:
                 self.fire(token, payload)
 
-    def throw(self, token: Token, code: str, message: str, *, outside: bool = False) -> bool:
+    def throw(
+        self,
+        token: Token,
+        code: str,
+        message: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        outside: bool = False,
+    ) -> bool:
         """A BPMN error: the innermost boundary or event sub-process that catches it goes on; True.
 
         Nobody catches it: the instance ends, with the error kept; one from ``outside`` changes nothing.
         """
-        given = {"code": code, "message": message}
+        given = {"code": code, "message": message, "variables": dict(variables or {})}
         for carrier in self.outwards(token):
             node, scope = carrier.task_spec, carrier.workflow
             if (boundary := _catcher(node.boundaries, "error", code)) is not None:

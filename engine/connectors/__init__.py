@@ -21,7 +21,7 @@ __all__ = ["CONNECTORS", "ConnectorError", "run"]
 
 
 def run(type: str, payload: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
-    """Do one job. ``payload``: {"input": evaluated inputs, "headers": the model's static headers}.
+    """Do one job. ``payload``: {"input": evaluated inputs, "headers": the model's static headers, "secrets": names}.
 
     Raises ``ConnectorError`` CRM-710 for a type nobody knows, and whatever the connector raises.
     """
@@ -33,4 +33,11 @@ def run(type: str, payload: Mapping[str, Any], settings: Settings) -> Mapping[st
             fix=f"Use one of {', '.join(CONNECTORS)}, or a crmflow: service.",
             final=True,
         )
-    return connector(Work(payload.get("input") or {}, payload.get("headers") or {}, settings, payload.get("job")))
+    work = Work(
+        payload.get("input") or {},
+        payload.get("headers") or {},
+        settings,
+        payload.get("job"),
+        None if payload.get("secrets") is None else frozenset(payload["secrets"]),
+    )
+    return connector(work)

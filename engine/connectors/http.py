@@ -1,6 +1,6 @@
 """``http``: calls a REST service. Inputs: method, url, headers, query, body, timeout (seconds); secrets by reference.
 
-Result: ``status``, ``body`` (JSON where it is JSON, else text), ``headers``.
+Result: ``status``, ``body`` (JSON where it is JSON, else text), ``headers``; secrets in it are references again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from engine.connectors.alarm import Alarm
+from engine.connectors.answers import read
 from engine.connectors.base import ConnectorError, Work
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
@@ -26,10 +28,43 @@ def call(work: Work) -> Mapping[str, Any]:
         work,
         method,
         work.allowed(work.text("url")),
-        headers=work.opened(work.get("headers") or {}),
-        query=work.opened(work.get("query") or {}),
+        headers={name: work.opened_header(name, text) for name, text in _texts(work, "headers").items()},
+        query=work.opened(_context(work, "query")),
         body=work.opened(work.get("body")),
     )
+
+
+def _context(work: Work, name: str) -> Mapping[str, Any]:
+    """An input that is a context, or nothing."""
+    given = work.get(name)
+    if given is None or given == "":
+        return {}
+    if not isinstance(given, Mapping):
+        raise ConnectorError("CRM-711", f"'{name}' is no context.", fix="Write ={name: value}.", final=True)
+    return given
+
+
+def _texts(work: Work, name: str) -> dict[str, str]:
+    """An input that is a context of texts and numbers."""
+    given = _context(work, name)
+    for key, value in given.items():
+        if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+            raise ConnectorError(
+                "CRM-711", f"'{key}' in '{name}' is neither text nor number.", fix="Mend the service task.", final=True
+            )
+    return {key: str(value).strip() for key, value in given.items()}
+
+
+def _timeout(work: Work) -> float:
+    """Seconds for the whole exchange: what the task says, at most what the installation allows."""
+    given, most = work.get("timeout"), work.settings.http_timeout
+    try:
+        asked = float(given) if given not in (None, "") else most
+    except (TypeError, ValueError):
+        asked = 0.0
+    if not asked > 0:
+        raise ConnectorError("CRM-711", f"'{given}' is no time to wait.", fix="Give seconds, as =5.", final=True)
+    return min(asked, most)
 
 
 def exchange(
@@ -42,14 +77,22 @@ def exchange(
     body: Any = None,
 ) -> Mapping[str, Any]:
     """One request and its answer, bounded in time and size; what goes wrong raises ``ConnectorError`` CRM-714…716."""
-    timeout = min(float(work.get("timeout") or work.settings.http_timeout), work.settings.http_timeout)
+    timeout = _timeout(work)
     raw = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else None
     json = None if raw is not None else body
+    alarm = Alarm(timeout)
     try:
         with (
+            alarm,
             httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False) as client,
             client.stream(
-                method, url, headers=dict(headers), params=dict(query or {}) or None, content=raw, json=json
+                method,
+                url,
+                headers=dict(headers),
+                params=dict(query or {}) or None,
+                content=raw,
+                json=json,
+                extensions={"trace": alarm.trace},
             ) as answer,
         ):
             content = b""
@@ -57,11 +100,14 @@ def exchange(
                 content += part
                 if len(content) > LIMIT:
                     raise ConnectorError("CRM-716", f"The answer is larger than {LIMIT} bytes.", final=True)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        host = httpx.URL(url).host
-        raise ConnectorError(
-            "CRM-714", f"'{host}' cannot be reached: {type(error).__name__}.", fix="It is tried again."
-        ) from error
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        # Without its cause, which may quote what was to be sent.
+        said = f"The call cannot be made: {type(error).__name__}."
+        raise ConnectorError("CRM-711", said, fix="Mend address and headers of the service task.", final=True) from None
+    except httpx.HTTPError as error:
+        raise _unreached(url, _late(timeout) if alarm.over else type(error).__name__) from error
+    if alarm.over:  # without a length told before, a cut answer looks like a whole one
+        raise _unreached(url, _late(timeout))
     if answer.status_code >= 400 or answer.is_redirect:
         final = answer.status_code < 500 and answer.status_code not in _AGAIN
         raise ConnectorError(
@@ -71,15 +117,13 @@ def exchange(
             final=final,
             error_code=str(work.get("errorCode") or "") or None if final else None,
         )
-    return {"status": answer.status_code, "body": _read(answer, content), "headers": dict(answer.headers)}
+    told = {"status": answer.status_code, "body": read(answer, content), "headers": dict(answer.headers)}
+    return {name: work.hidden(value) for name, value in told.items()}
 
 
-def _read(answer: httpx.Response, content: bytes) -> Any:
-    import json
+def _late(seconds: float) -> str:
+    return f"nothing whole within {seconds:g} s"
 
-    if "json" in answer.headers.get("content-type", ""):
-        try:
-            return json.loads(content)
-        except ValueError as error:
-            raise ConnectorError("CRM-716", "The answer says it is JSON and is not.", final=True) from error
-    return content.decode(answer.charset_encoding or "utf-8", errors="replace")
+
+def _unreached(url: str, why: str) -> ConnectorError:
+    return ConnectorError("CRM-714", f"'{httpx.URL(url).host}' cannot be reached: {why}.", fix="It is tried again.")

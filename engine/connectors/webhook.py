@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.connectors.base import Work
+from engine.connectors.base import ConnectorError, Work
 from engine.connectors.http import exchange
 from engine.domain.clock import SystemClock
 
@@ -34,9 +34,23 @@ def post(work: Work) -> Mapping[str, Any]:
         headers[HEADER] = work.text("signature")
     elif work.get("secret") is not None:
         # The receiver's clock is a real one, whatever ours is in a test.
-        headers[HEADER] = header(str(work.opened(work.get("secret"))), int(SystemClock().now().timestamp()), body)
+        headers[HEADER] = header(_secret(work), int(SystemClock().now().timestamp()), body)
     answer = exchange(work, "POST", url, headers=headers, body=body)
     return {"status": answer["status"]}
+
+
+def _secret(work: Work) -> str:
+    """What to sign with. A value in a model or in data is no secret: everybody who may look at the flow reads it."""
+    said = work.text("secret")
+    opened = str(work.opened(said))
+    if opened == said:
+        raise ConnectorError(
+            "CRM-712",
+            "A webhook is signed with a secret that its task names.",
+            fix="Write secret:NAME into the task's input 'secret'; an administrator keeps the secret itself.",
+            final=True,
+        )
+    return opened
 
 
 def body_of(event: str, data: Any, job: str | None) -> bytes:

@@ -237,6 +237,8 @@ class FailJob(Command[bool]):
     error_code: str | None = None
     final: bool = False
     after: timedelta | None = None  # when to try again; None: our back-off
+    left: int | None = None  # attempts that are left after this one; None: as the model says
+    variables: Mapping[str, Any] = field(default_factory=dict)  # what a BPMN error hands over
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ class ServiceCall:
     retries: int = 3
     scope: str = ""
     definition_key: str = ""
+    secrets: tuple[str, ...] = ()  # those that the task itself names; data of a case opens none
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,10 @@ class CompleteJob(Command[JobAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class RefuseJob(Command[JobAnswer]):
-    """It failed: try again after ``after`` (None: our back-off), or with ``retries`` = 0 become an incident.
+    """It failed: try again after ``after`` (None: our back-off) as long as attempts are left, else an incident.
 
-    With ``error_code`` it is a BPMN error, caught at a boundary. Raises ``Conflict`` CRM-221.
+    ``retries``: how many attempts are left after this one; None: as many as the model says. With ``error_code`` it is a
+    BPMN error, caught at a boundary, which hands over ``variables``. Raises ``Conflict`` CRM-221.
     """
 
     job_id: str

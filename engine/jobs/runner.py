@@ -29,18 +29,31 @@ _OWN = "crmflow:"
 
 #: What this process does itself; jobs of any other type wait for an external worker.
 SERVED: tuple[str, ...] = (*connectors.CONNECTORS, *OWN, "crmflow:result")
+_INSIDE = tuple(name for name in SERVED if name not in connectors.CONNECTORS)
+_OUTSIDE = tuple(connectors.CONNECTORS)
 
 
-def run_due(engine: Engine, limit: int = _BATCH) -> int:
-    """Claim and run one batch of due timers and jobs in this thread; how many were claimed."""
+def run_due(engine: Engine, limit: int = _BATCH, *, outside: bool = True) -> int:
+    """Claim and run one batch of due timers and jobs in this thread; how many were claimed.
+
+    Of the calls to the outside one is claimed at a time (``outside=False``: none): a far end that is slow must not keep
+    timers waiting behind a batch, nor let the leases of those behind it run out, which would do them twice.
+    """
     lease = timedelta(seconds=engine.settings.lease_seconds)
     deadlines = engine.do(ClaimDeadlines(SYSTEM, limit, lease))
     for each in deadlines:
         fire(engine, each)
-    jobs = engine.do(ClaimJobs(SYSTEM, limit, lease, SERVED))
+    jobs = engine.do(ClaimJobs(SYSTEM, limit, lease, _INSIDE))
     for each in jobs:
         work(engine, each)
-    return len(deadlines) + len(jobs)
+    calls: tuple[Claimed, ...] = ()
+    if outside:
+        # Longer than a call lasts: a mail is a dozen exchanges, each of which may take its time.
+        longest = timedelta(seconds=12 * engine.settings.http_timeout)
+        calls = engine.do(ClaimJobs(SYSTEM, 1, max(lease, longest), _OUTSIDE))
+        for each in calls:
+            work(engine, each)
+    return len(deadlines) + len(jobs) + len(calls)
 
 
 def drain(engine: Engine, most: int = 100_000) -> int:
@@ -101,7 +114,8 @@ def _hand_in(engine: Engine, due: Claimed) -> None:
 
     def act() -> None:
         if error:
-            engine.do(FailJob(due.id, due.fence, SYSTEM, said["message"], error_code=error))
+            handed = said.get("variables") or {}
+            engine.do(FailJob(due.id, due.fence, SYSTEM, said["message"], error_code=error, variables=handed))
         else:
             engine.do(FinishJob(due.id, due.fence, SYSTEM, said["result"]))
 

@@ -27,6 +27,8 @@ class Heartbeat:
         self._due = threading.Condition()
         self._beats = 0  # rises with each tick or wake-up; a worker that has seen the last one waits
         self._tidied: datetime | None = None
+        # One worker, if there are several, is never out on a call: timers do not wait for a far end that is slow.
+        self._outside = threading.Semaphore(max(1, self.workers - 1))
         self._threads: list[threading.Thread] = []
         self._scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
 
@@ -75,12 +77,21 @@ class Heartbeat:
                 self._due.wait_for(lambda seen=seen: self._beats > seen)  # type: ignore[misc]
                 seen = self._beats
             try:
-                while not self._stopping.is_set() and run_due(self.engine):
+                while not self._stopping.is_set() and self._round():
                     pass
                 self._tidy()
             except Exception as error:
                 # The database may be away for a while: the worker must still be there when it is back.
                 log.error("heartbeat_failed", exc_info=error)
+
+    def _round(self) -> int:
+        """One look at what is due; how much was done."""
+        outside = self._outside.acquire(blocking=False)
+        try:
+            return run_due(self.engine, outside=outside)
+        finally:
+            if outside:
+                self._outside.release()
 
     def _tidy(self) -> None:
         """Housekeeping, now and then, by one worker of the process."""

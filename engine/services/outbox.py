@@ -88,20 +88,21 @@ def note_failure(ctx: Context, cmd: FailJob) -> bool:
     locked, job = found
     stands = locked is not None and is_suspended(locked)
     if cmd.error_code and stands:
-        said = {"error": cmd.error_code, "message": cmd.message}
+        said = {"error": cmd.error_code, "message": cmd.message, "variables": cmd.variables}
         return due.park_result(ctx.conn, job.id, cmd.fence, {"payload": said}) == 1
     if cmd.error_code and locked is not None and locked.blob is not None and job.node is not None:
         flow, run = resume(ctx, locked, cmd.by)
-        if not run.throw(job.node, cmd.error_code, cmd.message, outside=True):
+        if not run.throw(job.node, cmd.error_code, cmd.message, inward(cmd.variables), outside=True):
             # A slip of the pen in a worker must not end a case of years: a person decides.
             why = f"Nobody catches the error '{cmd.error_code}' of '{job.name}'. {cmd.message}".strip()
             return _park(ctx, job, cmd.fence, "CRM-623", why)
         due.done(ctx.conn, t.job, job.id, cmd.fence)
         conclude(ctx, flow, run)
         return True
-    if not cmd.final and job.attempts + 1 < job.retries:
+    retries = job.retries if cmd.left is None else job.attempts + 1 + cmd.left
+    if not cmd.final and job.attempts + 1 < retries:
         wait = backoff(ctx.settings.backoff_seconds, job.attempts) if cmd.after is None else cmd.after
-        freed = due.release(ctx.conn, t.job, job.id, cmd.fence, ctx.now + wait, cmd.message) == 1
+        freed = due.retry(ctx.conn, job.id, cmd.fence, ctx.now + wait, cmd.message, retries) == 1
         if stands and locked is not None:
             due.hold(ctx.conn, locked.id)
         return freed

@@ -86,13 +86,23 @@ def refuse(ctx: Context, cmd: RefuseJob) -> JobAnswer:
         raise Invalid("CRM-035", "A failed job is tried again within 30 days.", fix="Name a shorter time.")
     job = _mine(ctx, cmd.job_id, cmd.fence)
     final = cmd.retries == 0
-    said = FailJob(cmd.job_id, cmd.fence, cmd.by, cmd.message[:2000], cmd.error_code, final=final, after=cmd.after)
+    said = FailJob(
+        cmd.job_id,
+        cmd.fence,
+        cmd.by,
+        cmd.message[:2000],
+        cmd.error_code,
+        final=final,
+        after=cmd.after,
+        left=cmd.retries,
+        variables=cmd.variables,
+    )
     note_failure(ctx, said)
     if cmd.error_code:
         state = ctx.conn.scalar(select(t.job.c.state).where(t.job.c.id == job.id))
         outcome = "incident" if state == JobState.INCIDENT.value else "error"  # nobody catches it
         answer = JobAnswer(cmd.job_id, outcome, job.instance_id)
-    elif final or job.attempts + 1 >= job.retries:
+    elif final or (cmd.retries is None and job.attempts + 1 >= job.retries):
         answer = JobAnswer(cmd.job_id, "incident", job.instance_id)
     else:
         wait = backoff(ctx.settings.backoff_seconds, job.attempts) if cmd.after is None else cmd.after

@@ -246,7 +246,7 @@ def _job_row(to: Write, name: str, kind: str, payload: Mapping[str, Any], retrie
 def _call_rows(step: Step, to: Write) -> list[dict[str, Any]]:
     rows = []
     for call in step.calls:
-        payload = {"input": call.input, "headers": call.headers}
+        payload = {"input": call.input, "headers": call.headers, "secrets": call.secrets}
         row = _job_row(to, call.name, call.type, payload, call.retries)
         rows.append({**row, "node": call.key, "element_id": call.element_id})
     return rows

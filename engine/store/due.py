@@ -94,9 +94,10 @@ def hold_row(conn: Connection, table: Table, row_id: str, fence: int) -> int:
     return conn.execute(mine.values(state="held", lease_until=None)).rowcount
 
 
-def release(conn: Connection, table: Table, row_id: str, fence: int, due_at: datetime, error: str) -> int:
-    """Give a failed row back, to be tried again at ``due_at``; 0 if the lease was lost."""
-    return _change(conn, table, row_id, fence, state="ready", due_at=due_at, lease_until=None, error=error)
+def retry(conn: Connection, row_id: str, fence: int, due_at: datetime, error: str, retries: int) -> int:
+    """Give a failed job back, to be tried again at ``due_at``, ``retries`` times in all; 0 if the lease was lost."""
+    values = {"due_at": due_at, "lease_until": None, "error": error, "retries": retries}
+    return _change(conn, t.job, row_id, fence, state="ready", **values)
 
 
 def postpone(conn: Connection, row_id: str, fence: int, until: datetime, error: str) -> int:

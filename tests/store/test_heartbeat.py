@@ -64,6 +64,41 @@ def test_two_heartbeats_do_each_job_once(engine, calls, calling):  # G3
     assert calls == dict.fromkeys(range(COUNT), 1)
 
 
+def test_calls_behind_a_slow_one_keep_no_lease_and_timers_do_not_wait_for_it(engine, clock, calling, monkeypatch):
+    """A dead far end held every worker for minutes: leases of a batch ran out, calls were done twice, timers late."""
+    seen: Counter[int] = Counter()
+    away = threading.Event()
+
+    def slow(type, payload, settings):
+        seen[payload["input"]["number"]] += 1
+        away.wait(10)
+        return {}
+
+    monkeypatch.setattr(runner.connectors, "run", slow)
+    late = START + user("work") + timer("late", "work", "PT1M") + END + '<bpmn:endEvent id="over"/>'
+    engine.do(Deploy((model("timed", late + flow("start>work", "work>end", "late>over")),), SYSTEM, publish=True))
+    engine.do(StartInstance("timed", SYSTEM))
+    for number in range(COUNT):
+        engine.do(StartInstance("calling", SYSTEM, {"number": number}))
+    heart = Heartbeat(engine, workers=2)
+    heart.start()
+    try:
+        for _ in range(200):
+            if seen:
+                break
+            threading.Event().wait(0.02)
+        clock.move(timedelta(seconds=engine.settings.lease_seconds + 5))
+        heart.beat()
+        _wait(engine, InstanceState.COMPLETED, 1)  # the timer
+        assert sum(seen.values()) == 1
+        away.set()
+        _wait(engine, InstanceState.COMPLETED, COUNT + 1)
+    finally:
+        away.set()
+        heart.stop()
+    assert seen == dict.fromkeys(range(COUNT), 1)
+
+
 def test_stopped_heartbeat_does_nothing_more(engine, calls, calling):
     heart = Heartbeat(engine, workers=1)
     heart.start()

@@ -9,11 +9,12 @@ import pytest
 from engine.domain.access import SYSTEM
 from engine.domain.commands import CancelInstance, Deploy, RetryIncident, StartInstance
 from engine.domain.errors import Conflict, Forbidden, Invalid
+from engine.domain.operating import ResumeInstance, SuspendInstance
 from engine.domain.questions import GetInstance, ListIncidents, ListJobs
 from engine.domain.states import InstanceState
 from engine.domain.working import ActivateJobs, CompleteJob, ExtendJob, JobsWait, RefuseJob
 from engine.jobs import drain
-from tests.store.drawing import END, START, flow, model, service
+from tests.store.drawing import END, START, flow, model, service, user
 
 ERROR = '<bpmn:error id="Broke" name="Broke" errorCode="BROKE"/>'
 CATCH = (
@@ -108,6 +109,39 @@ def test_failures_back_off_as_the_worker_says_and_end_as_an_incident(engine, clo
     assert engine.do(RefuseJob(job.id, job.fence, robot, "away")).outcome == "incident"
     (incident,) = engine.ask(ListIncidents(SYSTEM)).items
     assert (incident.code, incident.message) == ("CRM-607", "away")
+
+
+def test_a_worker_says_how_many_attempts_are_left(engine, robot, instance):
+    """The model allows two: the worker knows better, as with Zeebe."""
+    outcomes = []
+    for left in (4, None, None, 1, None):
+        (job,) = engine.do(ActivateJobs(robot, ("erp.book",)))
+        said = RefuseJob(job.id, job.fence, robot, "away", retries=left, after=timedelta(0))
+        outcomes.append((job.attempt, job.retries, engine.do(said).outcome))
+    assert outcomes == [(1, 2, "retried"), (2, 5, "retried"), (3, 5, "retried"), (4, 5, "retried"), (5, 5, "incident")]
+
+
+@pytest.mark.parametrize("meanwhile", ["active", "suspended"])
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_bpmn_error_hands_over_variables(engine, bench, robot, mapped, meanwhile):
+    more = '<zeebe:ioMapping><zeebe:output source="=why" target="reason"/></zeebe:ioMapping>' if mapped else ""
+    caught = (
+        f'<bpmn:boundaryEvent id="broke" attachedToRef="call"><bpmn:extensionElements>{more}</bpmn:extensionElements>'
+        '<bpmn:errorEventDefinition id="b" errorRef="Broke"/></bpmn:boundaryEvent>'
+    )
+    inner = START + service("call", "erp.book") + caught + user("mend") + END
+    inner += flow("start>call", "call>end", "broke>mend", "mend>end")
+    engine.do(Deploy((model("handing", inner, extra=ERROR),), SYSTEM, publish=True))
+    case = engine.do(StartInstance("handing", SYSTEM)).instance_id
+    (job,) = engine.do(ActivateJobs(robot, ("erp.book",)))
+    if meanwhile == "suspended":
+        engine.do(SuspendInstance(case, SYSTEM, "wait"))
+    engine.do(RefuseJob(job.id, job.fence, robot, "no", error_code="BROKE", variables={"why": ["no stock"], "code": 7}))
+    if meanwhile == "suspended":
+        engine.do(ResumeInstance(case, SYSTEM, "on"))
+        drain(engine)
+    told = {"reason": ["no stock"]} if mapped else {"why": ["no stock"], "code": 7}
+    assert engine.ask(GetInstance(case, SYSTEM)).variables == told
 
 
 def test_a_bpmn_error_goes_to_its_boundary(engine, robot, instance):

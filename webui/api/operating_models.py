@@ -112,7 +112,9 @@ class CompleteBody(Sent):
 class FailBody(Sent):
     fence: Fence
     message: Annotated[str, Field(min_length=1, max_length=2000)]
-    retries: int | None = Field(None, ge=0, le=100, description="0: no more attempts, an incident at once.")
+    retries: int | None = Field(
+        None, ge=0, le=100, description="Attempts left after this one (0: an incident at once); else as the model says."
+    )
     retry_after: int | None = Field(None, ge=0, le=30 * 86_400, description="Seconds; our back-off, if not given.")
 
 
@@ -120,6 +122,7 @@ class ErrorBody(Sent):
     fence: Fence
     code: Key
     message: Annotated[str, Field(max_length=2000)] = ""
+    variables: Data = Field(default_factory=dict, description="For the flow that catches it.")
 
 
 class ExtendBody(Sent):

@@ -162,10 +162,16 @@ class Boundary(EventNode):
 
 
 def take(token: Token, trigger: Any, given: dict[str, Any]) -> None:
-    """Hand an error's code and message to the mappings, or to the variables the model names for them."""
+    """Hand an error's code and message to the mappings, or to the variables the model names for them; beside them the
+    variables that came with an error from outside."""
     code, message = trigger.names
+    given, handed = dict(given), given.get("variables") or {}
+    if trigger.kind == "error":
+        given.pop("variables", None)
+    else:
+        handed = {}
     if token.task_spec.writes:
-        token.internal_data["result"] = {"errorCode": given["code"], "errorMessage": given.get("message"), **given}
+        named = {"errorCode": given["code"], "errorMessage": given.get("message"), **given}
     else:
         named = {code: given["code"], message: given.get("message")}
-        token.internal_data["result"] = {name: value for name, value in named.items() if name}
+    token.internal_data["result"] = {**handed, **{name: value for name, value in named.items() if name}}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.runtime_vars import RecordView, View, stored
@@ -16,6 +18,8 @@ from engine.domain.values import RecordRef, ServiceCall, TaskOpened
 
 if TYPE_CHECKING:
     from engine.bpmn.runtime_machine import Machine
+
+_SECRET = re.compile(r"secret:([A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,7 @@ def open_call(job: Job, token: Token, machine: Machine) -> None:
     retries = text_of(job.retries, view, "The retries")
     if retries is not None and not retries.isdigit():
         raise RunError("CRM-614", f"The retries '{retries}' are not a whole number.", fix="Write 3.")
+    call_headers = job.headers or {}
     mapped = token.workflow.host.task_spec.reads if node.lent else node.reads
     given = dict(own(token)) if mapped else {k: v for k, v in view.raw().items() if k not in machine.instance.base}
     call = ServiceCall(
@@ -206,12 +211,20 @@ def open_call(job: Job, token: Token, machine: Machine) -> None:
         name=node.title,
         type=name,
         input=given,
-        headers=job.headers or {},
+        headers=call_headers,
         retries=3 if retries is None else int(retries),
         scope=token.workflow.path,
         definition_key=node.scope_spec.process,
+        secrets=_named(mapped, tuple(call_headers.values())),
     )
     machine.report.open(token, "call", call)
+
+
+@lru_cache(maxsize=4096)
+def _named(mapped: tuple[tuple[str, Expr], ...], headers: tuple[str, ...]) -> tuple[str, ...]:
+    """Secrets that a task's own input mappings and headers name."""
+    texts = (*(expr.text for _, expr in mapped), *headers)
+    return tuple(sorted({name for text in texts for name in _SECRET.findall(text)}))
 
 
 def shaped(result: Mapping[str, Any], token: Token, machine: Machine) -> Mapping[str, Any]:

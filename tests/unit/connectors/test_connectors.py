@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socketserver
 import threading
+import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,7 +32,14 @@ class Far(BaseHTTPRequestHandler):
             self.send_header("Location", "http://elsewhere.example/")
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(b"x" * 1_100_000 if status == 206 else b'{"ok": true}')
+        if status == 203:  # a drop now and then, for ever
+            with contextlib.suppress(OSError):  # until the other side has had enough
+                while not self.server.over.wait(0.05):  # type: ignore[attr-defined]
+                    self.wfile.write(b" ")
+            return
+        echo = {"said": self.headers.get("Authorization")}
+        answers = {206: b"x" * 1_100_000, 207: json.dumps(echo).encode(), 208: body}
+        self.wfile.write(answers.get(status, b'{"ok": true}'))
 
     do_GET = do_POST
 
@@ -41,9 +50,10 @@ class Far(BaseHTTPRequestHandler):
 @pytest.fixture
 def far() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Far)
-    server.got = []  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.got, server.over = [], threading.Event()  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
+    server.over.set()  # type: ignore[attr-defined]
     server.shutdown()
     server.server_close()
 
@@ -108,6 +118,65 @@ def test_a_missing_secret_is_named_and_nothing_is_sent(far: Any, settings: Setti
     assert far.got == []
 
 
+def test_data_opens_no_secret(far: Any, settings: Settings) -> None:
+    """Whoever types "secret:crm-key" into a form must not get the secret sent anywhere."""
+    asked = {"method": "POST", "url": url(far), "body": {"note": "secret:crm-key"}}
+    connectors.run("http", {"input": asked, "secrets": []}, settings)
+    assert json.loads(far.got[0][3]) == {"note": "secret:crm-key"}
+    with pytest.raises(ConnectorError, match=r"CRM-712.*'crm-key'"):
+        connectors.run("http", {"input": {**asked, "headers": {"X": "secret:crm-key"}}, "secrets": []}, settings)
+    with pytest.raises(ConnectorError, match="CRM-712"):
+        connectors.run("webhook", {"input": {"url": url(far), "event": "e", "secret": "hunter2"}}, settings)
+    assert len(far.got) == 1
+
+
+def test_a_secret_may_follow_the_word_bearer_and_an_answer_does_not_tell_it(far: Any, settings: Settings) -> None:
+    asked = {"url": url(far, "/207"), "headers": {"Authorization": "Bearer secret:crm-key", "X-Count": 2}}
+    result = connectors.run("http", {"input": asked, "secrets": ["crm-key"]}, settings)
+    assert (far.got[0][2]["Authorization"], far.got[0][2]["X-Count"]) == ("Bearer s3cret", "2")
+    assert result["body"] == {"said": "Bearer secret:crm-key"}
+
+
+@pytest.mark.parametrize("secret", [b"s3cret\nof two lines", "s\u00e9cret-secret".encode(), b"s3cret\xff"])
+def test_a_secret_that_no_header_can_carry_is_told_nowhere(far: Any, settings: Settings, secret: bytes) -> None:
+    (settings.secrets_dir / "crm-key").write_bytes(secret)  # type: ignore[operator]
+    with pytest.raises(ConnectorError, match=r"CRM-71[12]") as caught:
+        connectors.run("http", {"input": {"url": url(far), "headers": {"X": "secret:crm-key"}}}, settings)
+    assert "cret" not in "".join(traceback.format_exception(caught.value)).replace("secret", "").replace("SECRET", "")
+    assert (caught.value.final, far.got) == (True, [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"headers": {"X": None}},
+        {"headers": [1]},
+        {"headers": {"a b": "c"}},
+        {"query": "q"},
+        {"timeout": "soon"},
+        {"timeout": -1},
+        {"url": "http://127.0.0.1:99999/"},
+    ],
+)
+def test_a_wrong_input_is_named_and_not_tried_again(far: Any, settings: Settings, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConnectorError, match="CRM-711") as caught:
+        connectors.run("http", {"input": {"url": url(far), **wrong}}, settings)
+    assert caught.value.final
+
+
+def test_a_far_end_that_drips_is_cut_off(far: Any, settings: Settings) -> None:
+    with pytest.raises(ConnectorError, match=r"CRM-714.*within 0.3 s"):
+        connectors.run("http", {"input": {"url": url(far, "/203"), "timeout": 0.3}}, settings)
+
+
+@pytest.mark.parametrize("odd", ['{"a": "\\ud800"}', '{"a": "\\u0000"}', f"[{9**30}]", "[" * 90 + "]" * 90])
+def test_an_answer_that_no_case_can_keep_is_refused_at_once(far: Any, settings: Settings, odd: str) -> None:
+    """Found out later, the call would be done again and again."""
+    with pytest.raises(ConnectorError, match="CRM-716") as caught:
+        connectors.run("http", {"input": {"url": url(far, "/208"), "method": "POST", "body": odd}}, settings)
+    assert caught.value.final
+
+
 def test_a_webhook_is_signed(far: Any, settings: Settings) -> None:
     asked = {"url": url(far), "event": "order.created", "data": {"id": "1"}, "secret": "secret:crm-key"}
     assert connectors.run("webhook", {"input": asked}, settings) == {"status": 200}
@@ -153,7 +222,7 @@ def post() -> Iterator[socketserver.ThreadingTCPServer]:
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Post)
     server.daemon_threads = True
     server.mails = []  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

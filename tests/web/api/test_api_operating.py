@@ -82,6 +82,18 @@ def test_a_worker_takes_extends_and_completes_a_job(booking: Any) -> None:
     assert booking("worker", "POST", "/jobs/activate", asked).json == []
 
 
+def test_a_worker_says_what_is_left_to_try_and_what_an_error_hands_over(booking: Any) -> None:
+    booking.engine.do(StartInstance("booking", SYSTEM))
+    for said, outcome in (({"retries": 3, "retry_after": 0}, "retried"), ({"retries": 0}, "incident")):
+        (job,) = booking("worker", "POST", "/jobs/activate", {"types": ["erp.book"]}).json
+        body = {"fence": job["fence"], "message": "away", **said}
+        assert booking("worker", "POST", f"/jobs/{job['id']}/fail", body).json["outcome"] == outcome
+    booking.engine.do(StartInstance("booking", SYSTEM))
+    (job,) = booking("worker", "POST", "/jobs/activate", {"types": ["erp.book"]}).json
+    body = {"fence": job["fence"], "code": "X", "variables": {"a": 1}}
+    assert booking("worker", "POST", f"/jobs/{job['id']}/error", body).json["outcome"] == "incident"  # nobody catches
+
+
 def test_a_worker_waits_for_a_job_and_gets_it_when_it_comes(booking: Any) -> None:
     later = threading.Timer(0.3, lambda: booking.engine.do(StartInstance("booking", SYSTEM)))
     later.start()

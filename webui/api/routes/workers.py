@@ -39,7 +39,14 @@ def fail_job(call: Call) -> JobAnswer:
 def throw_job_error(call: Call) -> JobAnswer:
     body = call.body
     return call.engine.do(
-        RefuseJob(call.path["job_id"], body.fence, call.by, body.message or body.code, error_code=body.code)
+        RefuseJob(
+            call.path["job_id"],
+            body.fence,
+            call.by,
+            body.message or body.code,
+            error_code=body.code,
+            variables=body.variables,
+        )
     )
 
 
