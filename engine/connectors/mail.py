@@ -14,10 +14,7 @@ from engine.connectors.base import ConnectorError, Work
 
 
 def send(work: Work) -> Mapping[str, Any]:
-    """Send once. Result: ``id`` of the mail, and ``refused``: recipients it did not go to, if others took it.
-
-    Raises ``ConnectorError`` CRM-717 (no server), CRM-718 (refused).
-    """
+    """Send once. Result: ``id`` of the mail. Raises ``ConnectorError`` CRM-717 (no server), CRM-718 (refused)."""
     configured = work.settings.smtp_url
     if configured is None:
         raise ConnectorError(
@@ -44,8 +41,8 @@ def send(work: Work) -> Mapping[str, Any]:
         fix = "Mend the address." if final else "It is tried again."
         raise ConnectorError("CRM-718", "The mail server refused the recipient.", fix=fix, final=final) from error
     except smtplib.SMTPNotSupportedError as error:
-        fix = "Mend the address or the server."
-        raise ConnectorError("CRM-718", "The mail server cannot do what this mail needs.", fix=fix, final=True) from error
+        said = "The mail server cannot do what this mail needs."
+        raise ConnectorError("CRM-718", said, fix="Mend the address or the server.", final=True) from error
     except (OSError, smtplib.SMTPException) as error:
         raise ConnectorError("CRM-717", "The mail server cannot be reached.", fix="It is tried again.") from error
     if refused:
