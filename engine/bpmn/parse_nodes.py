@@ -374,7 +374,7 @@ def _behavior(site: Site, loop: Loop, xml: etree._Element) -> None:
             pairs.append((held, text_in(child(definition, "condition"))))
     else:
         pairs.append((site.ext.source.ref(given(xml, f"{loop.behavior.lower()}BehaviorEventRef")), None))
-    for thrown, text in pairs:
+    for thrown, text in pairs or [(None, None)]:
         trigger = None if thrown is None else site.ext.trigger([thrown], site.xml, "intermediateThrowEvent")
         if trigger is None or trigger.kind not in ("signal", "message", "escalation", "error"):
             site.ext.wrong(

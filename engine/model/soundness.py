@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from lxml import etree
 
@@ -73,12 +73,19 @@ def cycles(scope: Scope, within: Callable[[Node], bool] = lambda _: True) -> lis
 
 def handlers(model: Model) -> set[Node]:
     """Activities that associations tie to compensation boundary events."""
-    found = set()
+    return {target for source, target in _tied(model) if source.kind == "boundaryEvent"}
+
+
+def undoing(model: Model, boundary: Node) -> set[Node]:
+    """Activities that associations tie to one compensation boundary event: one, if it is drawn right."""
+    return {target for source, target in _tied(model) if source is boundary}
+
+
+def _tied(model: Model) -> Iterator[tuple[Node, Node]]:
     for e in model.root.iter(f"{{{BPMN}}}association"):
         source, target = _end(model, e, "sourceRef"), _end(model, e, "targetRef")
-        if source is not None and target is not None and source.kind == "boundaryEvent":
-            found.add(target)
-    return found
+        if source is not None and target is not None:
+            yield source, target
 
 
 def _end(model: Model, e: etree._Element, name: str) -> Node | None:

@@ -45,12 +45,13 @@ EVENTS = frozenset(
         "implicitThrowEvent",
     ]
 )
+CONVERSATIONS = frozenset({"conversation", "callConversation", "subConversation"})
 CHOREOGRAPHY = frozenset({"callChoreography", "choreographyTask", "subChoreography"})
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS | CHOREOGRAPHY
 
 _FAMILIES: Mapping[str, frozenset[str]] = {
     "artifact": frozenset({"association", "group", "textAnnotation"}),
-    "conversationNode": frozenset({"conversation", "callConversation", "subConversation"}),
+    "conversationNode": CONVERSATIONS,
     "eventDefinition": EVENT_DEFINITIONS,
     "expression": frozenset({"expression", "formalExpression"}),
     "flowElement": FLOW_NODES | {"dataObject", "dataObjectReference", "dataStoreReference", "sequenceFlow"},

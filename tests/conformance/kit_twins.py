@@ -95,7 +95,7 @@ def border(trigger: str, stops: str = "true", host: str = "", onward: str = "") 
     """An event at the border of t."""
     event = f'<boundaryEvent id="b" attachedToRef="t" cancelActivity="{stops}">{trigger}</boundaryEvent>'
     last = '<endEvent id="e2"/>' + (onward or flows("b > e2"))
-    return file(S + (host or STEP.replace("{}", "")) + event + E + LINE + last, THROWN)
+    return file(S + (host or STEP.replace("{}", "")) + event + E + LINE + last, ITEMS + THROWN)
 
 
 def scope(inside: str = NOTHING, kind: str = "subProcess", head: str = "", more: str = "") -> str:
@@ -107,7 +107,9 @@ def by_event(trigger: str, beside: str = "", marks: str = "", more: str = "") ->
     """A step, and an event sub-process."""
     start = f'<startEvent id="in" {marks}>{trigger}</startEvent>'
     inside = start + more + '<endEvent id="out"/>' + flows("in > out")
-    return step(f'<subProcess id="sub" name="Sub" triggeredByEvent="true">{inside}</subProcess>' + beside, head=THROWN)
+    return step(
+        f'<subProcess id="sub" name="Sub" triggeredByEvent="true">{inside}</subProcess>' + beside, head=ITEMS + THROWN
+    )
 
 
 def gate(kind: str, condition: str, said: str = "") -> str:

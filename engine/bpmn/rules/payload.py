@@ -77,10 +77,10 @@ def call_data(c: Context) -> Iterator[Hit]:
         if called is None:
             continue
         mine, theirs = node.child("ioSpecification"), called.find(tag("ioSpecification"))
-        if mine is None or theirs is None:
-            continue  # a plain call passes all variables; only who declares data on both sides is held to it
+        if theirs is None or (mine is None and foreign(c)):
+            continue  # their plain calls pass all variables; who declares data on both sides is held to it
         for one in ("dataInput", "dataOutput"):
-            own, other = mine.findall(tag(one)), theirs.findall(tag(one))
+            own, other = [] if mine is None else mine.findall(tag(one)), theirs.findall(tag(one))
             if len(own) != len(other):
                 counts = {"here": len(own), "there": len(other), "part": one}
                 yield hit(node.xml, why="{here} × {part} here, {there} there".format(**counts))

@@ -122,6 +122,9 @@ def event_gateway_start(c: Context) -> Iterator[Hit]:
         starts = node.flag("instantiate")
         if starts and any(f.source is not None and f.source.kind != "startEvent" for f in node.incoming):
             yield hit(node.xml, why="starts the process, yet flows lead to it", why_zh="用于启动流程，却有流入的连线")
+        if starts and not node.incoming and node.scope.starts():
+            why = "starts the process, yet so does a start event that does not lead to it"
+            yield Hit(node.xml, None, _mild(c), {"why": why, "why_zh": "用于启动流程，但流程另有与其无关的开始事件"})
         if not starts and node.xml.get("eventGatewayType") == "Parallel":
             yield hit(node.xml, why="is parallel, yet does not start the process", why_zh="是并行网关，却不启动流程")
         if starts and node.scope.owner is not None:
@@ -132,8 +135,11 @@ def event_gateway_start(c: Context) -> Iterator[Hit]:
 
 @rule("CRM-861", ERROR)
 def receive_start(c: Context) -> Iterator[Hit]:
-    """A receive task that starts the process follows a start event at most, and is in no sub-process (10.3.3)."""
+    """A receive task that starts the process follows the start event, if any, and is in no sub-process (10.3.3)."""
     for node in c.model.all_nodes():
-        late = node.scope.owner is not None or (node.incoming and not behind_start(node))
-        if node.kind == "receiveTask" and node.flag("instantiate") and late:
+        if node.kind != "receiveTask" or not node.flag("instantiate"):
+            continue
+        if node.scope.owner is not None or (node.incoming and not behind_start(node)):
             yield hit(node.xml)
+        elif not node.incoming and node.scope.starts():
+            yield Hit(node.xml, None, _mild(c))

@@ -10,13 +10,12 @@ from engine.bpmn.rules.base import ERROR, Context, Hit, hit, rule
 from engine.bpmn.rules.data import refs, tag
 from engine.bpmn.rules.formal import bearer
 from engine.model.graph import Node, local_ref
-from engine.model.vocabulary import CHOREOGRAPHY
+from engine.model.vocabulary import CHOREOGRAPHY, CONVERSATIONS
 from engine.model.xml import line_of, local
 
-_CONVERSATIONS = ("conversation", "callConversation", "subConversation")
 #: What a global conversation, being "an empty collaboration", does not have (9.5.4).
 _NOT_GLOBAL: tuple[str, ...] = (
-    *_CONVERSATIONS,
+    *sorted(CONVERSATIONS),
     "association",
     "group",
     "textAnnotation",
@@ -37,6 +36,16 @@ def full_conversation(c: Context) -> Iterator[Hit]:
     for e in c.model.root.iter(tag("choreography"), tag("globalChoreographyTask")):
         if e.find(tag("choreographyRef")) is not None:
             yield hit(e, line_of(e), part="choreographyRef")
+
+
+@rule("CRM-812", ERROR)
+def conversation_link(c: Context) -> Iterator[Hit]:
+    """A conversation link ties a conversation to who takes part in it (9.5.5)."""
+    for e in c.model.root.iter(tag("conversationLink")):
+        ends = [c.model.elements.get(local_ref(e.get(end)) or "") for end in ("sourceRef", "targetRef")]
+        talks = [e is not None and local(e) in CONVERSATIONS for e in ends]
+        if None not in ends and talks[0] == talks[1]:
+            yield hit(e)
 
 
 @rule("CRM-837", ERROR)

@@ -11,7 +11,7 @@ from engine.bpmn.references import CALLS, FORMS, references
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.formal import foreign
 from engine.model.graph import Node, local_ref
-from engine.model.vocabulary import ACTIVITIES, EVENT_DEFINITIONS, FLOW_NODES
+from engine.model.vocabulary import ACTIVITIES, CHOREOGRAPHY, CONVERSATIONS, EVENT_DEFINITIONS, FLOW_NODES
 from engine.model.xml import BPMN, line_of, local
 
 _ANY: frozenset[str] = frozenset()
@@ -45,6 +45,7 @@ _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
     ("messageFlow", "sourceRef"): FLOW_NODES | {"participant"},
     ("messageFlow", "targetRef"): FLOW_NODES | {"participant"},
     ("lane", "flowNodeRef"): FLOW_NODES,
+    ("lane", "partitionElementRef"): _ANY,
     ("dataInputAssociation", "sourceRef"): _AWARE,
     ("dataInputAssociation", "targetRef"): _AWARE,
     ("dataOutputAssociation", "sourceRef"): _AWARE,
@@ -61,7 +62,15 @@ _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
     ("correlationPropertyBinding", "correlationPropertyRef"): frozenset({"correlationProperty"}),
     ("callActivity", "calledElement"): _CALLABLE,
     ("callConversation", "calledCollaborationRef"): frozenset({"collaboration", "globalConversation"}),
+    ("choreographyTask", "messageFlowRef"): frozenset({"messageFlow"}),
     ("collaboration", "choreographyRef"): frozenset({"choreography", "globalChoreographyTask"}),
+    **{(kind, "participantRef"): frozenset({"participant"}) for kind in (*CONVERSATIONS, *CHOREOGRAPHY)},
+    **{(kind, "initiatingParticipantRef"): frozenset({"participant"}) for kind in sorted(CHOREOGRAPHY)},
+    **{(kind, "messageFlowRef"): frozenset({"messageFlow"}) for kind in sorted(CONVERSATIONS)},
+    ("conversationAssociation", "innerConversationNodeRef"): CONVERSATIONS,
+    ("conversationAssociation", "outerConversationNodeRef"): CONVERSATIONS,
+    ("messageFlowAssociation", "innerMessageFlowRef"): frozenset({"messageFlow"}),
+    ("messageFlowAssociation", "outerMessageFlowRef"): frozenset({"messageFlow"}),
     ("conversationLink", "sourceRef"): _ANY,
     ("conversationLink", "targetRef"): _ANY,
     ("inputSet", "dataInputRefs"): frozenset({"dataInput", "inputDataItem"}),
@@ -104,8 +113,10 @@ _TARGETS: Mapping[tuple[str, str], frozenset[str]] = {
     **{(kind, "resourceRef"): frozenset({"resource"}) for kind in ("humanPerformer", "potentialOwner")},
     **{(kind, "itemSubjectRef"): _ITEM for kind in sorted(_AWARE)},
 }
+#: What is called may be in another file, and the structure of data is a type of some language, in any file.
+_ELSEWHERE = frozenset({"calledElement", "structureRef"})
 #: Names that other engines' files use freely: they may also mean something outside of the file.
-_ABROAD = frozenset({"calledElement", "itemSubjectRef", "itemRef", "structureRef"})
+_ABROAD = _ELSEWHERE | {"itemSubjectRef", "itemRef"}
 #: Pure drawing: a broken reference there stops nothing.
 _MILD = frozenset({"association", "group", "messageFlow", "dataStoreReference", "lane", "operation"})
 
@@ -139,11 +150,12 @@ def _imported(c: Context, e: etree._Element, name: str) -> bool:
 @rule("CRM-122", ERROR)
 def dangling(c: Context) -> Iterator[Hit]:
     """What an element points at is in the file."""
+    abroad = _ABROAD if foreign(c) else _ELSEWHERE
     for e in c.model.root.iter(f"{{{BPMN}}}*"):
         for name, ref, line in _references(e):
-            if ref not in c.model.elements and name not in _ABROAD and not _imported(c, e, name):
+            if ref not in c.model.elements and name not in abroad and not _imported(c, e, name):
                 # Pure drawing stops nothing; but plain BPMN that is not what it says is not to be trusted.
-                mild = WARNING if local(e) in _MILD and (foreign(c) or local(e) == "operation") else None
+                mild = WARNING if local(e) in _MILD and foreign(c) else None
                 yield Hit(_pin(e), line, mild, {"attribute": name, "ref": ref, "here": local(e)})
 
 

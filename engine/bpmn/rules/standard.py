@@ -11,8 +11,12 @@ from engine.bpmn.dialect import called_by, static
 from engine.bpmn.rules.base import ERROR, WARNING, Context, Hit, hit, rule
 from engine.bpmn.rules.formal import bearer, foreign
 from engine.model.graph import local_ref
+from engine.model.soundness import undoing
 from engine.model.vocabulary import ACTIVITIES, GATEWAYS
 from engine.model.xml import BPMN, line_of, local
+
+#: Data that stand in the diagram, beside activities.
+_OUTSIDE = frozenset({"dataObject", "dataObjectReference", "dataStore", "dataStoreReference"})
 
 
 @rule("CRM-800", ERROR)
@@ -73,6 +77,17 @@ def data_backwards(c: Context) -> Iterator[Hit]:
                     yield hit(bearer(e), line_of(e), ref=ref.text, wrong=wrong)
 
 
+@rule("CRM-813", ERROR)
+def inner_end(c: Context) -> Iterator[Hit]:
+    """What flows into an activity ends in it, what flows out of it begins in it (10.4.2)."""
+    for name, end in (("dataInputAssociation", "targetRef"), ("dataOutputAssociation", "sourceRef")):
+        for e in c.model.root.iter(f"{{{BPMN}}}{name}"):
+            for ref in e.findall(f"{{{BPMN}}}{end}"):
+                target = c.model.elements.get(local_ref(ref.text) or "")
+                if target is not None and local(target) in _OUTSIDE:
+                    yield hit(bearer(e), line_of(e), ref=ref.text, end=end)
+
+
 def _owner(e: etree._Element) -> str:
     """Kind of the element whose input or output this is."""
     holder = e.getparent()
@@ -119,6 +134,14 @@ def link_flows(c: Context) -> Iterator[Hit]:
             yield hit(node.xml)
         if node.kind == "intermediateCatchEvent" and (node.incoming or not node.outgoing):
             yield hit(node.xml)
+
+
+@rule("CRM-814", ERROR)
+def many_handlers(c: Context) -> Iterator[Hit]:
+    """A compensation boundary event leads to one activity (10.7.1)."""
+    for node in c.model.all_nodes():
+        if node.kind == "boundaryEvent" and node.event == "compensate" and len(to := undoing(c.model, node)) > 1:
+            yield hit(node.xml, handlers=", ".join(sorted(h.name or h.id for h in to)))
 
 
 @rule("CRM-809", ERROR)

@@ -28,6 +28,9 @@ CASES = {
     "multi-instance behaviour without event": (
         tag("task", "x", '<multiInstanceLoopCharacteristics behavior="One"><loopCardinality>2</loopCardinality>'
             "</multiInstanceLoopCharacteristics>"), "CRM-191"),
+    "multi-instance by conditions without any": (
+        tag("task", "x", '<multiInstanceLoopCharacteristics behavior="Complex"><loopCardinality>2</loopCardinality>'
+            "</multiInstanceLoopCharacteristics>"), "CRM-191"),
     "assignment in data": (
         tag("task", "x", "<dataInputAssociation><assignment/></dataInputAssociation>"), "CRM-191"),
     "receive without message": (tag("receiveTask", "x"), "CRM-191"),

@@ -11,13 +11,14 @@ from lint_constraints import CONSTRAINTS
 from lint_models import END, START, ext, flow, flows, message_file, process, straight, user
 from lint_more import MORE
 from lint_silent import MEANT, SILENT, hooked
+from lint_standard import CASES as STANDARD
 
 from engine.bpmn import Catalogue, check, inspect, publishable
 from engine.bpmn.rules import RULES, TEXTS, base
 from engine.domain.errors import Refused
 from engine.domain.states import Severity
 
-CASES = [*FIRST, *MORE, *CONSTRAINTS, *SILENT]
+CASES = [*FIRST, *MORE, *CONSTRAINTS, *SILENT, *STANDARD]
 #: Rules that need to know what a company has; see below.
 BY_CATALOGUE = {"CRM-125", "CRM-126", "CRM-127", "CRM-128", "CRM-868"}
 

@@ -5,6 +5,30 @@ from __future__ import annotations
 from engine.bpmn.rules.texts.base import Text
 
 TEXTS: dict[str, Text] = {
+    "CRM-812": Text(
+        "{el} joins no conversation with a participant.",
+        "A conversation link shows who takes part in which conversation (BPMN 2.0, 9.5).",
+        "Draw it from a participant to a conversation, or draw a message flow instead.",
+        "{el}没有把会话与参与者连接起来。",
+        "会话连线表示谁参与哪个会话（BPMN 2.0，9.5）。",
+        "请从参与者连到会话，或改画消息流。",
+    ),
+    "CRM-813": Text(
+        "{el}: its {end} “{ref}” stands in the diagram, not in the activity.",
+        "Data flow from the diagram into an activity's input, and from its output into the diagram (BPMN 2.0, 10.4.2).",
+        "Name an input or output of the activity there, or leave the end out.",
+        "{el}的 {end}“{ref}”位于图中，而不在活动内。",
+        "数据从图中流入活动的输入，并从活动的输出流回图中（BPMN 2.0，10.4.2）。",
+        "请在此引用活动的输入或输出，或省略该端。",
+    ),
+    "CRM-814": Text(
+        "{el} leads to several compensation activities: {handlers}.",
+        "Which of them undoes the activity is not said (BPMN 2.0, 10.7.1).",
+        "Keep one association; let a sub-process do several things.",
+        "{el}指向多个补偿活动：{handlers}。",
+        "无法确定由哪一个撤销该活动（BPMN 2.0，10.7.1）。",
+        "请只保留一条关联；需要多个步骤时请用子流程。",
+    ),
     "CRM-830": Text(
         "The text format “{value}” of {el} is no media type.",
         "Readers choose by it how to show the text (BPMN 2.0, 8.4.1).",
@@ -254,10 +278,10 @@ TEXTS: dict[str, Text] = {
         "请修正 instantiate、eventGatewayType 或连线。",
     ),
     "CRM-861": Text(
-        "{el} starts the process, yet flows lead to it or it stands in a sub-process.",
+        "{el} starts the process, yet flows lead to it, a start event does not, or it stands in a sub-process.",
         "It waits for a message that begins a case; nothing but a start event comes before.",
-        "Delete instantiate, or draw it at the beginning of the process, with no flow to it but from a start event.",
-        "{el}用于启动流程，却有流入的连线或位于子流程中。",
+        "Delete instantiate, or draw it at the beginning of the process, with no flow to it but from the start event.",
+        "{el}用于启动流程，却有流入的连线，或流程另有与其无关的开始事件，或位于子流程中。",
         "它等待开始一个案例的消息，其前只能有开始事件。",
         "请删除 instantiate，或把它画在流程开头，只允许来自开始事件的连线。",
     ),
