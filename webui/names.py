@@ -6,6 +6,7 @@ statements.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,14 @@ def person_name(login: str | None) -> str:
     if login not in names:
         names |= {login: login, **ask(PeopleNames(me(), (login,)))}
     return names[login]
+
+
+def know(logins: Iterable[str | None]) -> None:
+    """Read the names of people that are about to be shown, by one statement for all."""
+    names = _kept().names
+    strange = tuple(sorted({login for login in logins if login and login not in names}))
+    if strange:
+        names |= {**{login: login for login in strange}, **ask(PeopleNames(me(), strange))}
 
 
 def _kept() -> Kept:

@@ -15,6 +15,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser, ReassignTask
 from engine.domain.desk import AddComment, GetDesk, ListFilters, PrioritiseTask
 from engine.domain.questions import GetTask
+from webui.pages import inbox
 
 Enter = Callable[[str], FlaskClient]
 
@@ -193,6 +194,26 @@ def test_the_list_as_csv_is_in_the_readers_language_and_zone(house: House, enter
     assert sorted(row[4] for row in rows[1:]) == ["'=1+1", "LN-2"]
     assert {row[3] for row in rows[1:]} == {"2026-03-02 17:00"}  # nine o'clock UTC
     assert enter("eve").get("/inbox/export.csv?box=teams").text.count("\n") == 1
+
+
+def test_the_csv_is_the_whole_list_read_page_by_page(
+    house: House, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"LN-{n}" for n in range(7)]
+    for n, key in enumerate(keys):
+        task = house.task(key=key)
+        house.engine.do(ReassignTask(task.id, ("alice", "bob")[n % 2], SYSTEM))
+    browser = enter("maria")
+    browser.post("/inbox/filters/columns", data={"column": ["key", "assignee"]})
+    monkeypatch.setattr(inbox, "CHUNK", 3)
+    with house.statements() as seen:
+        text = browser.get("/inbox/export.csv?box=all").get_data(as_text=True)
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
+    assert sorted(row[4] for row in rows[1:]) == keys
+    assert {row[3] for row in rows[1:]} == {"Alice Meyer", "Bob Stone"}
+    assert len([one for one in seen if "FROM task" in one.replace("\n", " ")]) == 3, "a statement a page"
+    assert len(seen) <= 9, seen
+    assert browser.get("/inbox/export.csv?box=all&due=sometime").status_code == 400, "told before the file begins"
 
 
 def test_no_time_is_taken_that_somebodys_clock_cannot_tell(house: House, enter: Enter) -> None:
