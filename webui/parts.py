@@ -180,6 +180,8 @@ def worded(key: str) -> str:
         "turns": gettext("Last turn"),
         "excluded": gettext("Left out"),
         "chosen": gettext("Chosen"),
+        "loop": gettext("Round"),
+        "item": gettext("Item"),
         "owner": gettext("Owner"),
         "process": gettext("Flow"),
         "base": gettext("Base flow"),

@@ -60,7 +60,7 @@ class Report:
                 ended_at=now,
                 scope=token.workflow.path,
                 key=token.id,
-                detail=token.detail,
+                detail=_detail(token),
                 definition_key=node.scope_spec.process,
             )
         )
@@ -91,3 +91,18 @@ class Report:
             variables=variables,
             error=self.error,
         )
+
+
+def _detail(token: Token) -> dict[str, Any] | None:
+    """What a step says of itself, and of which item of the multi-instance activities around it it is ("2", "2/1").
+
+    An item done after another one is no second try of the same work; one more round of a standard loop is.
+    """
+    items: list[str] = []
+    at: Token | None = token
+    while at is not None:
+        index = at.internal_data.get("index")
+        if index is not None and not at.task_spec.loop.standard:
+            items.append(str(index + 1))
+        at = at.workflow.host
+    return {**(token.detail or {}), "item": "/".join(reversed(items))} if items else token.detail

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
 from engine.domain.access import Right, ensure
 from engine.domain.figures import FigureRow, QueueRow, ShowFigures, ShowQueues
@@ -18,6 +18,7 @@ from engine.services.context import Context
 from engine.services.registry import answers
 from engine.store.tables import activity, audit, definition, instance, task, task_candidate
 from engine.store.tables_time import sla_clock
+from engine.store.types import field_text
 
 _AGES = (1, 3, 7)  # days
 _NONE: tuple[int, ...] = (0, 0, 0)
@@ -74,10 +75,13 @@ def _clocks(chosen: Any) -> Any:
 
 
 def _steps(chosen: Any) -> Any:
-    """Human steps, each beside the one before it: of the case, and of the same element."""
+    """Human steps, each beside the one before it: of the case, and of the same element and item."""
     a, i = activity.c, instance.c
     before = func.lag(a.by).over(partition_by=a.instance_id, order_by=a.id)
-    same = func.lag(a.ended_at).over(partition_by=(a.instance_id, a.element_id), order_by=a.id)
+    # Of a multi-instance activity each item is work of its own.
+    same = func.lag(a.ended_at).over(
+        partition_by=(a.instance_id, a.element_id, field_text(a.detail, literal("item"))), order_by=a.id
+    )
     run = (a.by, before.label("before"), a.started_at.label("began"), same.label("ended"))
     inner = select(i.definition_id, *run).join_from(instance, activity, a.instance_id == i.id)
     s = inner.where(chosen, a.task_id.is_not(None), a.state == ActivityState.COMPLETED.value).subquery().c

@@ -75,6 +75,46 @@ def test_figures_count_promises_hands_and_rework_of_finished_cases(engine, clock
     assert (row.again, row.rework) == (2, 2 / 6)
 
 
+EACH = (
+    '<bpmn:multiInstanceLoopCharacteristics isSequential="%s"><bpmn:extensionElements>'
+    '<zeebe:loopCharacteristics inputCollection="=[1, 2, 3]" inputElement="n"/>'
+    "</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>"
+)
+
+
+def several(kind: str, loop: str) -> str:
+    """One task, or a part with one task in it, that is done several times in one case."""
+    inside = user("look")
+    if kind == "task":
+        return inside.replace("</bpmn:userTask>", f"{loop}</bpmn:userTask>")
+    ways = '<bpmn:startEvent id="in"/><bpmn:endEvent id="out"/>' + flow("in>look", "look>out")
+    return f'<bpmn:subProcess id="look-all">{loop}{ways}{inside}</bpmn:subProcess>'
+
+
+@pytest.mark.parametrize("kind", ["task", "part"])
+@pytest.mark.parametrize(
+    ("loop", "again"),
+    [
+        (EACH % "true", 0),  # three items, one after the other
+        (EACH % "false", 0),
+        ('<bpmn:standardLoopCharacteristics loopMaximum="3"/>', 2),  # once more, and once more
+    ],
+    ids=["sequential", "parallel", "loop"],
+)
+def test_items_done_one_after_the_other_are_no_rework(engine, clock, alice, kind, loop, again):
+    at = "look" if kind == "task" else "look-all"
+    inner = START + several(kind, loop) + END + flow(f"start>{at}", f"{at}>end")
+    engine.do(Deploy((model("many", inner, about='owner="team:bench" goal="g" kpi="k"'),), SYSTEM, publish=True))
+    case = engine.do(StartInstance("many", alice))
+    for _ in range(3):
+        task = engine.ask(ListTasks(SYSTEM, "all", instance_id=case.instance_id)).items[0]
+        engine.do(ClaimTask(task.id, alice))
+        clock.move(timedelta(minutes=1))
+        engine.do(CompleteTask(task.id, alice))
+    (row,) = figures(engine, clock)
+    assert (row.steps, row.again) == (3, again)
+
+
 def test_versions_stand_side_by_side_for_four_statements(engine, clock, alice):
     for goal in ("g", "better"):
         engine.do(Deploy((drawn(goal),), SYSTEM, publish=True))

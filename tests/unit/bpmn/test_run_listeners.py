@@ -154,7 +154,10 @@ def test_each_run_of_a_loop_has_its_listeners(play):
         assert [c.type for c in p.calls.values()] == ["after"]
         p.finish("t")
     assert p.trace == ["s", "t", "t", "e"]
-    assert [h.detail for step in p.steps for h in step.history if h.element_id == "t"] == [{"loop": 1}, {"loop": 2}]
+    assert [h.detail for step in p.steps for h in step.history if h.element_id == "t"] == [
+        {"loop": 1, "item": "1"},
+        {"loop": 2, "item": "2"},
+    ]
     assert p.variables["answers"] == [0, 1]
     assert "item" not in p.variables
     assert "answer" not in p.variables
