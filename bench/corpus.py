@@ -16,7 +16,7 @@ from bench import pool
 from bench.player import Player
 from bench.stubs import start_data
 from engine.bpmn import check, compile
-from engine.bpmn.dialect import called_by, static
+from engine.bpmn.references import CALLS, references
 from engine.domain.errors import CrmflowError
 from engine.domain.states import InstanceState, Severity
 from engine.model.graph import load
@@ -50,8 +50,8 @@ def tried(path: Path) -> dict[str, Any]:
     if errors:
         return {"refused": errors}
     model = load(xml)
-    away = {static(called_by(n)) or "" for n in model.all_nodes() if n.kind == "callActivity"}
-    called = {name: _straight(name) for name in away if name and model.process(name) is None}
+    away = {name for one in references(model.all_nodes()) if one.area == CALLS for name in one.names}
+    called = {name: _straight(name) for name in away if model.process(name) is None}
     full = [p for p in model.processes if p.nodes]
     for process in full:
         compile(xml, process.id, called)

@@ -17,6 +17,7 @@ from engine.bpmn.dialect import CAMUNDA7, CRMFLOW, ZEEBE
 from engine.bpmn.dialect_code import given, zeebe_of
 from engine.bpmn.dialect_juel import Untranslatable, is_juel, to_feel
 from engine.bpmn.dialect_times import attempts, quartz
+from engine.bpmn.dialect_versions import VERSIONS
 from engine.bpmn.dialect_zeebe import modernise, old
 from engine.bpmn.specs.cron import cron
 from engine.model.xml import BPMN, local, space, text_of
@@ -34,8 +35,8 @@ _IDLE = frozenset(
 #: Attributes that are looked at together with another one.
 _WITH = frozenset(
     {
-        "resultVariable", "resultVariableName", "resource", "mapDecisionResult", "decisionRefBinding", "type",
-        "elementVariable", "calledElementBinding", "calledElementType", "formRefBinding",
+        "resultVariable", "resultVariableName", "resource", "mapDecisionResult", "type",
+        "elementVariable", "calledElementType", "formRefBinding",
     }
 )  # fmt: skip
 
@@ -132,10 +133,6 @@ def _decision(e: etree._Element, value: str) -> None:
     called = zeebe_of(e, "calledDecision")
     called.set("decisionId", to_feel(value))
     called.set("resultVariable", given(e, "resultVariable") or "result")
-    binding = given(e, "decisionRefBinding") or "latest"
-    if binding not in ("latest", "deployment"):
-        raise Untranslatable("only decisionRefBinding latest and deployment are kept; use a version tag of Zeebe's")
-    called.set("bindingType", binding)
 
 
 def _collection(e: etree._Element, value: str) -> None:
@@ -247,6 +244,7 @@ _ATTRIBUTES: Mapping[str, Callable[[etree._Element, str], None]] = {
     "signalExpression": _named("signal"),
     "variableName": _filter("variableNames"),
     "variableEvents": _filter("variableEvents"),
+    **VERSIONS,
 }
 
 

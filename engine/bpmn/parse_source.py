@@ -17,6 +17,9 @@ ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 CRMFLOW = "https://crmflow.dev/schema/1.0"
 
 
+_REFERENCES = ("sourceRef", "targetRef", "default", "attachedToRef")
+
+
 class Problems:
     """Findings gathered while a model is compiled."""
 
@@ -87,6 +90,22 @@ class Source:
         for element in self.root.iter(f"{{{BPMN}}}*"):
             if id := element.get("id"):
                 self.ids.setdefault(id, element)
+        self._unprefix()
+
+    def _unprefix(self) -> None:
+        """References by qualified names, as some tools write them everywhere (``tns:Task_1``), become plain ids."""
+        for element in self.root.iter(f"{{{BPMN}}}*"):
+            for name in _REFERENCES:
+                if (ref := self._plain(element.get(name))) is not None:
+                    element.set(name, ref)
+            if local(element) == "flowNodeRef" and (ref := self._plain(element.text)) is not None:
+                element.text = ref
+
+    def _plain(self, text: str | None) -> str | None:
+        """The id behind a prefix; None where there is no prefix, or nothing behind it."""
+        ref = (text or "").strip()
+        name = ref.rpartition(":")[2]
+        return name if name != ref and ref not in self.ids and name in self.ids else None
 
     def processes(self) -> dict[str, etree._Element]:
         """The file's processes by id."""

@@ -249,7 +249,7 @@ def _flow(e: etree._Element, scope: Scope, model: Model) -> Flow:
 
 def _lanes(lane_set: etree._Element, parent: str | None, scope: Scope) -> None:
     for e in lane_set.findall(f"{{{BPMN}}}lane"):
-        refs = [(r.text or "").strip() for r in e.findall(f"{{{BPMN}}}flowNodeRef")]
+        refs = [local_ref(r.text) or "" for r in e.findall(f"{{{BPMN}}}flowNodeRef")]
         lane = Lane(e.get("id", ""), e.get("name", ""), e, line_of(e), tuple(refs), parent)
         scope.lanes.append(lane)
         for inner in e.findall(f"{{{BPMN}}}childLaneSet"):

@@ -51,6 +51,10 @@ _INSTEAD: dict[str, tuple[str, str]] = {
         "Draw an exclusive or inclusive gateway behind the activity.",
         "请在活动之后画排他或包容网关。",
     ),
+    "feature:worker of an ad-hoc sub-process": (
+        "Let a service task before it choose, and name its choice in zeebe:adHoc activeElementsCollection.",
+        "请在它之前用服务任务做出选择，并写入 zeebe:adHoc activeElementsCollection。",
+    ),
     "feature:implicit-start": ("Draw a start event.", "请画一个开始事件。"),
 }
 _OTHERWISE = ("Remove it, or draw it with constructs of the coverage page.", "请删除，或用支持范围页列出的元素重画。")
@@ -68,6 +72,8 @@ def constructs(node: Node) -> Iterator[str]:
         yield "feature:event-sub-process"
     else:
         yield node.kind
+    if node.kind == "adHocSubProcess" and zeebe_value(node.xml, "taskDefinition", "type"):
+        yield "feature:worker of an ad-hoc sub-process"
     if node.compensation or node.event == "compensate":
         yield "feature:compensation"
     loop = loop_of(node)

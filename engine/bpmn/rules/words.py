@@ -246,6 +246,17 @@ def card_schema(c: Context) -> Iterator[Hit]:
             yield hit(process.xml, line_of(e), attribute=key)
 
 
+@rule("CRM-878", ERROR)
+def must_understand(c: Context) -> Iterator[Hit]:
+    """An extension that has to be understood is one that is read here (8.3.3, Table 8.8)."""
+    for e in c.model.root.findall(f"{{{BPMN}}}extension"):
+        if (e.get("mustUnderstand") or "").strip() not in ("true", "1"):
+            continue
+        prefix, _, name = (e.get("definition") or "").strip().rpartition(":")
+        if e.nsmap.get(prefix or None) not in {ZEEBE, CRMFLOW, *CAMUNDA7, *DECORATION}:
+            yield hit(_bearer(e), line_of(e), definition=(e.get("definition") or name or "?").strip())
+
+
 @rule("CRM-118", ERROR)
 def camunda7(c: Context) -> Iterator[Hit]:
     """What a model of the Camunda 7 family says and cannot be translated is refused by element."""

@@ -10,6 +10,7 @@ UNDO = '<boundaryEvent id="{0}" attachedToRef="t"><compensateEventDefinition/></
 ERRORS = '<error id="er" errorCode="x"/><error id="er2" errorCode="y"/><error id="er3" errorCode="x"/>'
 TAGGED = 'bindingType="versionTag" versionTag="v1"'
 MEANT = '<messageEventDefinition messageRef="m"/>'
+UNDERSTOOD = '<extension mustUnderstand="{}" definition="x:blink" xmlns:x="urn:x"/>'
 GATE = '<exclusiveGateway id="g" default="no"/>'
 
 
@@ -120,6 +121,12 @@ def carded(said: str = "", name: str = "x") -> bytes:
     return process(ext(card), START, user(), END, flows("s", "t", "e"))
 
 
+def worked(kind: str) -> bytes:
+    """An ad-hoc sub-process, perhaps with a worker that chooses."""
+    job = ext(f'<zeebe:taskDefinition type="{kind}"/>') if kind else ""
+    return straight(f'<adHocSubProcess id="t" name="Help">{job}{user(id="in")}</adHocSubProcess>')
+
+
 def started_by(form: str) -> bytes:
     start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
     return process(start, user(), END, flows("s", "t", "e"))
@@ -190,6 +197,13 @@ SILENT = [
     Case("CRM-895", "r2", received("m"), received("m2")),
     Case("CRM-895", "c2", awaited("m"), awaited("m2")),
     Case("CRM-192", "p", carded(name="crmflow:gaol"), carded(name="crmflow:goal")),
+    Case(
+        "CRM-878",
+        None,
+        straight(user(), head=UNDERSTOOD.format("true")),
+        straight(user(), head=UNDERSTOOD.format("false")),
+    ),
+    Case("CRM-170", "t", worked("a"), worked("")),
     Case("CRM-877", "p", carded('input="lead"'), carded('goal="g"')),
     Case("CRM-877", "p", carded(name="crmflow:output"), carded(name="output")),
     Case(

@@ -117,6 +117,21 @@ def test_external_tasks_decisions_and_calls_keep_their_meaning() -> None:
     assert 'propagateAllParentVariables="false"' in call  # that family passes only what it names
 
 
+def test_version_tags_of_calls_and_decisions_are_kept() -> None:
+    call = '<callActivity id="t" name="T" calledElement="other" camunda:calledElementBinding="versionTag" {}/>'
+    tagged = translated(call.format('camunda:calledElementVersionTag="v1"'))
+    assert 'bindingType="versionTag"' in tagged
+    assert 'versionTag="v1"' in tagged
+    (info,) = inspect(straight(call.format('camunda:calledElementVersionTag="v1"')))
+    assert info.tags == {"calls": {"other": "v1"}}
+    rule = (
+        '<businessRuleTask id="t" name="T" camunda:decisionRef="score" camunda:mapDecisionResult="singleEntry"'
+        ' camunda:decisionRefBinding="versionTag" camunda:decisionRefVersionTag="v2"/>'
+    )
+    (asked,) = inspect(straight(rule))[0].links
+    assert (asked.decision, asked.binding, asked.tag) == ("score", "versionTag", "v2")
+
+
 def test_an_expression_that_only_computes_becomes_a_script() -> None:
     xml = translated('<serviceTask id="t" name="T" camunda:expression="${a + 1}" camunda:resultVariable="b"/>')
     assert "<scriptTask" in xml
@@ -156,6 +171,15 @@ def test_parameters_retries_and_loops() -> None:
         (user(ext('<camunda:taskListener event="delete" class="X"/>')), "taskListener"),
         ('<businessRuleTask id="t" name="T" camunda:decisionRef="score"/>', "decisionRef"),
         ('<callActivity id="t" name="T" calledElement="${bean.key()}" camunda:asyncBefore="true"/>', "calledElement"),
+        (
+            '<callActivity id="t" name="T" calledElement="other" camunda:calledElementBinding="version"/>',
+            "calledElementBinding",
+        ),
+        (
+            '<callActivity id="t" name="T" calledElement="other" camunda:calledElementBinding="versionTag"'
+            ' camunda:calledElementVersionTag="${tag}"/>',
+            "calledElementVersionTag",
+        ),
         (f'<intermediateCatchEvent id="t">{WATCHED.format("delete")}</intermediateCatchEvent>', "variableEvents"),
         (
             '<intermediateThrowEvent id="t"><signalEventDefinition signalRef="sg">'

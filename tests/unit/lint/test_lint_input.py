@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 
 import pytest
-from lint_models import END, START, file, flows, process, user
+from lint_models import END, START, file, flow, flows, process, user
 
+from bench.player import Player
 from engine.bpmn import check, inspect
-from engine.domain.states import Severity
+from engine.domain.states import InstanceState, Severity
 from engine.domain.values import Finding
 from engine.model.xml import BadXml, read
 
@@ -127,3 +129,24 @@ def test_inspect_refuses_with_a_code_what_it_cannot_read() -> None:
     assert caught.value.code == "CRM-102"
     with pytest.raises(BadXml):
         read(b"x" * 100, limit=50)
+
+
+def test_references_by_qualified_names_run_as_those_without() -> None:
+    plain = process(
+        START,
+        user(),
+        '<boundaryEvent id="b" attachedToRef="t"><timerEventDefinition><timeDuration>PT1H</timeDuration>'
+        "</timerEventDefinition></boundaryEvent>",
+        '<exclusiveGateway id="g" default="f_g_e"/>',
+        END,
+        flows("s", "t", "g", "e"),
+        flow("g", "t", "again"),
+        flow("b", "e"),
+    )
+    qualified = re.sub(rb'(sourceRef|targetRef|default|attachedToRef)="', rb'\1="tns:', plain)
+    assert not [f for f in check(qualified) if f.severity is Severity.ERROR]
+    player = Player(qualified)
+    player.start()
+    assert player.open == ["b", "t"]
+    player.do("t", again=False)
+    assert player.status is InstanceState.COMPLETED

@@ -365,6 +365,14 @@ TEXTS: dict[str, Text] = {
         "人员和程序提交的内容由开始事件的表单校验，调用方传入和取回的内容由其映射决定。",
         "请为开始事件设置表单（zeebe:formDefinition），或为调用活动设置输入输出映射；并在此处删除它。",
     ),
+    "CRM-878": Text(
+        "The file says that the extension “{definition}” must be understood, which it is not here.",
+        "Without it the model means something else than is drawn.",
+        'Remove the <extension>, or say mustUnderstand="false" if the flow is right without it.',
+        "文件声明必须理解扩展“{definition}”，但这里不理解它。",
+        "没有它，模型的含义与所画的不同。",
+        '请删除该 <extension>；若没有它流程也正确，请设 mustUnderstand="false"。',
+    ),
     "CRM-897": Text(
         "{el} takes the latest version of “{ref}” there is when this model is deployed.",
         "A version deployed later is taken only by a later version of this model: running cases stay as they are.",
