@@ -25,9 +25,9 @@ def _binding(extension: str) -> Callable[[etree._Element, str], None]:
 
 def _tag(extension: str) -> Callable[[etree._Element, str], None]:
     def put(e: etree._Element, value: str) -> None:
+        zeebe_of(e, extension).set("versionTag", value)
         if is_juel(value):
             raise Untranslatable("a version tag is a literal")
-        zeebe_of(e, extension).set("versionTag", value)
 
     return put
 
