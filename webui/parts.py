@@ -155,6 +155,14 @@ def reason(value: Any) -> str:
         "absence": gettext("an absence"),
         "left": gettext("somebody who has left"),
         "whoever had it has left; the queue gets it": gettext("whoever had it has left; the queue gets it"),
+        "there is nobody of that name; the queue gets it": gettext("there is nobody of that name; the queue gets it"),
+        "nobody": gettext("nobody who is there"),
+        "nobody it was offered to is there; managers get it": gettext(
+            "nobody it was offered to is there; managers get it"
+        ),
+        "who gets it could not be worked out; managers get it": gettext(
+            "who gets it could not be worked out; managers get it"
+        ),
         "away": gettext("away"),
         "inactive": gettext("inactive"),
         "excluded": gettext("left out by the rule"),

@@ -301,6 +301,7 @@ CODES = {
         _l("Give the table outputs such as strategy and team."),
     ),
     "CRM-655": (_l("The relation leads to nobody."), _l("Name the record, and end with owner, manager or lead.")),
+    "CRM-656": (_l("A level or a passing score is no number."), _l("Give a whole number.")),
     "CRM-691": (
         _l("A step asks for a service that crmflow does not have."),
         _l("Choose another service in the model."),

@@ -49,7 +49,7 @@ def asked_for(ctx: Context, opened: TaskOpened, loaded: Loaded) -> tuple[Asked, 
         exclude=tuple(_texts(said.get("exclude"))),
         eyes=_doers(ctx, _texts(said.get("fourEyes"))),
         skills=_skills(said.get("skills")),
-        passing=int(said.get("passing", FULL)),
+        passing=_whole(said.get("passing", FULL), "passing score"),
         language=_text(said.get("language")),
         territory=_text(said.get("territory")),
         default=_text(said.get("default")),
@@ -106,6 +106,11 @@ def _related(ctx: Context, opened: TaskOpened, path: str) -> str | None:
     return who
 
 
+def eyes_asked(ctx: Context, opened: TaskOpened) -> tuple[str, ...]:
+    """Who did the steps that the element wants other eyes for, whatever else it asks."""
+    return _doers(ctx, _texts((opened.assignment or {}).get("fourEyes")))
+
+
 def _doers(ctx: Context, elements: list[str]) -> tuple[str, ...]:
     """Who did (or does) these steps of the instance. A step that ends in this very command is still a task."""
     if not elements or ctx.current is None:
@@ -126,8 +131,16 @@ def _owner(ctx: Context, ref: RecordRef | None) -> str | None:
 def _skills(given: Any) -> dict[str, int]:
     """{name: level}, or names, which then ask for level 1."""
     if isinstance(given, Mapping):
-        return {str(name): int(level) for name, level in given.items()}
+        return {str(name): _whole(level, "level of a skill") for name, level in given.items()}
     return dict.fromkeys(_texts(given), 1)
+
+
+def _whole(given: Any, what: str) -> int:
+    """Raises ``RunError`` CRM-656 for what is no whole number."""
+    try:
+        return int(given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RunError("CRM-656", f"'{given}' is no {what}.", fix="Give a whole number.") from error
 
 
 def _texts(given: Any) -> list[str]:

@@ -14,9 +14,10 @@ from sqlalchemy import bindparam, select, update
 
 from engine.domain import choosing
 from engine.domain.choosing import STRATEGIES, Asked, Chosen, Person
+from engine.domain.errors import CrmflowError
 from engine.domain.values import RecordRef, TaskOpened
 from engine.services import crew
-from engine.services.asking import asked_for
+from engine.services.asking import asked_for, eyes_asked
 from engine.services.context import Context
 from engine.services.holding import hold, later
 from engine.services.library import Loaded
@@ -150,8 +151,12 @@ def leads(ctx: Context, team: str) -> tuple[str, ...]:
 @provides("task.assign")
 def assign_task(ctx: Context, opened: TaskOpened, loaded: Loaded) -> Assignment:
     """A task with ``crmflow:assignment``; see ``engine.services.asking`` for what it may say."""
-    asked, about = asked_for(ctx, opened, loaded)
-    found = settle(ctx, asked)
+    try:
+        asked, about = asked_for(ctx, opened, loaded)
+        found = settle(ctx, asked)
+    except CrmflowError as error:
+        # A rule's mistake must not refuse what the person before has just done: managers find the task, and why.
+        return _unsettled(ctx, opened, error)
     why = {**found.why, **about}
     candidates = asked.among
     if asked.eyes:
@@ -166,6 +171,14 @@ def assign_task(ctx: Context, opened: TaskOpened, loaded: Loaded) -> Assignment:
     elif found.login is not None:
         later(ctx, opened.key, found.login)
     return Assignment(found.login, candidates, why)
+
+
+def _unsettled(ctx: Context, opened: TaskOpened, error: CrmflowError) -> Assignment:
+    """The exception queue, where who gets a task cannot be worked out."""
+    why: dict[str, Any] = {"by": "strategy", "exception": True, "error": {"code": error.code, "message": str(error)}}
+    why["reason"] = "who gets it could not be worked out; managers get it"
+    eyes = eyes_asked(ctx, opened)
+    return Assignment(None, ("role:manager",), {**why, "four_eyes": list(eyes)} if eyes else why)
 
 
 def owner_of(ctx: Context, ref: RecordRef) -> str | None:

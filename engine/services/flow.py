@@ -25,6 +25,7 @@ from engine.services.calendars import by_name
 from engine.services.context import Context, Current
 from engine.services.deciding import decide
 from engine.services.edges import outward, references
+from engine.services.handing import tell_all
 from engine.services.library import Loaded
 from engine.services.placing import place
 from engine.services.registry import BpmnError, port
@@ -225,6 +226,7 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
         labels=loaded.labels,
     )
     tasks = write_step(ctx.conn, step, to)
+    _tell_named(ctx, flow, placed)
     outcome = Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
     if timed(loaded):
         follow(ctx, flow, outcome)
@@ -236,6 +238,14 @@ def _write(ctx: Context, flow: Flow, step: Step) -> Outcome:
     if step.calls or step.messages:
         ctx.wake = True
     return Outcome(step, 0 if flow.revision is None else flow.revision + 1, tasks, placed)
+
+
+def _tell_named(ctx: Context, flow: Flow, placed: Mapping[int, Placed]) -> None:
+    """Whom the model itself gives a task hears of it; not who gave the command: they see it at once."""
+    named = {key: each.assignee for key, each in placed.items() if each.assignee not in (None, flow.by.id)}
+    given = {key: who for key, who in named.items() if who and (placed[key].why or {}).get("by") == "element"}
+    if given:
+        tell_all(ctx, flow.id, given)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> bytes | None:

@@ -21,7 +21,12 @@ def hand(ctx: Context, loaded: Loaded, instance_id: str, task_id: str, values: M
 
 def tell_assigned(ctx: Context, instance_id: str, node: int, login: str) -> None:
     """A job tells the new assignee, if the task is still theirs then."""
-    payload = {"instance": instance_id, "node": node, "login": login}
-    row = {"id": ctx.new_id(), "name": "assigned", "type": "crmflow:assigned", "payload": payload}
-    due.add(ctx.conn, ctx.now, [row])
+    tell_all(ctx, instance_id, {node: login})
+
+
+def tell_all(ctx: Context, instance_id: str, given: Mapping[int, str]) -> None:
+    """``tell_assigned`` for several tasks of an instance, by node; one statement."""
+    payloads = [{"instance": instance_id, "node": node, "login": login} for node, login in given.items()]
+    about = {"name": "assigned", "type": "crmflow:assigned"}
+    due.add(ctx.conn, ctx.now, [{"id": ctx.new_id(), **about, "payload": payload} for payload in payloads])
     ctx.wake = True

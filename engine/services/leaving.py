@@ -1,5 +1,6 @@
 """Who is deactivated leaves no work behind: what they had goes back to its candidates, else to their teams, else to
-the managers. A job does it, two hundred tasks at a time: somebody may have had many."""
+the managers. So does what a model gave to a login that nobody has. A job does it, two hundred tasks at a time:
+somebody may have had many."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from engine.store.tables import principal, task
 
 KIND = "crmflow:left"
 _MOST = 200
+_LEFT = "whoever had it has left; the queue gets it"
+_NOBODY = "there is nobody of that name; the queue gets it"
 
 
 @provides("people.left")
@@ -30,7 +33,9 @@ def plan(ctx: Context, login: str) -> None:
 def give_back(ctx: Context, job: JobLock, by: Actor) -> None:
     """Nothing, if they are active again by now."""
     login = job.payload["login"]
-    if ctx.conn.scalar(select(principal.c.active).where(principal.c.id == login)):
+    known = select(principal.c.active).where(principal.c.id == login, principal.c.kind == "user")
+    active = ctx.conn.scalar(known)
+    if active:
         return
     mine = select(task.c.id).where(task.c.assignee == login).order_by(task.c.instance_id, task.c.id).limit(_MOST)
     ids = ctx.conn.scalars(mine).all()
@@ -43,7 +48,7 @@ def give_back(ctx: Context, job: JobLock, by: Actor) -> None:
         # A candidate who has left, alone, is nobody.
         rest = tuple(each for each in open_task.candidates if each != f"user:{login}")
         candidates = list(rest or teams or ("role:manager",))
-        why = {"by": "left", "left": login, "reason": "whoever had it has left; the queue gets it"}
+        why = {"by": "left", "left": login, "reason": _LEFT if active is False else _NOBODY}
         change = {"assignee": None, "candidates": candidates, "why": kept(open_task.why, why)}
         assign(ctx, instance, open_task, by, "task.left", {"from": login}, **change)
     if len(ids) == _MOST:

@@ -16,7 +16,7 @@ from engine.domain.values import NotificationRow, Page
 from engine.i18n import language, register, text
 from engine.services.context import Context
 from engine.services.outgoing import send
-from engine.services.registry import answers, handles
+from engine.services.registry import answers, handles, port
 from engine.store.repos import JobLock
 from engine.store.tables import definition, label, notification, principal, task
 
@@ -106,8 +106,12 @@ def tell_each(
 
 
 def assigned(ctx: Context, job: JobLock, by: Actor) -> None:
-    """Tell the new assignee, if the task is still theirs."""
+    """Tell the new assignee, if the task is still theirs. A login that nobody has, or no longer, keeps no work."""
     said = job.payload
+    there = select(principal.c.active).where(principal.c.id == said["login"], principal.c.kind == "user")
+    if not ctx.conn.scalar(there):
+        port("people.left")(ctx, said["login"])
+        return
     row = _task(ctx, said["instance"], said["node"], said["login"])
     if row is None:
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.domain.access import Right, ensure
 from engine.domain.commands import Claimed, ClaimJobs, FailJob, FinishJob, PostJob, TidyUp
-from engine.services import idempotency
+from engine.services import idempotency, strays
 from engine.services.context import Context
 from engine.services.edges import inward
 from engine.services.flow import conclude, is_suspended, resume
@@ -127,11 +127,12 @@ def _park(ctx: Context, job: Any, fence: int, code: str, message: str) -> bool:
 
 @handles(TidyUp)
 def tidy(ctx: Context, cmd: TidyUp) -> dict[str, int]:
-    """Drop what nobody asks for any more: expired messages, old idempotency keys."""
+    """Drop what nobody asks for any more (expired messages, old idempotency keys); find work that is nowhere."""
     ensure(cmd.by, Right.INCIDENT_RETRY)
     before = ctx.now - timedelta(hours=ctx.settings.keep_keys_hours)
     unwanted = ctx.now - timedelta(hours=ctx.settings.keep_messages_hours)
-    return {"messages": post.expire(ctx.conn, unwanted), "keys": idempotency.forget(ctx, before)}
+    done = {"messages": post.expire(ctx.conn, unwanted), "keys": idempotency.forget(ctx, before)}
+    return {**done, "strays": strays.gather(ctx, cmd.by)}
 
 
 def held(ctx: Context, job_id: str, fence: int) -> tuple[Locked | None, JobLock] | None:
