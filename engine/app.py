@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from engine.domain.access import Actor
 from engine.domain.clock import Clock, SystemClock
 from engine.domain.commands import Command
-from engine.domain.errors import Conflict, Forbidden, Invalid, Unavailable
+from engine.domain.errors import Conflict, Forbidden, Hidden, Invalid, Unavailable
 from engine.domain.questions import Question
 from engine.domain.staff import NoteDenied
 from engine.packs import Packs
@@ -64,7 +64,7 @@ class Engine:
         while True:
             try:
                 return self._once(handler, command)
-            except Forbidden as error:
+            except (Forbidden, Hidden) as error:
                 self.denied(command, error)
                 raise
             except DRIVER_ERRORS as error:
@@ -83,13 +83,13 @@ class Engine:
             with self._readers.lend() as conn:
                 answer: R = handler(self._context(conn), question)
                 return answer
-        except Forbidden as error:
+        except (Forbidden, Hidden) as error:
             self.denied(question, error)
             raise
         except DRIVER_ERRORS as error:
             raise self._told(error) from error
 
-    def denied(self, attempt: object, error: Forbidden, action: str = "") -> None:
+    def denied(self, attempt: object, error: Forbidden | Hidden, action: str = "") -> None:
         """Keep in the audit that somebody tried what they may not: a command, a question, or (an actor) ``action``."""
         by = attempt if isinstance(attempt, Actor) else getattr(attempt, "by", None)
         if isinstance(by, Actor) and not by.is_system:

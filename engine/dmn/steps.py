@@ -34,7 +34,8 @@ class TableStep:
             "table": box.id,
             "hit": box.hit + {"SUM": "+", "MIN": "<", "MAX": ">", "COUNT": "#"}.get(box.aggregation or "", ""),
             "inputs": [
-                {"label": column.label or column.text, "value": value}
+                # What a column reads stands beside a name of its own: who may not see the one may not see the value.
+                {"label": column.label or column.text, "value": value} | ({"text": column.text} if column.label else {})
                 for column, value in zip(box.inputs, values, strict=False)
             ],
             "rules": [self._rule(row, misses, values) for row, misses in self._told()],

@@ -8,7 +8,8 @@
     │   └── BadForm    422  a form's data, field by field        CRM-21x
     ├── Unauthenticated 401 who are you?                         CRM-30x
     ├── Forbidden      403  you may not                          CRM-31x
-    ├── NotFound       404  no such thing (or not for you)       CRM-40x
+    ├── NotFound       404  no such thing                        CRM-40x
+    │   └── Hidden     404  not for you; said the same way       CRM-40x
     ├── Conflict       409  somebody was first, or wrong state   CRM-2xx
     │   └── Stale      412  If-Match did not match               CRM-29x
     ├── TooMany        429  slow down                            CRM-32x
@@ -86,6 +87,10 @@ class NotFound(CrmflowError):
     """No such thing, or not for this person."""
 
     status = 404
+
+
+class Hidden(NotFound):
+    """There is such a thing, and this person may not know: to them it is not there, in the audit they tried."""
 
 
 class Conflict(CrmflowError):

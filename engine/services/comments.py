@@ -25,7 +25,7 @@ from engine.domain.desk import (
     GetDesk,
     TodoRow,
 )
-from engine.domain.errors import Invalid, NotFound
+from engine.domain.errors import Hidden, Invalid, NotFound
 from engine.i18n import language, register, text as say
 from engine.services.context import Context
 from engine.services.inbox import follows
@@ -165,7 +165,7 @@ def _readable(ctx: Context, task_id: str, by: Actor, *, work: bool = False, lock
     if row is None:
         raise gone(ctx, task_id, "CRM-202")
     if not may_see_task(by, row.assignee, row.candidates) and (work or not follows(ctx, by, row.instance_id)):
-        raise NotFound("CRM-403", f"There is no task '{task_id}'.", fix="Look in your inbox.")
+        raise Hidden("CRM-403", f"There is no task '{task_id}'.", fix="Look in your inbox.")
     return row
 
 

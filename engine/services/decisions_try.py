@@ -18,6 +18,7 @@ from engine.services.context import Context
 from engine.services.decisions import pick, read, versions_of
 from engine.services.edges import outward
 from engine.services.registry import answers
+from engine.services.sight import discreet
 from engine.store import rules
 
 _LOOKED_AT = 300  # newest instances searched for decisions
@@ -74,7 +75,7 @@ def list_cases(ctx: Context, ask: ListCases) -> tuple[RulesCase, ...]:
     for at, row, step, detail in _decisions(ctx, instances):
         if detail.get("decision") in names and detail.get("rules", ask.key) == ask.key:
             model = ctx.library.rules(ctx.conn, _version(rows, detail.get("rules_version")).id).model
-            given, lost, output = _given(model, detail)
+            given, lost, output = _given(model, discreet(ctx, detail, ask.by))
             process = users[row.definition_id].name
             found.append(
                 RulesCase(

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from engine import bpmn, forms
 from engine.domain.access import Actor, Right, ensure, may_see_task
-from engine.domain.errors import NotFound
+from engine.domain.errors import Hidden
 from engine.domain.filters import Times, Wanted
 from engine.domain.questions import CountFilters, CountTasks, GetTask, ListTasks, TasksNamed
 from engine.domain.values import Page, RecordRef, TaskRow, TaskView
@@ -20,9 +20,9 @@ from engine.services.edges import outward
 from engine.services.flow import runtime, stored
 from engine.services.library import Loaded
 from engine.services.registry import answers, port
-from engine.services.sight import named_in
+from engine.services.sight import discreet, named_in
 from engine.services.tasks import gone
-from engine.services.views import instance_row, task_row
+from engine.services.views import discreet_row, instance_row, task_row
 from engine.store import inbox, inbox_counts, queries, tables as t
 from engine.store.naming import NEVER_TEXT
 from engine.store.prepared import Prepared
@@ -148,7 +148,7 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
     if row is None:
         raise gone(ctx, ask.task_id, "CRM-202")
     if not may_see_task(ask.by, row.assignee, row.candidates) and not follows(ctx, ask.by, row.instance_id):
-        raise NotFound("CRM-403", f"There is no task '{ask.task_id}'.", fix="Look in your inbox.")
+        raise Hidden("CRM-403", f"There is no task '{ask.task_id}'.", fix="Look in your inbox.")
     instance = queries.instance(ctx.conn, row.instance_id, locale)
     state = queries.instance_state(ctx.conn, row.instance_id)
     if instance is None or state is None or state.blob is None:
@@ -163,9 +163,9 @@ def get_task(ctx: Context, ask: GetTask) -> TaskView:
         form=forms.localise(schema, locale),
         data={**data, **draft} if draft else data,
         draft=draft is not None,
-        why=row.why,
+        why=discreet(ctx, row.why, ask.by),
         documentation=loaded.documentation(row.element_id, locale, shown.definition_key),
-        instance=instance_row(instance),
+        instance=discreet_row(ctx, instance_row(instance), ask.by),
         record=port("record.row")(ctx, RecordRef(row.record_kind, row.record_id), ask.by) if row.record_id else None,
         may=_may(ask.by, row),
     )

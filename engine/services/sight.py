@@ -6,7 +6,8 @@ Who has several roles sees what the widest of them sees. Working a task about a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, false, literal, or_, select
 
 from engine.bpmn.runtime_vars import RecordView
 from engine.domain.access import Actor
-from engine.domain.errors import Forbidden, NotFound
+from engine.domain.errors import Forbidden, Hidden, NotFound
 from engine.domain.records import Kind
 from engine.domain.values import RecordRef, RecordRow
 from engine.services.context import Context
@@ -56,6 +57,8 @@ def ensure_seen(ctx: Context, record_id: str, by: Actor) -> None:
     if condition is None:
         return
     if ctx.conn.scalar(select(record.c.id).where(record.c.id == record_id, condition)) is None:
+        if ctx.conn.scalar(select(record.c.id).where(record.c.id == record_id)) is not None:
+            raise Hidden("CRM-410", f"There is no record '{record_id}'.", fix="Look it up in the list of records.")
         raise NotFound("CRM-410", f"There is no record '{record_id}'.", fix="Look it up in the list of records.")
 
 
@@ -110,6 +113,49 @@ def without_hidden(ctx: Context, ref: RecordRef, data: Mapping[str, Any], by: Ac
     kind = kinds(ctx.packs).get(ref.kind)
     hidden = hidden_from(kind, by) if kind is not None else frozenset()
     return {name: data[name] for name in data if name not in hidden} if hidden else data
+
+
+def hidden_names(ctx: Context, by: Actor) -> frozenset[str]:
+    """Keys of the fields of any kind that are hidden from ``by``."""
+    return frozenset().union(*(hidden_from(kind, by) for kind in kinds(ctx.packs).values()))
+
+
+def discreet(ctx: Context, told: Any, by: Actor) -> Any:
+    """A stored explanation without what its tables read of fields that are hidden from ``by``: values and tests."""
+    hidden = hidden_names(ctx, by)
+    return _without(told, re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(hidden)))})\b")) if hidden else told
+
+
+def _without(told: Any, hidden: re.Pattern[str]) -> Any:
+    if isinstance(told, (list, tuple)):
+        return [_without(each, hidden) for each in told]
+    if not isinstance(told, Mapping):
+        return told
+    rest = {name: _without(value, hidden) for name, value in told.items()}
+    steps = told.get("trace") or [told]
+    gone = {label for step in steps for label in _veiled(step, hidden)}
+    if gone:
+        held = told.get("inputs")  # of a table its columns, of a choice what all its tables looked at
+        if isinstance(held, Mapping):
+            rest["inputs"] = _but(held, gone)
+        elif held:
+            rest["inputs"] = [each for each in held if each["label"] not in gone]
+        parts = ("inputs", "tests")
+        if "rules" in told and "table" in told:
+            rest["rules"] = [{**rule, **{part: _but(rule.get(part), gone) for part in parts}} for rule in told["rules"]]
+    return rest
+
+
+def _veiled(step: Any, hidden: re.Pattern[str]) -> set[str]:
+    """Labels of the columns of a table's step that read something hidden."""
+    if not isinstance(step, Mapping) or "table" not in step:
+        return set()
+    columns = step.get("inputs") or ()
+    return {each["label"] for each in columns if hidden.search(f"{each['label']}\n{each.get('text', '')}")}
+
+
+def _but(values: Mapping[str, Any] | None, gone: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if name not in gone}
 
 
 def _shown(ctx: Context, value: Any, by: Actor) -> Any:

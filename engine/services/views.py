@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from engine.domain.access import Actor, Right, ensure
-from engine.domain.errors import NotFound
+from engine.domain.errors import Hidden, NotFound
 from engine.domain.operating import Chosen
 from engine.domain.questions import GetAudit, GetHistory, GetInstance, ListInstances, ListJobs, ListTimers
 from engine.domain.states import ActivityState, InstanceState, JobState
@@ -33,6 +33,7 @@ from engine.services.edges import outward
 from engine.services.flow import runtime, stored
 from engine.services.library import Loaded
 from engine.services.registry import answers, port
+from engine.services.sight import discreet
 from engine.services.spoken import Spoken, spoken
 from engine.store import chosen, inbox, queries
 from engine.store.apply import state_of
@@ -72,9 +73,7 @@ def _narrowed(ask: ListInstances) -> Any:
 def get_instance(ctx: Context, ask: GetInstance) -> InstanceView:
     """One instance with all its page shows. Raises ``NotFound`` CRM-402, also where one may not look."""
     locale = language(ask.by.locale)
-    row = queries.instance(ctx.conn, ask.instance_id, locale)
-    if row is None or not _may_read(ctx, ask.by, ask.instance_id, row.started_by):
-        raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    row = _readable(ctx, queries.instance(ctx.conn, ask.instance_id, locale), ask)
     loaded = ctx.library.load(ctx.conn, row.definition_id)
     every = queries.MOST
     tasks = tuple(task_row(task) for task in inbox.of_instance(ctx.conn, row.id, locale))
@@ -87,7 +86,7 @@ def get_instance(ctx: Context, ask: GetInstance) -> InstanceView:
     marks = _marks(ctx, loaded, row.id, tasks, timers, incidents, jobs, waits)
     seen = loaded.named() | {mark.definition_key for mark in marks}
     return InstanceView(
-        row=instance_row(row),
+        row=discreet_row(ctx, instance_row(row), ask.by),
         variables=_variables(ctx, loaded, row.id),
         marks=marks,
         tasks=tasks,
@@ -106,15 +105,19 @@ def get_instance(ctx: Context, ask: GetInstance) -> InstanceView:
 @answers(GetHistory)
 def get_history(ctx: Context, ask: GetHistory) -> Page[ActivityRow]:
     """What happened in an instance, oldest first.  # E3"""
-    row = queries.instance(ctx.conn, ask.instance_id)
-    if row is None or not _may_read(ctx, ask.by, ask.instance_id, row.started_by):
-        raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    row = _readable(ctx, queries.instance(ctx.conn, ask.instance_id), ask)
     loaded = ctx.library.load(ctx.conn, row.definition_id)
     keys = {definition: key for key, definition in loaded.pinned.items()}
     rows, following = queries.history(ctx.conn, ask.instance_id, ask.limit, ask.cursor)
     locale = language(ask.by.locale)
     past = (_activity(row, keys.get(row.definition_id or loaded.id, loaded.key)) for row in rows)
-    return Page(tuple(_spoken(loaded, locale, row) for row in past), following)
+    told = (replace(row, detail=discreet(ctx, row.detail, ask.by)) for row in past)
+    return Page(tuple(_spoken(loaded, locale, row) for row in told), following)
+
+
+def discreet_row(ctx: Context, row: InstanceRow, by: Actor) -> InstanceRow:
+    """An instance whose choice of a variant tells nothing that is hidden from the reader."""
+    return replace(row, choice=discreet(ctx, row.choice, by))
 
 
 def _spoken(loaded: Loaded, locale: str, row: ActivityRow) -> ActivityRow:
@@ -172,6 +175,15 @@ def _named_in(loaded: Loaded, locale: str, row: Named) -> Named:
     """The row with its element's name in the reader's language."""
     element = row.element_id or ""
     return replace(row, name=loaded.text(element, row.name, locale, _drawn(loaded, element)))
+
+
+def _readable(ctx: Context, row: Any, ask: GetInstance | GetHistory) -> Any:
+    """The instance's row, for who may read it. Raises ``NotFound`` CRM-402 for others."""
+    if row is None:
+        raise NotFound("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    if not _may_read(ctx, ask.by, ask.instance_id, row.started_by):
+        raise Hidden("CRM-402", f"There is no instance '{ask.instance_id}'.", fix="Look it up in the list.")
+    return row
 
 
 def _may_read(ctx: Context, by: Actor, instance_id: str, started_by: str) -> bool:

@@ -12,9 +12,20 @@ import pytest
 from engine.app import Engine
 from engine.domain.access import SYSTEM
 from engine.domain.commands import AddTeam, AddUser, CompleteTask, Deploy, SaveRecord, StartInstance
+from engine.domain.desk import GetDesk
 from engine.domain.errors import Forbidden, Invalid, NotFound
-from engine.domain.questions import ActorNamed, GetAudit, GetRecord, GetTask, ListRecords, RecordKinds
+from engine.domain.questions import (
+    ActorNamed,
+    GetAudit,
+    GetHistory,
+    GetInstance,
+    GetRecord,
+    GetTask,
+    ListRecords,
+    RecordKinds,
+)
 from engine.domain.records import kinds_of
+from engine.domain.rules import ListCases
 from engine.domain.sla_values import HangCalendar, ListCalendars, ListClocks, SaveCalendar
 from engine.domain.staff import ChangePerson
 from engine.domain.values import FileIn
@@ -113,6 +124,28 @@ def test_hidden_fields_are_neither_seen_nor_written(house: Engine, deals: dict[s
     assert [row.target for row in house.ask(GetAudit(SYSTEM)).items if row.action == "denied"] == ["SaveRecord"]
 
 
+def test_looking_for_what_one_may_not_see_is_kept(house: Engine, deals: dict[str, str]) -> None:
+    """To them it is not there, like what is not there; the audit knows the difference."""
+    file = model("ask", START + user("work", "one") + END + flow("start>work", "work>end"))
+    house.do(Deploy((file,), SYSTEM, publish=True))
+    started = house.do(StartInstance("ask", SYSTEM))
+    eve = house.ask(ActorNamed("eve"))
+    tries = [
+        *(GetRecord(key, eve) for key in (deals["bens"], "nothing")),
+        *(GetTask(key, eve) for key in (started.tasks[0], "nothing")),
+        *(GetInstance(key, eve) for key in (started.instance_id, "nothing")),
+        *(GetHistory(key, eve) for key in (started.instance_id, "nothing")),
+        *(GetDesk(key, eve) for key in (started.tasks[0], "nothing")),
+    ]
+    for asked in tries:
+        with pytest.raises(NotFound, match="There is no"):
+            house.ask(asked)
+    kept = [row for row in house.ask(GetAudit(SYSTEM)).items if row.action == "denied"]
+    wanted = {"GetRecord": "CRM-410", "GetTask": "CRM-403", "GetInstance": "CRM-402", "GetHistory": "CRM-402"}
+    assert {row.target: row.detail["code"] for row in kept} == {**wanted, "GetDesk": "CRM-403"}
+    assert len(kept) == 5, "what does not exist was denied to nobody"
+
+
 def test_what_one_does_not_see_one_does_not_change_or_find_by_links(house: Engine, deals: dict[str, str]) -> None:
     ann = house.ask(ActorNamed("ann"))
     with pytest.raises(NotFound, match="CRM-410"):
@@ -179,3 +212,43 @@ def test_a_form_gives_what_it_names_and_nothing_hidden(house: Engine, deals: dic
     assert house.ask(GetTask(case.tasks[0], max_)).data["deal"]["margin"] == 12
     house.do(CompleteTask(case.tasks[0], ann, {"deal": {"name": "new", "margin": None}}))
     assert house.ask(GetRecord(deals["anns"], max_)).data["margin"] == 12, "what her form left out stays"
+
+
+RULES = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="rules" name="Rules" namespace="urn:r">
+<inputData id="in" name="deal"><variable name="deal"/></inputData>
+<decision id="who" name="Who"><variable name="Who"/>
+<informationRequirement><requiredInput href="#in"/></informationRequirement>
+<decisionTable id="t"><input id="i" label="What we earn">
+<inputExpression><text>deal.margin</text></inputExpression></input>
+<input id="j"><inputExpression><text>deal.region</text></inputExpression></input>
+<output id="o" name="team"/><output id="s" name="strategy"/>
+<rule id="r"><inputEntry id="c"><text>&gt; 10</text></inputEntry>
+<inputEntry id="d"><text>-</text></inputEntry><outputEntry id="e"><text>"one"</text></outputEntry>
+<outputEntry id="f"><text>"least-loaded"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+def test_explanations_tell_nothing_that_is_hidden(house: Engine, deals: dict[str, str]) -> None:
+    """A decision looked at the margin: who may not see it does not learn it from "why me?", history or the cases."""
+    mark = '<crmflow:assignment decision="who" with="={deal: deal}"/>'
+    ask = '<bpmn:businessRuleTask id="ask"><bpmn:extensionElements><zeebe:calledDecision decisionId="who" '
+    ask += 'resultVariable="team"/></bpmn:extensionElements></bpmn:businessRuleTask>'
+    task = f'<bpmn:userTask id="work" name="Work"><bpmn:extensionElements><zeebe:userTask/>{mark}'
+    inner = START + ask + task + "</bpmn:extensionElements></bpmn:userTask>" + END
+    process = model(
+        "earn", inner + flow("start>ask", "ask>work", "work>end"), about='owner="team:one" goal="g" kpi="k"'
+    )
+    house.do(Deploy((FileIn("rules.dmn", RULES.encode()), process), SYSTEM, publish=True))
+    started = house.do(StartInstance("earn", SYSTEM, {"deal": {"$record": ["deal", deals["anns"]]}}))
+    told = {}
+    for who in ("ben", "max"):
+        by = house.ask(ActorNamed(who))
+        why = house.ask(GetTask(started.tasks[0], by)).why
+        history = [row.detail for row in house.ask(GetHistory(started.instance_id, by)).items if row.detail]
+        cases = house.ask(ListCases("rules", by))
+        told[who] = json.dumps([why["decided"], history, [case.given for case in cases]], default=str)
+    assert all(told["max"].count(word) >= 2 for word in ("What we earn", "deal.region", "cn/south"))
+    assert "12" in told["max"]
+    assert "What we earn" not in told["ben"]
+    assert "margin" not in told["ben"]
+    assert told["ben"].count("deal.region") >= 2, "what is not hidden explains the choice as before"

@@ -101,6 +101,15 @@ def test_bad_credentials(api: Any, header: str, code: str) -> None:
     assert api.code(got) == (401, code)
 
 
+def test_no_address_of_the_api_is_left_out(api: Any) -> None:
+    """What is tried above is what the server answers; beside it are the document of the API and what draws it."""
+    rules = [rule for rule in api.app.url_map.iter_rules() if rule.rule.startswith("/api/")]
+    found = {(m, re.sub(r"<[^>]+>", "{}", r.rule)) for r in rules for m in (r.methods or set()) - {"HEAD", "OPTIONS"}}
+    known = {(route.method, "/api/v1" + re.sub(r"{\w+}", "{}", route.path)) for route in ROUTES}
+    document = {("GET", f"/api/v1/{name}") for name in ("docs", "openapi.json", "static/{}")}
+    assert found == known | document
+
+
 def test_every_right_is_behind_some_route_or_says_why_not() -> None:
     # Reassigning checks the task itself; calendars and policies are managed on the pages of the settings.
     elsewhere = {Right.TASK_MANAGE, Right.TIME_MANAGE}
