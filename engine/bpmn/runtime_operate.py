@@ -34,8 +34,8 @@ class Operated(Held):
     def go(self, to: str | None, leave: str | None = None, *, everything: bool = False) -> None:
         """Take away the tokens at ``leave`` (or everything that is open), and put one at ``to``.
 
-        Raises ``Invalid`` CRM-031 … CRM-034 for a place where no token can be put, ``Conflict`` CRM-208 when nothing
-        is at ``leave``, CRM-209 when nothing would be left.
+        Raises ``Invalid`` CRM-031 … CRM-034 for a place where no token can be put or taken away, ``Conflict`` CRM-208
+        when nothing is at ``leave``, CRM-209 when nothing would be left.
         """
         node = None if to is None else target(self.process, to)
         path = () if node is None else tuple(_path(self.process, node.scope_spec))
@@ -132,7 +132,22 @@ class Operated(Held):
         """End the activities of scopes in which nothing is left, inner ones first."""
         for scope in reversed(list(self.instance.subprocesses.values())):
             if scope.live == 0 and not scope.spec.adhoc and self.instance.subprocesses.get(scope.host.id) is scope:
+                self._ensure_last(scope)
                 self.machine.cancel(self._outer(scope.host))
+
+    def _ensure_last(self, scope: Any) -> None:
+        """A run of a loop ends with the whole loop: not while others of its runs are at work elsewhere in it."""
+        loop = scope.host.host
+        if loop is None:
+            return
+        for other in self.instance.subprocesses.values():
+            if other is not scope and other.host.host == loop and other.live:
+                named = scope.spec.title or scope.spec.name
+                raise Invalid(
+                    "CRM-034",
+                    f"'{named}' runs several times; taking this away would end its other runs, too.",
+                    fix=f"Take away '{named}' itself, with all its runs, or complete the task.",
+                )
 
     def _scope(self, spec: ScopeSpec) -> Any:
         """The running scope of a spec; where there is none, its activity is opened (and those around it)."""

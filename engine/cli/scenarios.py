@@ -87,6 +87,7 @@ def _tell(report: Report) -> None:
     from rich.table import Table
 
     from engine.cli.show import console
+    from engine.scenarios.expect import told
 
     out = console()
     for result in report.results:
@@ -96,8 +97,8 @@ def _tell(report: Report) -> None:
             place = f"    {result.file}:{one.line}: [{one.code}] {one.message}"
             out.print(escape(place), soft_wrap=True)
             if one.expected is not None or one.actual is not None:
-                out.print(f"      [green]- expected {escape(str(one.expected))}[/]", soft_wrap=True)
-                out.print(f"      [red]+ found    {escape(str(one.actual))}[/]", soft_wrap=True)
+                out.print(f"      [green]- expected {escape(told(one.expected))}[/]", soft_wrap=True)
+                out.print(f"      [red]+ found    {escape(told(one.actual))}[/]", soft_wrap=True)
     table = Table("Process", "Flows", "%", "Elements", "Not tried", box=None, pad_edge=False, header_style="bold")
     for path in report.paths:
         missed = ", ".join(path.missed_names[:4]) + (" …" if len(path.missed) > 4 else "")

@@ -103,6 +103,8 @@ def work(engine: Engine, due: Claimed) -> None:
     def failed(message: str, error: Exception) -> None:
         # A connector may say that its failure is a BPMN error, or that trying again cannot help.
         code, final = getattr(error, "error_code", None), bool(getattr(error, "final", False))
+        if isinstance(error, connectors.ConnectorError) and not final:
+            message = f"[{error.code}] {error.message}"  # that it is tried again may be true no longer
         engine.do(FailJob(due.id, due.fence, SYSTEM, message, error_code=code, final=final))
 
     _guarded(call, failed, due)

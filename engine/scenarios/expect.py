@@ -25,7 +25,7 @@ def check(house: Seen, expect: Expect, of: str | None, read: Read, at: Loc, step
 
 
 def differing(what: str, line: int, step: int, wanted: Any, actual: Any) -> Failure:
-    return Failure(f"{what}: expected {_told(wanted)}, found {_told(actual)}", line, step, wanted, actual)
+    return Failure(f"{what}: expected {told(wanted)}, found {told(actual)}", line, step, wanted, actual)
 
 
 class Check:
@@ -143,9 +143,12 @@ def history(house: Seen, instance_id: str) -> Iterator[ActivityRow]:
             return
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
+    """A value as the file would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_told(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {told(one)}" for key, one in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_told, value)) + "]"
+        return "[" + ", ".join(map(told, value)) + "]"
     return "nothing" if value is None else str(value)

@@ -115,8 +115,23 @@ def _complaint(name: str, error: Any, lines: Mapping[Loc, int]) -> Finding:
         )
     if kind == "missing":
         return _finding(name, line, f"The key '{loc[-1]}' is missing ({key}).", "Add it; docs/scenarios.md shows how.")
-    said = str(error["msg"]).removeprefix("Value error, ")
+    said = _WRONG.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch":
+        said = f"it must be one of {error['ctx']['pattern'].strip('^()$').replace('|', ', ')}"
     return _finding(name, line, f"'{key}' does not fit: {said}.", "See docs/scenarios.md.")
+
+
+#: In words of the file, not of Python.
+_WRONG = {
+    "model_type": "it must have keys with values",
+    "model_attributes_type": "it must have keys with values",
+    "dict_type": "it must have keys with values",
+    "list_type": "it must be a list",
+    "string_type": "it must be a text",
+    "bool_type": "it must be true or false",
+    "int_type": "it must be a whole number",
+    "too_short": "it is empty",
+}
 
 
 @cache

@@ -85,6 +85,9 @@ def test_an_incident_that_nobody_expects_fails(tmp_path):
         ("      - wait: PT1H\n        as: ann\n", 5, "'as' does not go with 'wait'"),
         ("      - as: ann\n", 5, "says nothing to do"),
         ("      - {start: order\n", 6, "This is not YAML"),
+        ("      - expect: {state: done}\n", 5, "must be one of active, completed, cancelled, terminated"),
+        ("      - expect: {path: Check}\n", 5, "it must be a list"),
+        ("      - 7\n", 5, "it must have keys with values"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told_with_line_and_the_nearest_word(tmp_path, steps, line, says):

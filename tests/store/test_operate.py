@@ -232,6 +232,27 @@ def test_going_into_a_sub_process_opens_it_and_leaving_its_last_task_ends_it(eng
 GATE = '<bpmn:parallelGateway id="fork"/><bpmn:parallelGateway id="join"/>'
 
 
+def test_taking_away_one_parallel_run_does_not_end_the_others(engine, bench, manager, clock):
+    """It ended all of them without a word, or said that nothing else was running."""
+    loop = "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics"
+    loop += ' inputCollection="=items" inputElement="item"/></bpmn:extensionElements>'
+    loop += "</bpmn:multiInstanceLoopCharacteristics>"
+    inner = '<bpmn:startEvent id="in"/><bpmn:endEvent id="out"/>' + user("ask") + user("offer")
+    inner += loop + flow("in>ask", "ask>offer", "offer>out")
+    each = f'<bpmn:subProcess id="each" name="Each">{inner}</bpmn:subProcess>'
+    deploy(engine, model("many", START + each + user("sign") + END + flow("start>each", "each>sign", "sign>end")))
+    case = engine.do(StartInstance("many", SYSTEM, {"items": [1, 2]})).instance_id
+    first = engine.ask(ListTasks(SYSTEM, box="all", instance_id=case)).items[0]
+    engine.do(ReassignTask(first.id, "mary", SYSTEM))
+    engine.do(CompleteTask(first.id, manager, {}))
+    assert open_at(engine, case) == ["ask", "offer"]
+    with pytest.raises(Invalid, match="CRM-034"):
+        engine.do(MoveInstance(case, manager, "stuck", leave="ask"))
+    assert open_at(engine, case) == ["ask", "offer"]
+    engine.do(MoveInstance(case, manager, "stuck", to="sign", leave="each"))
+    assert open_at(engine, case) == ["sign"]
+
+
 def test_places_where_no_token_can_go_are_named(engine, bench, manager):
     inner = START + GATE + user("a") + user("b") + timer("late", "a", "PT1H") + END
     inner += flow("start>fork", "fork>a", "fork>b", "a>join", "b>join", "join>end", "late>end")

@@ -114,6 +114,7 @@ def test_http_that_never_answers_becomes_one_incident_with_its_cause(
     (incident,) = house.ask(ListIncidents(SYSTEM)).items
     assert "CRM-715" in incident.message
     assert "503" in incident.message
+    assert "tried again" not in incident.message  # it is not any more
 
 
 def test_a_webhook_is_signed_so_that_its_receiver_can_check_it(house: Engine, far: Any) -> None:
