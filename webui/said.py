@@ -377,6 +377,11 @@ def said_error(error: Any) -> Said:
 
 def worded_error(code: str, message: str, fix: str) -> tuple[str, str, str]:
     """(what happened, what to do, the engine's own words where the first two are a translation)."""
+    from webui.said_people import told_by_name  # which names people, and names say errors
+
+    named = told_by_name(code, message)
+    if named is not None:
+        return named, str(CODES[code][1]) if code in CODES and is_chinese() else fix, ""
     if code not in CODES or not is_chinese():
         return message, fix, ""
     what, way = CODES[code]

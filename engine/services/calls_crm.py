@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from engine.services.eyes import eyes_of, kept
 from engine.services.handing import hand
 from engine.services.registry import transactional
 from engine.store.tables import principal, task
+
+_NAMED = re.compile(r"\[\[((?:team:)?[a-z0-9][a-z0-9._@-]*)\]\]")
 
 
 @transactional("crmflow:assign")
@@ -89,11 +92,13 @@ def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     """Tell people in the app, and by the ways each of them wishes.
 
     Inputs: to (a text or list of: login, ``user:…``, ``team:…``, ``lead:TEAM``, ``task`` = who has or may claim it),
-    title, text, and the same with ``_zh_Hans`` for people who read Chinese; element (its open task is meant and
+    title, text, and the same with ``_zh_Hans`` for people who read Chinese, ``[[ann]]`` and ``[[team:sales]]`` in them
+    being told by name (variables hold log-ins, no names); element (its open task is meant and
     linked). Result: ``told`` (logins).  # G1
     """
     given = needed(call, "to", (str, list))
     element = optional(call, "element", str)
+    names = _names(ctx, call)
     row = _open_task(ctx, element) if element else None
     addressed: list[str] = []
     for who in [given] if isinstance(given, str) else [str(g) for g in given if g]:
@@ -102,7 +107,7 @@ def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
     told: list[str] = []
     for locale in sorted({p["locale"] for p in people}):
         readers = [p for p in people if p["locale"] == locale]
-        title, text = _said(call, "title", locale), _said(call, "text", locale)
+        title, text = (_NAMED.sub(lambda m: names.get(m[1], m[1]), _said(call, n, locale)) for n in ("title", "text"))
         told += notes.tell(
             ctx,
             [p["id"] for p in readers],
@@ -112,6 +117,19 @@ def notify(ctx: Context, call: ServiceCall) -> Mapping[str, Any]:
             instance_id=None if ctx.current is None else ctx.current.id,
         )
     return {"told": sorted(told)}
+
+
+def _names(ctx: Context, call: ServiceCall) -> dict[str, str]:
+    """What the people and teams are called whom the texts name in double brackets."""
+    texts = [
+        value for name, value in call.input.items() if name.startswith(("title", "text")) and isinstance(value, str)
+    ]
+    meant = {login for value in texts for login in _NAMED.findall(value)}
+    if not meant:
+        return {}
+    p = principal.c
+    rows = ctx.conn.execute(select(p.id, p.kind, p.name).where(p.id.in_(sorted({m.rpartition(":")[2] for m in meant}))))
+    return {f"team:{row.id}" if row.kind == "team" else row.id: row.name for row in rows}
 
 
 def _holders(row: Mapping[Any, Any] | None) -> list[str]:

@@ -98,6 +98,9 @@ def test_nobody_calls_so_it_is_reminded_then_reassigned_and_the_lead_knows(house
     assert task.assignee in {"ann", "ben"} - {first}
     assert house.record(instance, "lead").owner == task.assignee
     assert told("mia") == ["First contact was late: Zoe Hart"]
+    (late,) = [n for n in house.engine.ask(ListNotifications(house.actor("mia"))).items if "late" in n.title]
+    was, has = (house.actor(str(login)).name for login in (first, task.assignee))
+    assert late.body == f"Taken from {was}, given to {has}.", "people are told of by name"
     assert told(str(task.assignee)) == ["First contact was late: Zoe Hart"]
     house.later(hours=5)
     assert told(first) == ["First contact is due: Zoe Hart"], "a reminder fires once"

@@ -33,6 +33,7 @@ from engine.domain.values import FileIn
 from webui.choosing import choices, whom_of
 from webui.dates import moment
 from webui.door import ask, do, is_fragment, need, the_engine
+from webui.names import whom
 from webui.pages.task import again, to_address
 
 room = Blueprint("desk", __name__, url_prefix="/tasks")
@@ -93,7 +94,7 @@ def delegate(task_id: str) -> ResponseReturnValue:
     if not to:
         raise Invalid("CRM-006", "Nobody was chosen.", fix="Choose a person.")
     task = do(DelegateTask(task_id, to, actor, reason=request.form.get("reason", "").strip()[:500]))
-    flash(gettext("“%(task)s” is with %(who)s now and will come back to you.", task=task.name, who=to))
+    flash(gettext("“%(task)s” is with %(who)s now and will come back to you.", task=task.name, who=whom(to)))
     return to_address(url_for("inbox.show"))
 
 

@@ -18,6 +18,7 @@ from engine.domain.questions import GetHistory, GetTask, ListTasks
 from engine.domain.values import TaskDone
 from webui.choosing import choices, whom_of
 from webui.door import ask, do, is_fragment, json_body, need
+from webui.names import whom
 from webui.said import said_error
 
 room = Blueprint("task", __name__, url_prefix="/tasks")
@@ -74,7 +75,7 @@ def reassign(task_id: str) -> ResponseReturnValue:
     if not to:
         raise Invalid("CRM-006", "Nobody was chosen.", fix="Choose a person or a team.")
     task = do(ReassignTask(task_id, to, actor, reason=request.form.get("reason", "").strip()))
-    flash(gettext("“%(task)s” now belongs to %(who)s.", task=task.name, who=to.removeprefix("team:")))
+    flash(gettext("“%(task)s” now belongs to %(who)s.", task=task.name, who=whom(to)))
     return to_address(url_for("inbox.show"))
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from pages_house import House
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import ChangeUser, ReassignTask
+from engine.domain.commands import ChangeUser, ClaimTask, CompleteTask, ReassignTask
 from engine.domain.desk import AddComment, GetDesk, ListFilters, PrioritiseTask
 from engine.domain.questions import GetTask
 from webui.pages import inbox
@@ -194,6 +194,29 @@ def test_the_list_as_csv_is_in_the_readers_language_and_zone(house: House, enter
     assert sorted(row[4] for row in rows[1:]) == ["'=1+1", "LN-2"]
     assert {row[3] for row in rows[1:]} == {"2026-03-02 17:00"}  # nine o'clock UTC
     assert enter("eve").get("/inbox/export.csv?box=teams").text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "over", "taken"),
+    [
+        ("en", "“Approve” was already completed by Bob Stone, Mar 2 17:00.", "was already claimed by Bob Stone."),
+        ("zh_Hans", "”已由 Bob Stone 于 3月2日 17:00 完成。", "”已由 Bob Stone 领取。"),
+    ],
+)
+def test_who_was_quicker_is_told_by_name_and_in_ones_own_time(
+    house: House, enter: Enter, locale: str, over: str, taken: str
+) -> None:
+    task, other = house.task(), house.task(key="LN-2")
+    bob, browser = house.actor("bob"), enter("alice")
+    browser.post("/profile", data={"timezone": "Asia/Shanghai", "email": "a@x.example"})
+    browser.post("/language", data={"locale": locale, "next": "/"})
+    for one in (task, other):
+        house.engine.do(ClaimTask(one.id, bob))
+    assert taken in browser.post(f"/tasks/{task.id}/claim", follow_redirects=True).text
+    house.engine.do(CompleteTask(task.id, bob, data={"agreed": True}))
+    page = browser.get(f"/tasks/{task.id}").text
+    assert over.replace("Approve", task.name) in page
+    assert ">bob<" not in page
 
 
 def test_the_csv_is_the_whole_list_read_page_by_page(
