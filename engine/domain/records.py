@@ -1,7 +1,8 @@
 """Typed CRM records: kinds and their fields are data (``records.yaml``); here a record's data is checked and read.
 
 Stored form of a value: text, email, phone, choice, user: text · number: an int, else its exact text (``"12.5"``) ·
-money: ``{"amount": "12.50", "currency": "EUR"}`` · date: ``"2026-01-31"`` · boolean · lines: a list of such mappings.
+money: ``{"amount": "12.50", "currency": "EUR"}`` · date: ``"2026-01-31"`` ·
+duration: ``"PT4H"`` · boolean · lines: a list of such mappings.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any
 from engine.domain.access import Role
 from engine.domain.errors import BadForm, Invalid
 from engine.domain.money import Money, exact, plain
+from engine.domain.spans import units_of
 
-TYPES = ("text", "number", "money", "date", "boolean", "email", "phone", "choice", "user", "lines")
+TYPES = ("text", "number", "money", "date", "duration", "boolean", "email", "phone", "choice", "user", "lines")
 SCOPES = ("own", "team", "territory", "all")  # whose records a role sees
 RESERVED = frozenset({"id", "kind", "state", "owner", "revision", "links", "created", "changed"})
 MAX_TEXT = 20_000
@@ -190,6 +192,13 @@ def _money(field: Field, value: Any, currency: str) -> dict[str, str]:
     return money.as_data()
 
 
+def _duration(field: Field, value: Any, currency: str) -> str:
+    text = _text(field, value, currency).upper()
+    if units_of(text) is None:
+        raise Invalid("CRM-022", f"'{text[:40]}' is no length of time.", fix="Write it as PT4H, PT30M or P3D.")
+    return text
+
+
 def _date(field: Field, value: Any, _: str) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat()
@@ -260,6 +269,7 @@ _CLEANERS: dict[str, Callable[[Field, Any, str], Any]] = {
     "number": _number,
     "money": _money,
     "date": _date,
+    "duration": _duration,
     "boolean": _boolean,
     "email": _email,
     "phone": _phone,

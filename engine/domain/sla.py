@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.calendar import Calendar
 from engine.domain.errors import Invalid
+from engine.domain.spans import units_of
 
 #: Relations that lead from a record to the customer whose tier, segment and the like count for it.
 CUSTOMER = ("account", "customer")
@@ -252,12 +253,11 @@ def duration(text: Any, unit: str = "") -> Target:
     days = re.fullmatch(r"(\d{1,4})\s*(?:business days?|bd)", said)
     if days is not None:
         return _days(int(days[1]), said)
-    match = re.fullmatch(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", said)
-    if match is None or not any(match.groups()):
+    found = units_of(said)
+    if found is None:
         raise Invalid("CRM-077", f"'{said}' is no target.", fix="Write PT4H, PT30M, P1D or 3 business days.")
-    weeks, day, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     try:
-        span = timedelta(weeks=weeks, days=day, hours=hours, minutes=minutes, seconds=seconds)
+        span = timedelta(**{f"{name}s": number for name, number in found.items()})
     except OverflowError:
         raise _endless(said) from None
     return _target(span, unit, said)

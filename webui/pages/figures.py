@@ -15,7 +15,7 @@ from engine.domain.errors import Invalid
 from engine.domain.figures import FigureRow, ShowFigures, ShowQueues
 from webui.dates import begin_of
 from webui.door import ask, need, the_engine
-from webui.names import team_name
+from webui.names import flow_name, team_name
 from webui.sheets import csv_answer
 
 room = Blueprint("figures", __name__, url_prefix="/sla/figures")
@@ -59,8 +59,9 @@ def queue_heads() -> list[str]:
 
 def cells(row: FigureRow) -> list[Any]:
     """A row as the page and the file both show it."""
+    base = flow_name(row.variant_of) if row.variant_of else ""
     return [
-        row.name, row.version, row.variant_of or "", row.cases, row.promises, share(row.on_time), row.steps,
+        row.name, row.version, base, row.cases, row.promises, share(row.on_time), row.steps,
         f"{row.handoffs / row.cases:.1f}", f"{row.reassigned / row.cases:.1f}", share(row.rework),
     ]  # fmt: skip
 

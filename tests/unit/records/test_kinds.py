@@ -27,6 +27,7 @@ kinds:
       mail: {type: email}
       phone: {type: phone}
       closes: {type: date}
+      lead: {type: duration}
       hot: {type: boolean}
       way: {type: choice, choices: [web, shop]}
       lines:
@@ -43,13 +44,16 @@ def deal() -> Kind:
 
 
 def test_values_are_stored_exactly_and_read_as_feel_wants_them(deal: Kind) -> None:
-    data = deal.clean({"name": " 大单 ", "amount": "0.1", "share": 12.5, "closes": "2026-03-02", "hot": "yes"})
+    data = deal.clean(
+        {"name": " 大单 ", "amount": "0.1", "share": 12.5, "closes": "2026-03-02", "hot": "yes", "lead": "pt36h"}
+    )
     assert data == {
         "name": "大单",
         "amount": {"amount": "0.10", "currency": "CNY"},
         "share": "12.5",
         "closes": "2026-03-02",
         "hot": True,
+        "lead": "PT36H",
     }
     seen = {f.key: f.read(data.get(f.key)) for f in deal.fields}
     assert seen["amount"] == {"amount": Decimal("0.10"), "currency": "CNY"}
@@ -59,7 +63,15 @@ def test_values_are_stored_exactly_and_read_as_feel_wants_them(deal: Kind) -> No
 
 
 def test_every_complaint_is_told_at_once(deal: Kind) -> None:  # H1
-    wrong: dict[str, Any] = {"amount": -1, "share": 101, "mail": "x", "phone": "call me", "closes": "31/02", "odd": 1}
+    wrong: dict[str, Any] = {
+        "amount": -1,
+        "share": 101,
+        "mail": "x",
+        "phone": "call me",
+        "closes": "31/02",
+        "lead": "soon",
+        "odd": 1,
+    }
     with pytest.raises(BadForm, match="CRM-215") as caught:
         deal.clean({**wrong, "hot": "perhaps", "way": "fax", "lines": [{"quantity": 1}]})
     assert set(caught.value.fields) == {*wrong, "hot", "way", "lines", "name"}
