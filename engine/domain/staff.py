@@ -211,7 +211,7 @@ class WorkloadRow:
     overdue: int
     weight: int
     most: int | None
-    share: float  # load for a full person's capacity, against the team's mean; 1.0 = a fair share
+    share: float  # load for a full person's capacity, against the mean of those in their teams; 1.0 = a fair share
     away: AbsenceRow | None = None
     absences: tuple[AbsenceRow, ...] = ()
     gets: int = 0  # what-if: tasks that would come to them

@@ -85,23 +85,36 @@ def workload(ctx: Context, ask: Workload) -> tuple[WorkloadRow, ...]:
     late = _late(ctx, logins)
     teams = _teams(ctx, logins)
     absences = coming(ctx, logins, ask.by)
-    total, weights = sum(p.load for p in people), sum(p.weight for p in people)
+    shares = _shares(people, {p.login: (ask.team,) if ask.team else teams.get(p.login, ()) for p in people})
     given = _given(ctx, ask, people)
     gets = _deal(people, given)
     rows = []
     for each in people:
-        fair = total * each.weight / weights if weights else 0
         mine = absences.get(each.login, ())
         now = next((a for a in mine if a.since <= ctx.now), None)
         rows.append(
             WorkloadRow(
                 each.login, names[each.login], teams.get(each.login, ()), each.load, late.get(each.login, 0),
-                each.weight, each.most, round(each.load / fair, 2) if fair else 0.0, now, mine,
+                each.weight, each.most, shares[each.login], now, mine,
                 -given[each.login] if each.login in given else gets[each.login],
                 each.load - given[each.login] if each.login in given else 0,
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-row.load / row.weight, row.login)))
+
+
+def _shares(people: list[Person], teams: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
+    """Each one's load against the mean of those they share teams with, by capacity; who is in no team shares none."""
+    loads: Counter[str] = Counter()
+    weights: Counter[str] = Counter()
+    for each in people:
+        loads.update(dict.fromkeys(teams[each.login], each.load))
+        weights.update(dict.fromkeys(teams[each.login], each.weight))
+    found = {}
+    for each in people:
+        load, weight = (sum(of[team] for team in teams[each.login]) for of in (loads, weights))
+        found[each.login] = round(each.load * weight / (load * each.weight), 2) if load and each.weight else 0.0
+    return found
 
 
 def _people(ctx: Context, ask: Workload) -> list[Person]:

@@ -213,3 +213,15 @@ def test_teams_in_teams_have_no_ring(crew: Any) -> None:
             crew.do(ChangeTeam("a", SYSTEM, **change))
     with pytest.raises(Forbidden, match="CRM-314"):
         crew.do(ChangeTeam("c", SYSTEM, members=("a",)))
+
+
+def test_a_fair_share_is_that_of_those_one_shares_a_team_with(crew: Any) -> None:
+    for login, tasks in (("ann", 4), ("ben", 2)):
+        for _ in range(tasks):
+            task_of(crew, login)
+    crew.do(AddTeam("other", SYSTEM, "Other"))
+    for login, teams in (("zoe", ("other",)), ("ada", ())):
+        crew.do(AddUser(login, SYSTEM, login.title(), roles=("employee",), teams=teams))
+    shares = {row.login: row.share for row in crew.ask(Workload(SYSTEM)) if row.share}
+    assert shares == {"ann": 2.0, "ben": 1.0}, "idle people of other teams make nobody's share unfair"
+    assert {row.login: row.share for row in crew.ask(Workload(SYSTEM, "bench"))} == {"ann": 2.0, "ben": 1.0, "cai": 0.0}
