@@ -251,6 +251,7 @@ class MoveWork(Command["WorkMoved"]):
 class WorkMoved:
     moved: int
     kept: tuple[tuple[str, str, str], ...] = ()  # task's name, code and reason of those that stayed
+    gave: Mapping[str, int] = field(default_factory=dict)  # how many of whom moved
 
 
 @dataclass(frozen=True, slots=True)

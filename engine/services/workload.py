@@ -53,7 +53,7 @@ def _move(ctx: Context, cmd: MoveWork) -> WorkMoved:
     # Always in the same order: two who move at once wait for each other, they do not block each other.
     rows = ctx.conn.scalars(first.order_by(ranked.c.instance_id, ranked.c.id).limit(_MOST)).all()
     kept: list[tuple[str, str, str]] = []
-    moved = 0
+    gave: Counter[str] = Counter()
     for task_id in rows:
         found = lock_for_task(ctx.conn, task_id)
         if found is None or found[1].assignee not in givers:
@@ -61,10 +61,10 @@ def _move(ctx: Context, cmd: MoveWork) -> WorkMoved:
         try:
             ensure_moving(found[0])
             hand_on(ctx, *found, cmd.by, cmd.to, cmd.reason)
-            moved += 1
+            gave[str(found[1].assignee)] += 1
         except (Conflict, Forbidden) as error:  # refused before anything of it was written
             kept.append((found[1].name, error.code, error.message))
-    return WorkMoved(moved, tuple(kept))
+    return WorkMoved(gave.total(), tuple(kept), dict(gave))
 
 
 @answers(TeamsInCharge)

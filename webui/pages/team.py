@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -27,12 +28,16 @@ _DAYS = 14  # of the team's calendar
 @room.get("")
 def show() -> ResponseReturnValue:
     """Bars against capacity, absences, and what if some were away."""
-    actor = need(Right.TASK_WORK)
+    return page_of(need(Right.TASK_WORK))
+
+
+def page_of(actor: Actor, **more: Any) -> str:
+    """The room; ``tried``: what a move would do, and what was typed for it."""
     rows = read(actor)
     top = max((row.load * 100 / row.weight for row in rows), default=0)
     about: dict[str, Any] = {"team": chosen(), "away": request.args.getlist("away"), "top": top}
     about |= {"until": request.args.get("until", ""), "teams": ask(TeamsInCharge(actor)), "days": coming_days(actor)}
-    return render_template("team/page.html", rows=rows, **about)
+    return render_template("team/page.html", rows=rows, **about, **more)
 
 
 @room.get("/export.csv")
@@ -55,11 +60,17 @@ def export() -> ResponseReturnValue:
 
 @room.post("/move")
 def move() -> ResponseReturnValue:
-    """Give the first tasks of some people to somebody else, or to a team's queue; which they were is told to them."""
+    """Give the first tasks of some people to somebody else, or to a team's queue; which they were is told to them.
+
+    The button "try" shows what would come of it, and asks again.
+    """
     actor = need(Right.TASK_WORK)
     form = request.form
-    about = {"number": form.get("number", type=int) or 1, "reason": form.get("reason", "")[:500]}
-    done = do(MoveWork(tuple(form.getlist("from")), form.get("to", ""), actor, **about))  # type: ignore[arg-type]
+    number, reason = form.get("number", type=int) or 1, form.get("reason", "")[:500]
+    given = MoveWork(tuple(form.getlist("from")), form.get("to", ""), actor, number, reason)
+    if form.get("act") == "try":
+        return page_of(actor, tried=do(replace(given, trial=True)), given=given)
+    done = do(given)
     flash(ngettext("%(num)s task moved.", "%(num)s tasks moved.", done.moved))
     for name, code, message in done.kept[:3]:
         flash(f"{name}: {said_error(Forbidden(code, message)).what}")

@@ -30,7 +30,7 @@ def test_work_is_moved_as_it_was_tried(api: Any) -> None:
     ids = claimed(api, 3)
     body = {"givers": ["employee"], "to": "rival", "number": 2, "reason": "leave"}
     tried = api("manager", "POST", "/workload/move", {**body, "trial": True})
-    assert (tried.status_code, tried.json) == (200, {"moved": 2, "kept": []})
+    assert (tried.status_code, tried.json) == (200, {"moved": 2, "kept": [], "gave": {"employee": 2}})
     assert mine(api, "employee") == set(ids), "what is tried stays"
     assert api("rival", "GET", "/notifications").json["items"] == []
     assert api("manager", "POST", "/workload/move", body).json == tried.json

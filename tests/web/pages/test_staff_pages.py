@@ -17,7 +17,7 @@ from engine.domain.access import SYSTEM
 from engine.domain.commands import ChangeUser, ClaimJobs, Deploy, FailJob, LogIn, ReassignTask, StartInstance
 from engine.domain.desk import RescheduleTask
 from engine.domain.questions import GetTask
-from engine.domain.staff import ChangeTeam, GetPerson, Workload
+from engine.domain.staff import ChangePerson, ChangeTeam, GetPerson, Workload
 from engine.services import comments, notes
 from engine.store.moves import change_tasks
 from tests.store.drawing import END, START, flow, model
@@ -127,6 +127,26 @@ def test_a_failed_absence_stays_on_the_page_of_whom_it_is_about(enter: Enter) ->
     assert 'action="/absences/alice"' in others.text
     assert 'action="/absences/ada"' not in others.text
     assert 'action="/absences/ada"' in ada.post("/absences/ada", data=wrong).text
+
+
+def test_a_move_is_tried_before_it_is_done(house: House, enter: Enter) -> None:
+    for _ in range(3):
+        house.engine.do(ReassignTask(house.task().id, "alice", SYSTEM))
+    house.engine.do(ChangePerson("bob", SYSTEM, most=1))
+    maria = enter("maria")
+    what = {"from": ["alice"], "to": "bob", "number": "2", "reason": "leave", "team": "sales"}
+    page = maria.post("/team/move", data={**what, "act": "try"}).text
+    assert "2 tasks would go to Bob Stone." in page
+    assert "more than 1 at most" in page
+    loads = {row.login: row.load for row in house.engine.ask(Workload(SYSTEM))}
+    assert (loads["alice"], loads["bob"]) == (3, 0), "nothing has moved"
+    tried = page.split('id="move-tried"')[1].split("</section>")[0]
+    again = dict(re.findall(r'name="(\w+)" value="([^"]*)"', tried))
+    assert maria.post("/team/move", data=again).status_code == 302
+    loads = {row.login: row.load for row in house.engine.ask(Workload(SYSTEM))}
+    assert (loads["alice"], loads["bob"]) == (1, 2)
+    nothing = maria.post("/team/move", data={**what, "from": ["maria"], "act": "try"}).text
+    assert "0 tasks would go to Bob Stone." in nothing
 
 
 def test_the_team_room_shows_moves_and_exports_the_same(house: House, enter: Enter) -> None:
