@@ -59,3 +59,28 @@ def part_names(node: t.Node) -> tuple[str, ...]:
             found.append(at.name)
         todo.extend(at.children())
     return tuple(sorted(found))
+
+
+def strange_calls(node: t.Node) -> frozenset[str]:
+    """Functions that are called and are there neither as built-ins nor by what the tree itself brings along."""
+    found: set[str] = set()
+    todo: list[tuple[t.Node, frozenset[str]]] = [(node, frozenset())]
+    while todo:
+        at, bound = todo.pop()
+        called = at.function.name if isinstance(at, t.Call) and isinstance(at.function, t.Name) else None
+        if called is not None and called not in bound and called not in REGISTRY:
+            found.add(called)
+        # Whatever is named inside may hold a function: entries, parameters, items.
+        inner = bound | _brought(at)
+        todo += [(child, inner) for child in at.children()]
+    return frozenset(found)
+
+
+def _brought(node: t.Node) -> frozenset[str]:
+    if isinstance(node, t.Context):
+        return frozenset(key for key, _ in node.entries)
+    if isinstance(node, t.Lambda):
+        return frozenset(name for name, _ in node.params)
+    if isinstance(node, t.For | t.Quantified):
+        return frozenset(name for name, _ in node.iterators)
+    return frozenset()

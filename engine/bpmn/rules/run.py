@@ -133,6 +133,20 @@ def bad_feel(c: Context) -> Iterator[Hit]:
             yield Hit(e.owner, e.line, None, {**params, **{f"feel_{k}": v for k, v in place.items()}})
 
 
+@rule("CRM-879", ERROR)
+def no_function(c: Context) -> Iterator[Hit]:
+    """Functions that expressions call are FEEL's: of another a call is always null, as variables hold no functions."""
+    for e in _expressions(c):
+        if _juel(e.text):
+            continue
+        try:
+            strangers = feel.compile(e.text).strangers
+        except ExpressionError:
+            continue  # told by CRM-176
+        for name in sorted(strangers):
+            yield hit(e.owner, e.line, what=e.what, text=_short(e.text), name=name)
+
+
 @rule("CRM-177", ERROR)
 def other_language(c: Context) -> Iterator[Hit]:
     """Conditions and expressions are FEEL, not JUEL, XPath, Groovy or JavaScript."""

@@ -1,8 +1,8 @@
-"""Every built-in function of DMN 1.5, by name."""
+"""Every built-in function of DMN 1.5 by name, and those beyond it that models call."""
 
 from __future__ import annotations
 
-from engine.feel.builtins import contexts, convert, dates, lists, logic, numeric, ranges, text
+from engine.feel.builtins import beyond, contexts, convert, dates, lists, logic, numeric, ranges, text
 from engine.feel.builtins.base import KNOWN, REGISTRY, SIGNATURES, invoke
 
 for _name in (*REGISTRY, "time offset", "start included", "end included"):
@@ -13,6 +13,7 @@ __all__ = [
     "KNOWN",
     "REGISTRY",
     "SIGNATURES",
+    "beyond",
     "contexts",
     "convert",
     "dates",

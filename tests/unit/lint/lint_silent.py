@@ -127,6 +127,11 @@ def worked(kind: str) -> bytes:
     return straight(f'<adHocSubProcess id="t" name="Help">{job}{user(id="in")}</adHocSubProcess>')
 
 
+def scripted(text: str) -> bytes:
+    script = ext(f'<zeebe:script expression="= {text}" resultVariable="r"/>')
+    return straight(f'<scriptTask id="t" name="T">{script}</scriptTask>')
+
+
 def started_by(form: str) -> bytes:
     start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
     return process(start, user(), END, flows("s", "t", "e"))
@@ -204,6 +209,8 @@ SILENT = [
         straight(user(), head=UNDERSTOOD.format("false")),
     ),
     Case("CRM-170", "t", worked("a"), worked("")),
+    Case("CRM-879", "t", scripted("uuid()"), scripted("string(x)")),
+    Case("CRM-879", "t", scripted("xs[lookup(item) = 1]"), scripted("{f: function(a) a + 1, r: f(x)}.r")),
     Case("CRM-877", "p", carded('input="lead"'), carded('goal="g"')),
     Case("CRM-877", "p", carded(name="crmflow:output"), carded(name="output")),
     Case(

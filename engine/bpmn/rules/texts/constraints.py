@@ -373,6 +373,14 @@ TEXTS: dict[str, Text] = {
         "没有它，模型的含义与所画的不同。",
         '请删除该 <extension>；若没有它流程也正确，请设 mustUnderstand="false"。',
     ),
+    "CRM-879": Text(
+        "{el}: the {what} “{text}” calls the function “{name}”, which FEEL does not have.",
+        "Such a call gives null, and the case would go on with that.",
+        "Use a function of docs/feel.md, or let a service task compute the value before.",
+        "{el}：{what}“{text}”调用了 FEEL 没有的函数“{name}”。",
+        "这样的调用结果为 null，案例会带着它继续。",
+        "请使用 docs/feel.md 中的函数，或先由服务任务计算该值。",
+    ),
     "CRM-897": Text(
         "{el} takes the latest version of “{ref}” there is when this model is deployed.",
         "A version deployed later is taken only by a later version of this model: running cases stay as they are.",
