@@ -18,7 +18,7 @@ from engine.feel.codegen import generate
 from engine.feel.fasthelp import Slow
 from engine.feel.fastloops import generate_tests
 from engine.feel.faults import Unfit, failure, place
-from engine.feel.free import free_names, outer_names, part_names, strange_calls
+from engine.feel.free import free_names, outer_names, part_names
 from engine.feel.parser import parse
 from engine.feel.values import adopt
 
@@ -66,11 +66,6 @@ class Program:
     def outer(self) -> frozenset[str]:
         """Of the names those read outside of filters; within one a name may be an entry of the item instead."""
         return outer_names(self.tree)
-
-    @property
-    def strangers(self) -> frozenset[str]:
-        """Functions it calls that are not there: such a call is null, unless a variable held the function."""
-        return strange_calls(self.tree)
 
     @property
     def parts(self) -> tuple[str, ...]:

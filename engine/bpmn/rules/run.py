@@ -25,6 +25,7 @@ from engine.bpmn.rules.formal import declares, foreign
 from engine.bpmn.rules.supported import running
 from engine.bpmn.specs.expr import valid_target
 from engine.domain.errors import ExpressionError
+from engine.feel.free import strange_calls
 from engine.model.graph import Node
 from engine.model.xml import BPMN, line_of, local, text_of
 
@@ -140,7 +141,7 @@ def no_function(c: Context) -> Iterator[Hit]:
         if _juel(e.text):
             continue
         try:
-            strangers = feel.compile(e.text).strangers
+            strangers = strange_calls(feel.compile(e.text).tree)
         except ExpressionError:
             continue  # told by CRM-176
         for name in sorted(strangers):
