@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, case, delete, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, delete, insert, or_, select, true, update
 
 from engine.store import tables as t
 from engine.store.prepared import Insert
@@ -36,10 +36,7 @@ def claim(
     c = table.c
     if table is t.job:
         values["attempts"] = case((c.state == "leased", c.attempts + 1), else_=c.attempts)
-    lost = and_(c.state == "leased", c.lease_until <= now)
-    query = select(c.id).where(or_(and_(c.state == "ready", c.due_at <= now), lost))
-    if types is not None:
-        query = query.where(c.type.in_(sorted(types)))
+    query = select(c.id).where(_due(table, now, types))
     query = query.order_by(c.due_at, c.id).limit(limit).with_for_update(skip_locked=True)
     # Materialised: PostgreSQL may run a plain sub-query again for each row it looks at, and lock more than ``limit``.
     due = query.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
@@ -54,9 +51,16 @@ def claim(
 
 def any_due(conn: Connection, types: Collection[str], now: datetime) -> bool:
     """Whether a job of these types could be claimed now."""
-    c = t.job.c
-    ready = or_(and_(c.state == "ready", c.due_at <= now), and_(c.state == "leased", c.lease_until <= now))
-    return conn.scalar(select(c.id).where(c.type.in_(sorted(types)), ready).limit(1)) is not None
+    return conn.scalar(select(t.job.c.id).where(_due(t.job, now, types)).limit(1)) is not None
+
+
+def _due(table: Table, now: datetime, types: Collection[str] | None) -> ColumnElement[bool]:
+    """Ready and due, or leased by somebody who is gone."""
+    c = table.c
+    # The types stand in both ways: beside them, all jobs of a type would be read, also the many that are due in a year.
+    named = () if types is None else (c.type.in_(sorted(types)),)
+    ready = and_(*named, c.state == "ready", c.due_at <= now)
+    return or_(ready, and_(*named, c.state == "leased", c.lease_until <= now))
 
 
 def extend(conn: Connection, row_id: str, fence: int, until: datetime) -> bool:
