@@ -72,7 +72,7 @@ def test_claim_then_the_other_is_told_who(house: House, enter: Enter) -> None:
     assert enter("alice").post(f"/tasks/{task.id}/claim").status_code == 302
     answer = enter("bob").post(f"/tasks/{task.id}/claim")
     assert answer.status_code == 409
-    assert "alice" in answer.text
+    assert "Alice Meyer" in answer.text
     assert "CRM-203" in answer.text
 
 
@@ -118,7 +118,7 @@ def test_second_click_is_told_who_was_first(house: House, enter: Enter) -> None:
     late = enter("bob").post(f"/tasks/{task.id}/complete", json=data, headers=json)
     assert late.status_code == 409
     assert late.json is not None
-    assert "alice" in late.json["message"]
+    assert "Alice Meyer" in late.json["message"]
 
 
 def test_drafts_come_back(house: House, enter: Enter) -> None:
