@@ -6,7 +6,7 @@ whoever asked for it. A scope that is left empty ends with its activity; an inst
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine import feel
@@ -132,22 +132,8 @@ class Operated(Held):
         """End the activities of scopes in which nothing is left, inner ones first."""
         for scope in reversed(list(self.instance.subprocesses.values())):
             if scope.live == 0 and not scope.spec.adhoc and self.instance.subprocesses.get(scope.host.id) is scope:
-                self._ensure_last(scope)
+                _ensure_last(scope, self.instance.subprocesses.values())
                 self.machine.cancel(self._outer(scope.host))
-
-    def _ensure_last(self, scope: Any) -> None:
-        """A run of a loop ends with the whole loop: not while others of its runs are at work elsewhere in it."""
-        loop = scope.host.host
-        if loop is None:
-            return
-        for other in self.instance.subprocesses.values():
-            if other is not scope and other.host.host == loop and other.live:
-                named = scope.spec.title or scope.spec.name
-                raise Invalid(
-                    "CRM-034",
-                    f"'{named}' runs several times; taking this away would end its other runs, too.",
-                    fix=f"Take away '{named}' itself, with all its runs, or complete the task.",
-                )
 
     def _scope(self, spec: ScopeSpec) -> Any:
         """The running scope of a spec; where there is none, its activity is opened (and those around it)."""
@@ -177,6 +163,21 @@ class Operated(Held):
         for boundary in around.boundaries:
             boundary.arm(host, self.machine)
         return scope
+
+
+def _ensure_last(scope: Any, scopes: Iterable[Any]) -> None:
+    """A run of a loop ends with the whole loop: not while others of its runs are at work elsewhere in it."""
+    loop = scope.host.host
+    if loop is None:
+        return
+    for other in scopes:
+        if other is not scope and other.host.host == loop and other.live:
+            named = scope.spec.title or scope.spec.name
+            raise Invalid(
+                "CRM-034",
+                f"'{named}' runs several times; taking this away would end its other runs, too.",
+                fix=f"Take away '{named}' itself, with all its runs, or complete the task.",
+            )
 
 
 def target(process: Any, element: str) -> Node:
