@@ -23,6 +23,7 @@ KEPT_FOR = timedelta(minutes=5)
 _PLACE = "crmflow.names"
 #: The engine's own kinds of jobs and its connectors in words; other kinds are what models call their workers.
 JOBS = {
+    "crmflow:arise": _l("Deadlines promised only now"),
     "crmflow:assigned": _l("Word of a new task"),
     "crmflow:away": _l("Stand-ins for somebody who is away"),
     "crmflow:bulk": _l("Operation on many"),

@@ -102,6 +102,7 @@ class Preview:
     open: int
     moves: tuple[Move, ...]
     looked: int = 0  # fewer than ``open``: those due first
+    without: int = 0  # open cases that have no clock of the policy and may be promised one (1000 = more than 999)
 
 
 @dataclass(frozen=True, slots=True)

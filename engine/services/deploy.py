@@ -22,6 +22,8 @@ from engine.services.definitions import finding_json, row_of
 from engine.services.labels import Labels
 from engine.services.registry import answers, handles
 from engine.services.sla_moves import rules_changed
+from engine.services.sla_spread import spread
+from engine.services.sla_terms import all_newest
 from engine.services.sources import Part, Process, Rules, Sources, describe, gather
 from engine.services.starts import open_starts
 from engine.store import models, rules
@@ -135,6 +137,7 @@ def replan_clocks(ctx: Context, shelf: Shelf) -> int:
         names = next(part.provides for part in shelf.sources.parts if (part.kind, part.key) == (row.kind, row.key))
         done = rules_changed(ctx, ctx.library.rules(ctx.conn, row.id), names, by=shelf.by, write=True)
         moved += len(done.moves) if done else 0
+        spread(ctx, [row.key for row in all_newest(ctx) if row.content.get("decision") in names], shelf.by)
     return moved
 
 

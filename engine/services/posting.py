@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from engine.domain.access import Actor
 from engine.domain.commands import SendMessage
-from engine.services import leaving, notes, outgoing, sla_moves
+from engine.services import leaving, notes, outgoing, sla_moves, sla_spread
 from engine.services.absences import stand_in
 from engine.services.bulk import go_on
 from engine.services.context import Context
@@ -122,4 +122,5 @@ OWN: Mapping[str, Callable[[Context, JobLock, Actor], None]] = {
     "crmflow:away": stand_in,
     leaving.KIND: leaving.give_back,
     "crmflow:replan": sla_moves.go_on,
+    sla_spread.KIND: sla_spread.go_on,
 }

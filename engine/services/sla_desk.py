@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from engine.domain.sla_values import (
     SaveCalendar,
     SavePolicy,
 )
-from engine.services import calendars, sla_clocks as clocks, sla_moves as moves, sla_terms
+from engine.services import calendars, sla_clocks as clocks, sla_moves as moves, sla_spread, sla_terms
 from engine.services.calendars_near import built
 from engine.services.context import Context
 from engine.services.flow import resume, stored
@@ -68,6 +69,8 @@ def save_policy(ctx: Context, cmd: SavePolicy) -> PolicyRow:
         return PolicyRow(cmd.key, known.version, content, known.at, known.by)
     version = sla_terms.write(ctx, cmd.key, content, cmd.by.id)
     done = moves.policy_changed(ctx, cmd.key, version, content, by=cmd.by.id, write=True)
+    if sla_spread.promises_more(known.content if known else None, content):
+        sla_spread.spread(ctx, [cmd.key], cmd.by.id)
     ctx.audit(cmd.by, "policy.save", target=cmd.key, detail={"version": version, "moved": len(done.moves)})
     return PolicyRow(cmd.key, version, content, ctx.now, cmd.by.id)
 
@@ -76,7 +79,10 @@ def save_policy(ctx: Context, cmd: SavePolicy) -> PolicyRow:
 def preview_policy(ctx: Context, ask: PreviewPolicy) -> Preview:
     """The open deadlines it would move; nothing is written."""
     ensure(ask.by, Right.TIME_MANAGE)
-    return moves.policy_changed(ctx, ask.key, 0, _policy(ctx, ask.content))
+    content, known = _policy(ctx, ask.content), sla_terms.newest(ctx, ask.key)
+    found = moves.policy_changed(ctx, ask.key, 0, content)
+    more = sla_spread.promises_more(known.content if known else None, content)
+    return replace(found, without=sla_spread.without(ctx, ask.key)) if more else found
 
 
 @answers(ListPolicies)
