@@ -7,7 +7,7 @@ Reckoned in UTC, or in the zone named behind ``@``: ``0 0 9 * * MON-FRI @Europe/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,7 +50,7 @@ class Cron:
         per_day = len(self.seconds) * len(self.minutes) * len(self.hours)
         for _ in range(_FAR + round_no // per_day * 366):
             if self._fits(day):
-                if day != local.date() and left > per_day:
+                if day != local.date() and left > per_day and not self._changes(day):
                     left -= per_day
                 else:
                     for moment in self._times(day):
@@ -61,12 +61,27 @@ class Cron:
             day += timedelta(days=1)
         raise ValueError("no such time")
 
-    def _times(self, day: date) -> Iterator[datetime]:
-        for hour in self.hours:
-            for minute in self.minutes:
-                for second in self.seconds:
-                    wall = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=self.zone)
-                    yield wall.astimezone(UTC)
+    def _times(self, day: date) -> Iterable[datetime]:
+        walls = (
+            datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=self.zone)
+            for hour in self.hours
+            for minute in self.minutes
+            for second in self.seconds
+        )
+        if not self._changes(day):
+            return (wall.astimezone(UTC) for wall in walls)
+        if len(self.hours) < 24:  # a time that is skipped comes an hour later by the wall, one that is there twice once
+            return sorted({wall.astimezone(UTC) for wall in walls})
+        both = {wall.replace(fold=fold).astimezone(UTC) for wall in walls for fold in (0, 1)}
+        shown = ((moment, moment.astimezone(self.zone)) for moment in sorted(both))
+        return [moment for moment, wall in shown if wall.minute in self.minutes and wall.second in self.seconds]
+
+    def _changes(self, day: date) -> bool:
+        """Whether the clocks of the zone are changed on this day."""
+        if self.zone is UTC:
+            return False
+        begins = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        return begins.utcoffset() != (begins + timedelta(days=1)).utcoffset()
 
     def _fits(self, day: date) -> bool:
         if day.month not in self.months or (self.years is not None and day.year not in self.years):

@@ -59,6 +59,26 @@ def test_summer_time_keeps_the_wall_clock() -> None:
     assert after - before == timedelta(hours=23)
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/New_York"])
+def test_what_comes_every_half_hour_does_so_while_the_clocks_change(zone: str) -> None:
+    """The repeated hour was left out, the skipped one fired twice."""
+    found = cron(f"0 */30 * * * * @{zone}")
+    assert found is not None
+    half = timedelta(minutes=30)
+    for month, first in ((3, 1), (4, 1), (10, 1), (10, 20), (11, 1)):
+        start = datetime(2026, month, first, tzinfo=UTC)
+        assert [found.at(start, n) for n in range(1, 700, 7)] == [start + n * half for n in range(1, 700, 7)]
+
+
+def test_a_time_of_day_that_is_skipped_or_there_twice_comes_once() -> None:
+    found = cron("0 30 2,3 * * * @Europe/Berlin")
+    assert found is not None
+    spring = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    autumn = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    assert [found.at(spring, n).isoformat()[5:16] for n in (1, 2)] == ["03-29T01:30", "03-30T00:30"]
+    assert [found.at(autumn, n).isoformat()[5:16] for n in (1, 2, 3)] == ["10-25T00:30", "10-25T02:30", "10-26T01:30"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "0 0 9 * *  * * *", "61 * * * * *", "0 0 9 * * MON#6", "0 5-1 * * * *", "a b c d e", "0 0/0 * * * *"]
 )
