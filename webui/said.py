@@ -288,6 +288,10 @@ CODES = {
         _l("The form that the flow asks for was not deployed with it."),
         _l("Deploy that form first, then the flow again."),
     ),
+    "CRM-625": (
+        _l("A name or key that the flow computes is too long, or holds a character that cannot be stored."),
+        _l("Correct the data, then try again."),
+    ),
     "CRM-630": (_l("The state of the case was written by another version of crmflow."), _l("Ask an administrator.")),
     "CRM-631": (_l("A value cannot be stored in the case."), _l("Store texts, numbers, times or lists.")),
     "CRM-632": (_l("The flow no longer has the step where the case stands."), _l("Ask who has changed the flow.")),

@@ -13,6 +13,9 @@ from engine.domain.errors import ExpressionError, RunError
 _NAMES = frozenset({"instance"})
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 
+LONGEST = 255  # characters of what a case is found by: names of messages, correlation keys, job types, forms
+LOGIN = 115  # of a person or team, a prefix left room for
+
 
 class Expr:
     """An expression compiled once. ``constant`` is set where the text is a literal (no FEEL)."""
@@ -56,36 +59,49 @@ def compiled(text: str | None, *, condition: bool = False) -> Expr | None:
     return Expr(stripped)
 
 
-def text_of(expr: Expr | None, view: Mapping[str, Any], what: str) -> str | None:
+def text_of(expr: Expr | None, view: Mapping[str, Any], what: str, most: int = LONGEST) -> str | None:
     """The expression as text (numbers and times are written out); null stays None.
 
-    Raises ``RunError`` CRM-614 when the value is a list, a context or a function.
+    Raises ``RunError`` CRM-614 when the value is a list, a context or a function, CRM-625 when it is too long.
     """
     if expr is None:
         return None
     value = expr.value(view)
-    if value is None or isinstance(value, str):
+    if value is None:
         return value
+    if isinstance(value, str):
+        return _short(value, what, most)
     if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
         raise RunError(
             "CRM-614",
             f"{what} '{expr.text}' gives {type(value).__name__}, not a text.",
             fix="Let the expression give a text or a number.",
         )
-    return str(feel.to_json(value))
+    return _short(str(feel.to_json(value)), what, most)
 
 
-def texts_of(expr: Expr | None, view: Mapping[str, Any], what: str) -> tuple[str, ...]:
-    """A list of texts: a FEEL list, or literal text separated by commas."""
+def _short(text: str, what: str, most: int) -> str:
+    if len(text) > most or "\0" in text:
+        begins = text[:40].replace("\0", "?")
+        raise RunError(
+            "CRM-625",
+            f"{what} '{begins}…' is longer than {most} characters, or holds one that cannot be stored.",
+            fix="Let the expression give a shorter text, such as a number or a record's id.",
+        )
+    return text
+
+
+def texts_of(expr: Expr | None, view: Mapping[str, Any], what: str, most: int = LONGEST) -> tuple[str, ...]:
+    """A list of texts: a FEEL list, or literal text separated by commas. Raises ``RunError`` CRM-614, CRM-625."""
     if expr is None:
         return ()
     value = expr.value(view)
     if value is None:
         return ()
     if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return tuple(_short(part.strip(), what, most) for part in value.split(",") if part.strip())
     if isinstance(value, list | tuple):
-        return tuple(str(feel.to_json(item)) for item in value if item is not None)
+        return tuple(_short(str(feel.to_json(item)), what, most) for item in value if item is not None)
     raise RunError(
         "CRM-614",
         f"{what} '{expr.text}' gives {type(value).__name__}, not a list of texts.",
@@ -98,4 +114,4 @@ def valid_target(path: str) -> bool:
     return bool(_NAME.match(path))
 
 
-__all__ = ["Expr", "ExpressionError", "compiled", "text_of", "texts_of", "valid_target"]
+__all__ = ["LOGIN", "LONGEST", "Expr", "ExpressionError", "compiled", "text_of", "texts_of", "valid_target"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bpmn.runtime_vars import RecordView, View, stored
 from engine.bpmn.specs import timers
 from engine.bpmn.specs.base import WAITING, Node, ScopeSpec, Token, own
-from engine.bpmn.specs.expr import Expr, compiled, text_of, texts_of
+from engine.bpmn.specs.expr import LOGIN, Expr, compiled, text_of, texts_of
 from engine.bpmn.specs.triggers import MessageTrigger
 from engine.domain.errors import RunError
 from engine.domain.values import RecordRef, ServiceCall, TaskOpened
@@ -74,9 +74,9 @@ class UserTask(Activity):
             name=self.title,
             kind="manual" if self.kind == "manualTask" else "user",
             scope=token.workflow.path,
-            assignee=text_of(human.assignee, view, f"The assignee of '{named}'") or None,
-            candidate_users=texts_of(human.users, view, f"The candidate users of '{named}'"),
-            candidate_groups=texts_of(human.groups, view, f"The candidate groups of '{named}'"),
+            assignee=text_of(human.assignee, view, f"The assignee of '{named}'", LOGIN) or None,
+            candidate_users=texts_of(human.users, view, f"The candidate users of '{named}'", LOGIN),
+            candidate_groups=texts_of(human.groups, view, f"The candidate groups of '{named}'", LOGIN),
             lane=human.lane,
             due_at=_when(human.due, view, now, f"The due date of '{named}'"),
             follow_up_at=_when(human.follow_up, view, now, f"The follow-up date of '{named}'"),

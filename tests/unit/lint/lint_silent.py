@@ -132,6 +132,16 @@ def scripted(text: str) -> bytes:
     return straight(f'<scriptTask id="t" name="T">{script}</scriptTask>')
 
 
+def lengthy(at: str | None, length: int) -> bytes:
+    """A word of this length: the name of a message, the stage of a process, or an element's id."""
+    word = {at: "x" * length}
+    head = f'<message id="m" name="{word.get("m", "paid")}"/>'
+    card = ext(f'<crmflow:stage value="{word.get("p", "lead")}"/>')
+    id = word.get(None, "t")
+    ways = flows("s", "t", "e").replace('="t"', f'="{id}"')
+    return process(card, START, user(id=id), END, ways, head=head)
+
+
 def started_by(form: str) -> bytes:
     start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
     return process(start, user(), END, flows("s", "t", "e"))
@@ -211,6 +221,7 @@ SILENT = [
     Case("CRM-170", "t", worked("a"), worked("")),
     Case("CRM-879", "t", scripted("uuid()"), scripted("string(x)")),
     Case("CRM-879", "t", scripted("xs[lookup(item) = 1]"), scripted("{f: function(a) a + 1, r: f(x)}.r")),
+    *(Case("CRM-818", at, lengthy(at, 256), lengthy(at, 255)) for at in ("m", "p", None)),
     Case("CRM-877", "p", carded('input="lead"'), carded('goal="g"')),
     Case("CRM-877", "p", carded(name="crmflow:output"), carded(name="output")),
     Case(

@@ -357,6 +357,14 @@ TEXTS: dict[str, Text] = {
         "版本在部署流程时一次选定，不能猜测。",
         "请在所有引用处以同样方式绑定，使用固定的名称和标签。",
     ),
+    "CRM-818": Text(
+        "{el}: “{attribute}” of <{tag}> is longer than {most} characters (“{value}…”).",
+        "Cases are found by it, and the databases keep no more.",
+        "Write a shorter one.",
+        "{el}：<{tag}> 的“{attribute}”超过 {most} 个字符（“{value}…”）。",
+        "系统按它查找案例，而数据库无法保存更长的内容。",
+        "请改短。",
+    ),
     "CRM-877": Text(
         "The card of {el} says its “{attribute}”, which is not read there.",
         "The form of the start event checks what is handed in; the mappings of a caller say what it gives and gets.",
