@@ -31,6 +31,7 @@ from engine.services.context import Context
 from engine.services.inbox import follows
 from engine.services.notes import tell_each
 from engine.services.registry import answers, handles
+from engine.services.spoken import called
 from engine.services.tasks import gone
 from engine.store import inbox, tables as t
 from engine.store.repos import lock_for_task
@@ -74,7 +75,7 @@ def add_comment(ctx: Context, cmd: AddComment) -> CommentRow:
         ctx.conn.execute(insert(follow), fresh)
     titles = {
         login: say("told.mentioned" if login in people else "told.comment", language(locale), who=cmd.by.name,
-                   task=row.name)
+                   task=called(ctx, row, locale))
         for login, locale in sorted({**followers, **people}.items()) if login != cmd.by.id
     }  # fmt: skip
     tell_each(ctx, titles, text[:500], task_id=row.id, instance_id=row.instance_id)

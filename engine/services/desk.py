@@ -18,9 +18,10 @@ from engine.services.eyes import ensure_other_eyes
 from engine.services.notes import tell
 from engine.services.registry import handles
 from engine.services.sla_arise import prioritised
+from engine.services.spoken import called
 from engine.services.tasks import assign, ensure_fresh, ensure_principal, lock_task, shown
 from engine.store import tables as t
-from engine.store.repos import Locked
+from engine.store.repos import Locked, TaskLock
 from engine.store.tables_inbox import follow
 
 
@@ -69,7 +70,7 @@ def delegate(ctx: Context, cmd: DelegateTask) -> TaskRow:
     assign(ctx, locked, task, cmd.by, "task.delegate", detail, assignee=cmd.to, delegated_by=first)
     ctx.conn.execute(delete(follow).where(follow.c.login == owner, follow.c.instance_id == locked.id))
     ctx.conn.execute(follow.insert().values(login=owner, instance_id=locked.id))
-    said = in_words(ctx, cmd.to, "{who} delegated “{task}” to you", "{who} 把“{task}”委托给您", cmd.by.name, task.name)
+    said = in_words(ctx, cmd.to, "{who} delegated “{task}” to you", "{who} 把“{task}”委托给您", cmd.by.name, task)
     tell(ctx, [cmd.to], said, cmd.reason, task_id=task.id, instance_id=locked.id, kind="assigned")
     return shown(ctx, task.id, cmd.by)
 
@@ -86,7 +87,7 @@ def resolve(ctx: Context, cmd: ResolveTask) -> TaskRow:
         raise Conflict("CRM-216", f"Nobody delegated task '{task.name}'.", fix="Complete it, or give it back.")
     detail = {"from": task.assignee, "to": owner}
     assign(ctx, locked, task, cmd.by, "task.resolve", detail, assignee=owner, delegated_by=None)
-    said = in_words(ctx, owner, "{who} resolved “{task}”", "{who} 已处理“{task}”", cmd.by.name, task.name)
+    said = in_words(ctx, owner, "{who} resolved “{task}”", "{who} 已处理“{task}”", cmd.by.name, task)
     tell(ctx, [owner], said, cmd.note, task_id=task.id, instance_id=locked.id, kind="assigned")
     return shown(ctx, task.id, cmd.by)
 
@@ -122,7 +123,7 @@ def _put(ctx: Context, cmd: Any, action: str, values: dict[str, Any], *, own: bo
     return locked
 
 
-def in_words(ctx: Context, to: str, english: str, chinese: str, who: str, task: str) -> str:
+def in_words(ctx: Context, to: str, english: str, chinese: str, who: str, task: TaskLock) -> str:
     """A notification's title in its reader's language."""
     locale = ctx.conn.scalar(select(t.principal.c.locale).where(t.principal.c.id == to))
-    return (chinese if language(locale) == "zh_Hans" else english).format(who=who, task=task)
+    return (chinese if language(locale) == "zh_Hans" else english).format(who=who, task=called(ctx, task, locale))

@@ -21,6 +21,7 @@ from engine.services.ladder_people import having, named
 from engine.services.ladder_words import trouble, warning
 from engine.services.sla_arise import prioritised
 from engine.services.sla_write import Row
+from engine.services.spoken import spoken_in
 from engine.store import due, models
 from engine.store.repos import Locked
 from engine.store.tables import principal
@@ -64,7 +65,7 @@ def _notify(scene: Scene, what: Mapping[str, Any]) -> Did:
     about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     for row in rows:
         case = scene.locked.business_key or scene.locked.id
-        title, body = warning(scene.clock, scene.rung, case, row.locale, row.timezone)
+        title, body = warning(_told(scene, row.locale), scene.rung, case, row.locale, row.timezone)
         if each:
             notes.tell(ctx, [row.id], title, body, **about, kind=KIND, due_at=scene.clock["due_at"], ways=each)
     if posted:
@@ -81,8 +82,15 @@ def tell_failed(scene: Scene, failed: Sequence[Did]) -> None:
     about: dict[str, Any] = {"task_id": scene.task["id"] if scene.task else None, "instance_id": scene.locked.id}
     p = principal.c
     for login, locale in ctx.conn.execute(select(p.id, p.locale).where(p.id.in_(people)).order_by(p.id)).all():
-        title, body = trouble(clock, scene.rung, list(failed), locale)
+        title, body = trouble(_told(scene, locale), scene.rung, list(failed), locale)
         notes.tell(ctx, [login], title, body, **about)
+
+
+def _told(scene: Scene, locale: str) -> Row:
+    """The clock under the name that its step (or flow) has in somebody's language."""
+    clock = scene.clock
+    spot = (clock["instance_id"], clock["element_id"] or clock["definition_key"])
+    return {**clock, "name": spoken_in(scene.ctx, locale, [spot]).get(spot, clock["name"])}
 
 
 def _job(scene: Scene, kind: str, name: str, given: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.i18n import register, text
+from engine.i18n import language, register, text
 
 _ACTS = {
     "notify": "通知",
@@ -38,6 +38,14 @@ register(
         "ladder.failure": ("{do}: {code} {message}", "{act}：{cause}{named}（{code}）"),
     }
 )
+_METRICS = {
+    "accept": "受理",
+    "first_response": "首次答复",
+    "next_response": "后续答复",
+    "resolve": "解决",
+    "stage": "阶段",
+    "done": "完成",
+}
 _NAMED = re.compile(r"'([^']{1,80})'")  # our messages name the culprit so
 
 
@@ -45,7 +53,8 @@ def warning(clock: Mapping[str, Any], rung: str, case: str, locale: str, timezon
     """Title and text of a rung that tells."""
     when = clock["due_at"].astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if clock["due_at"] else "–"
     title = "ladder.overdue" if clock["breached_at"] is not None else "ladder.soon"
-    about = {"metric": clock["metric"], "target": clock["target"], "case": case, "when": when}
+    metric = _METRICS.get(clock["metric"], clock["metric"]) if language(locale) == "zh_Hans" else clock["metric"]
+    about = {"metric": metric, "target": clock["target"], "case": case, "when": when}
     return text(title, locale, name=clock["name"], rung=rung), text("ladder.due", locale, **about)
 
 

@@ -34,8 +34,13 @@ def flow_names(ctx: Context, ask: FlowNames) -> Mapping[str, str]:
 
 def spoken(ctx: Context, by: Actor, wanted: Iterable[tuple[str | None, str | None]]) -> Spoken:
     """Texts of elements (or flows, by their key) of instances, the called flows' too: two statements."""
+    return spoken_in(ctx, by.locale, wanted)
+
+
+def spoken_in(ctx: Context, of: str | None, wanted: Iterable[tuple[str | None, str | None]]) -> Spoken:
+    """``spoken`` in the language of a locale."""
     asked = {(case, element) for case, element in wanted if case and element}
-    locale = language(by.locale)
+    locale = language(of)
     if locale == DEFAULT or not asked:
         return {}
     i, d = instance.c, definition.c
@@ -59,3 +64,9 @@ def _texts(
     query = select(said.definition_id, said.element_id, said.text).where(said.locale == locale)
     query = query.where(said.definition_id.in_(sorted(definitions)), said.element_id.in_(sorted(elements)))
     return {(row.definition_id, row.element_id): row.text for row in ctx.conn.execute(query)}
+
+
+def called(ctx: Context, task: Any, locale: str | None) -> str:
+    """What a task (a row or a ``TaskLock``) is called in somebody's language, as it is labelled where it is drawn."""
+    drawn = ctx.library.load(ctx.conn, task.definition_id)
+    return drawn.text(task.element_id, task.name, language(locale))

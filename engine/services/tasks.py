@@ -17,6 +17,7 @@ from engine.domain.access import (
     ensure_may_claim,
     ensure_may_complete,
     may_see_task,
+    may_work,
 )
 from engine.domain.commands import ClaimTask, CompleteTask, ReassignTask, ReleaseTask, SaveDraft
 from engine.domain.errors import Conflict, CrmflowError, Forbidden, Invalid, NotFound, Stale
@@ -34,6 +35,7 @@ from engine.services.library import Loaded
 from engine.services.notes import tell
 from engine.services.registry import handles, port
 from engine.services.sight import without_hidden
+from engine.services.spoken import called
 from engine.services.views import task_row
 from engine.store import due, inbox, tables as t
 from engine.store.apply import Placed
@@ -160,7 +162,7 @@ def save_draft(ctx: Context, cmd: SaveDraft) -> None:
 def _tell(ctx: Context, locked: Locked, task: TaskLock, to: str, by: Actor, reason: str) -> None:
     """The new assignee hears of it, in their language."""
     locale = ctx.conn.scalar(select(t.principal.c.locale).where(t.principal.c.id == to))
-    name = ctx.library.load(ctx.conn, locked.definition_id).text(task.element_id, task.name, language(locale))
+    name = called(ctx, task, locale)
     title = (
         f"{by.name} 把任务“{name}”转给了您"
         if language(locale) == "zh_Hans"
@@ -227,9 +229,11 @@ def assign(
 
 def ensure_principal(ctx: Context, kind: str, key: str) -> None:
     p = t.principal.c
-    found = ctx.conn.scalar(select(p.id).where(p.id == key, p.kind == kind, p.active.is_(True)))
-    if found is None:
+    roles = ctx.conn.scalar(select(p.roles).where(p.id == key, p.kind == kind, p.active.is_(True)))
+    if roles is None:
         raise NotFound("CRM-411", f"There is no active {kind} '{key}'.", fix="Choose one of the list.")
+    if kind == "user" and not may_work(roles):
+        raise NotFound("CRM-411", f"'{key}' has no role that may do tasks.", fix="Choose one of the list.")
 
 
 def shown(ctx: Context, task_id: str, by: Actor) -> TaskRow:

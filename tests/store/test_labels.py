@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import ChangeUser, CompleteTask, Deploy, StartInstance
+from engine.domain.commands import ChangeUser, CompleteTask, Deploy, ReassignTask, StartInstance
+from engine.domain.desk import AddComment, DelegateTask, ResolveTask
 from engine.domain.errors import Refused
 from engine.domain.questions import (
     ActorNamed,
@@ -20,6 +21,7 @@ from engine.domain.questions import (
     ListIncidents,
     ListInstances,
     ListJobs,
+    ListNotifications,
     ListTasks,
     ListTimers,
 )
@@ -54,6 +56,21 @@ def test_people_read_their_language(engine, alice, bob, li):
     assert (done.next_task.name, done.next_task.definition_name) == ("Write", "拜访")
     assert [(row.name, row.goal) for row in engine.ask(ListDefinitions(li)).items] == [("拜访", "有人拜访")]
     assert [row.definition_name for row in engine.ask(ListInstances(SYSTEM)).items] == ["Visit"]
+
+
+def test_whoever_tells_them_of_a_task_names_it_in_their_language(engine, alice, bob, li):
+    engine.do(Deploy((MODEL, LABELS), SYSTEM, publish=True))
+    (task,) = engine.do(StartInstance("visit", SYSTEM)).tasks
+    engine.do(ReassignTask(task, "alice", SYSTEM))
+    engine.do(DelegateTask(task, "bob", li))
+    engine.do(AddComment(task, bob, "@alice is it urgent?"))
+    engine.do(ResolveTask(task, bob))
+    engine.do(ReassignTask(task, "bob", li))
+    engine.do(DelegateTask(task, "alice", bob))
+    titles = [row.title for row in engine.ask(ListNotifications(li)).items]
+    assert len(titles) == 4
+    assert all("“致电”" in title for title in titles), titles
+    assert all("“Call”" in row.title for row in engine.ask(ListNotifications(bob)).items)
 
 
 def test_documentation_speaks_the_reader_s_language(engine, bob, li):

@@ -29,6 +29,7 @@ from engine.domain.sla_values import (
     WhyDeadline,
 )
 from engine.domain.staff import AddAbsence
+from engine.domain.values import FileIn
 from engine.jobs import drain
 from engine.settings import Settings
 from engine.store import tables as t
@@ -42,6 +43,8 @@ LADDER = [
     {"at": "150%", "acts": [{"do": "notify", "to": ["executive"]}]},
 ]
 MARK = '<crmflow:sla metric="resolve" policy="support"/>'
+CLIMB = model("climb", START + user("work", more=MARK) + END + flow("start>work", "work>end"))
+LABELS = FileIn("labels.zh_Hans.yaml", "climb:\n  work: 处理\n".encode())
 
 
 def policy(ladder, target="PT8H"):
@@ -69,8 +72,7 @@ def people(engine):
 def ladder(engine, people):
     engine.do(SaveCalendar("office", OFFICE, SYSTEM))
     engine.do(SavePolicy("support", policy(LADDER), SYSTEM))
-    inner = START + user("work", more=MARK) + END + flow("start>work", "work>end")
-    engine.do(Deploy((model("climb", inner),), SYSTEM, publish=True))
+    engine.do(Deploy((CLIMB,), SYSTEM, publish=True))
 
 
 def at(text: str) -> datetime:
@@ -296,6 +298,7 @@ def test_mails_and_webhooks_are_jobs_of_the_same_transaction(engine, clock, peop
     acts = [{"do": "notify", "to": "assignee", "channels": ["mail", "webhook"], "url": "https://hooks.example.org/sla"}]
     engine.do(SavePolicy("support", policy([{"at": "50%", "acts": acts}]), SYSTEM))
     engine.do(ChangeUser("alice", SYSTEM, locale="zh_Hans", timezone="Asia/Shanghai"))
+    engine.do(Deploy((CLIMB, LABELS), SYSTEM, publish=True))
     begin(engine, people)
     clock.set(at("02 13:00"))
     (alarm,) = engine.do(ClaimJobs(SYSTEM, types=("crmflow:rung",)))
@@ -304,7 +307,8 @@ def test_mails_and_webhooks_are_jobs_of_the_same_transaction(engine, clock, peop
     with engine._db.connect() as conn:
         jobs = {row.type: row.payload.get("input") for row in conn.execute(t.job.select())}
     assert jobs["mail"]["to"] == "alice@example.org"
-    assert jobs["mail"]["subject"] == "即将到期：Work（50%）"
+    assert jobs["mail"]["subject"] == "即将到期：处理（50%）"
+    assert "时限“解决”" in jobs["mail"]["text"]
     assert "2026-03-03 01:00 CST" in jobs["mail"]["text"]
     assert jobs["webhook"]["data"]["rung"] == "50%"
     assert told(engine) == []
