@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -101,6 +101,11 @@ GRANTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
     Role.WORKER: frozenset({Right.JOB_WORK}),
 }
+
+
+def may_work(roles: Iterable[str]) -> bool:
+    """Whether somebody with these roles may do tasks at all: who may not can have none."""
+    return any(Right.TASK_WORK in GRANTS[Role(role)] for role in roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, cast, func, select, true
 
+from engine.domain.access import may_work
 from engine.domain.choosing import FULL, Asked, Person
 from engine.services.context import Context
 from engine.store.prepared import Prepared
@@ -21,7 +22,7 @@ def _told() -> tuple[Any, ...]:
     load = select(func.count()).where(task.c.assignee == principal.c.id).scalar_subquery()
     p = person.c
     return (principal.c.id, principal.c.active, load, p.weight, p.most, p.languages, p.territories,
-            absence.c.until, absence.c.delegate)  # fmt: skip
+            absence.c.until, absence.c.delegate, principal.c.roles)  # fmt: skip
 
 
 def _with_absence(query: Select[Any], source: Any) -> Select[Any]:
@@ -48,7 +49,7 @@ def team_of(ctx: Context, team: str) -> list[Person]:
     """The people of a team and of the teams in it; one statement, by login."""
     found: dict[str, Person] = {}
     for row in _TEAM.rows(ctx.conn, team=team, now=ctx.now):
-        found.setdefault(row[0], replace(_person(row), via=row[9], turn=row[10] or 0))
+        found.setdefault(row[0], replace(_person(row), via=row[10], turn=row[11] or 0))
     return list(found.values())
 
 
@@ -125,10 +126,10 @@ def _some(ctx: Context, where: Any) -> list[Person]:
 
 
 def _person(row: Sequence[Any]) -> Person:
-    login, active, load, weight, most, languages, territories, until, delegate = row[:9]
+    login, active, load, weight, most, languages, territories, until, delegate, roles = row[:10]
     return Person(
         login=login,
-        active=bool(active),
+        active=bool(active) and may_work(roles),  # what they may not work would be nowhere
         away=None if until is None else until.isoformat(timespec="minutes"),
         delegate=delegate,
         load=load,

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from engine.domain.access import may_work
 from engine.domain.errors import NotFound
 from engine.domain.staff import EndFeed, MakeFeed, ReadFeed
 from engine.i18n import language, register, text
@@ -42,11 +43,13 @@ def end_feed(ctx: Context, cmd: EndFeed) -> None:
 @answers(ReadFeed)
 def read_feed(ctx: Context, ask: ReadFeed) -> str:
     """Open tasks of the person that are due, each an event of a quarter of an hour that begins when it is due."""
-    owner = select(principal.c.id, principal.c.locale).join_from(person, principal, principal.c.id == person.c.login)
-    row = ctx.conn.execute(owner.where(person.c.feed == _digest(ask.secret), principal.c.active.is_(True))).first()
-    if row is None:
+    p = principal.c
+    owner = select(p.id, p.locale, p.roles).join_from(person, principal, p.id == person.c.login)
+    row = ctx.conn.execute(owner.where(person.c.feed == _digest(ask.secret), p.active.is_(True))).first()
+    # The address outlives log-ins: whoever may not work tasks any more does not read them here either.
+    if row is None or not may_work(row.roles):
         raise NotFound("CRM-422", "There is no such calendar feed.", fix="Make a new address in your profile.")
-    login, locale = row
+    login, locale, _ = row
     t = task.c
     said = (label.c.definition_id == t.definition_id) & (label.c.locale == locale)
     source = task.outerjoin(label, said & (label.c.element_id == t.element_id))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from engine.domain.access import Actor
+from engine.domain.access import Actor, may_work
 from engine.services import crew
 from engine.services.context import Context
 from engine.services.eyes import kept
@@ -31,11 +31,11 @@ def plan(ctx: Context, login: str) -> None:
 
 
 def give_back(ctx: Context, job: JobLock, by: Actor) -> None:
-    """Nothing, if they are active again by now."""
+    """Nothing, if they are active again by now (and may do tasks)."""
     login = job.payload["login"]
-    known = select(principal.c.active).where(principal.c.id == login, principal.c.kind == "user")
-    active = ctx.conn.scalar(known)
-    if active:
+    p = principal.c
+    known = ctx.conn.execute(select(p.active, p.roles).where(p.id == login, p.kind == "user")).one_or_none()
+    if known is not None and known.active and may_work(known.roles):
         return
     mine = select(task.c.id).where(task.c.assignee == login).order_by(task.c.instance_id, task.c.id).limit(_MOST)
     ids = ctx.conn.scalars(mine).all()
@@ -48,7 +48,7 @@ def give_back(ctx: Context, job: JobLock, by: Actor) -> None:
         # A candidate who has left, alone, is nobody.
         rest = tuple(each for each in open_task.candidates if each != f"user:{login}")
         candidates = list(rest or teams or ("role:manager",))
-        why = {"by": "left", "left": login, "reason": _LEFT if active is False else _NOBODY}
+        why = {"by": "left", "left": login, "reason": _NOBODY if known is None else _LEFT}
         change = {"assignee": None, "candidates": candidates, "why": kept(open_task.why, why)}
         assign(ctx, instance, open_task, by, "task.left", {"from": login}, **change)
     if len(ids) == _MOST:

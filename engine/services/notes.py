@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, insert, select, update
 
-from engine.domain.access import Actor
+from engine.domain.access import Actor, may_work
 from engine.domain.commands import MarkRead
 from engine.domain.questions import ListNotifications
 from engine.domain.telling import WAYS
@@ -108,8 +108,9 @@ def tell_each(
 def assigned(ctx: Context, job: JobLock, by: Actor) -> None:
     """Tell the new assignee, if the task is still theirs. A login that nobody has, or no longer, keeps no work."""
     said = job.payload
-    there = select(principal.c.active).where(principal.c.id == said["login"], principal.c.kind == "user")
-    if not ctx.conn.scalar(there):
+    p = principal.c
+    there = select(p.roles).where(p.id == said["login"], p.kind == "user", p.active.is_(True))
+    if not may_work(ctx.conn.scalar(there) or ()):
         port("people.left")(ctx, said["login"])
         return
     row = _task(ctx, said["instance"], said["node"], said["login"])

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Select, bindparam, delete, func, insert, literal, or_, select, true, update
 
-from engine.domain.access import Actor, Right, Role, ensure
+from engine.domain.access import Actor, Right, Role, ensure, may_work
 from engine.domain.commands import (
     AddTeam,
     AddUser,
@@ -189,6 +189,8 @@ def grant_role(ctx: Context, cmd: GrantRole) -> PrincipalRow:
     roles = {*row.roles} - {role} if cmd.revoke else {*row.roles, role}
     ctx.conn.execute(update(principal).where(principal.c.id == cmd.login).values(roles=sorted(roles)))
     ctx.audit(cmd.by, "role.revoke" if cmd.revoke else "role.grant", target=cmd.login, detail={"role": role})
+    if may_work(row.roles) and not may_work(roles):
+        port("people.left")(ctx, cmd.login)
     return one(ctx, cmd.login)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column, ColumnElement, Text, cast, func, select
 
-from engine.domain.access import Actor
+from engine.domain.access import Actor, may_work
 from engine.services import leaving
 from engine.services.context import Context
 from engine.services.eyes import kept
@@ -44,20 +45,23 @@ def _distinct(ctx: Context, column: Column[Any], where: ColumnElement[bool]) -> 
 
 
 def _active(ctx: Context) -> set[str]:
+    """Who may do tasks."""
     p = principal.c
-    return set(ctx.conn.scalars(select(p.id).where(p.kind == "user", p.active.is_(True))))
+    rows = ctx.conn.execute(select(p.id, p.roles).where(p.kind == "user", p.active.is_(True)))
+    return {login for login, roles in rows if may_work(roles)}
 
 
 def _live(ctx: Context, candidates: Collection[str]) -> set[str]:
-    """Those of the candidates behind whom somebody stands who is active."""
+    """Those of the candidates behind whom somebody stands who is active, and may do tasks."""
     p, m = principal.c, membership.c
-    people = (p.kind == "user", p.active.is_(True))
+    told = select(cast(p.roles, Text)).where(p.kind == "user", p.active.is_(True)).distinct()
+    sets = [roles for roles in ctx.conn.scalars(told) if may_work(msgspec.json.decode(roles))]
+    people = (p.kind == "user", p.active.is_(True), cast(p.roles, Text).in_(sets))
     up = select(m.team).join_from(membership, principal, p.id == m.member).where(*people).cte("up", recursive=True)
     up = up.union(select(m.team).where(m.member == up.c.team))
     found = {f"team:{team}" for team in ctx.conn.scalars(select(up.c.team))}
     found |= {f"user:{login}" for login in _active(ctx)}
-    held = " ".join(ctx.conn.scalars(select(cast(p.roles, Text)).where(*people).distinct()))
-    return found | {each for each in candidates if each.startswith("role:") and f'"{each[5:]}"' in held}
+    return found | {each for each in candidates if each.startswith("role:") and f'"{each[5:]}"' in " ".join(sets)}
 
 
 def _stranded(ctx: Context, dead: list[str]) -> list[tuple[str, str]]:

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from engine.domain.access import SYSTEM, Actor
-from engine.domain.commands import AddTeam, AddUser, ChangeUser, ClaimTask, Deploy, ReassignTask, StartInstance
+from engine.domain.commands import (
+    AddTeam,
+    AddUser,
+    ChangeUser,
+    ClaimTask,
+    Deploy,
+    GrantRole,
+    ReassignTask,
+    StartInstance,
+)
 from engine.domain.desk import RescheduleTask
 from engine.domain.errors import Conflict, Forbidden, NotFound
 from engine.domain.questions import ActorNamed, GetTask
@@ -163,6 +172,11 @@ def test_the_feed_is_strict_icalendar_in_the_readers_language(crew: Any, clock: 
     with pytest.raises(NotFound, match="CRM-422"):
         crew.ask(ReadFeed(secret))
     crew.do(ChangeUser("ann", SYSTEM, active=True))
+    crew.do(GrantRole("ann", "employee", SYSTEM, revoke=True))
+    with pytest.raises(NotFound, match="CRM-422"):
+        crew.ask(ReadFeed(secret))
+    crew.do(GrantRole("ann", "employee", SYSTEM))
+    assert len(parsed(crew.ask(ReadFeed(secret)))) == 2
     crew.do(EndFeed(who(crew, "ann")))
     with pytest.raises(NotFound, match="CRM-422"):
         crew.ask(ReadFeed(secret))

@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from engine.domain.access import SYSTEM
-from engine.domain.commands import AddTeam, AddUser, ChangeUser, ClaimTask, CompleteTask, Deploy, StartInstance, TidyUp
+from engine.domain.commands import (
+    AddTeam,
+    AddUser,
+    ChangeUser,
+    ClaimTask,
+    CompleteTask,
+    Deploy,
+    GrantRole,
+    ReassignTask,
+    StartInstance,
+    TidyUp,
+)
+from engine.domain.errors import NotFound
 from engine.domain.questions import ActorNamed, CheckHealth, GetTask, ListNotifications, ListTasks
 from engine.jobs.runner import drain
 from engine.store.moves import change_tasks
@@ -130,3 +142,21 @@ def test_whom_the_model_names_is_told_unless_they_did_it_themselves(house: Any) 
     house.do(StartInstance("one", ann))
     drain(house)
     assert len(house.ask(ListNotifications(ann)).items) == 1
+
+
+def test_who_may_not_do_tasks_gets_none_and_keeps_none(house: Any) -> None:
+    """A robot's account in the team, and somebody whose last role was taken away."""
+    house.do(AddUser("bot", SYSTEM, "Bot", roles=("worker",), teams=("bench", "empty")))
+    task = started(house, OURS.format('team="bench"'))
+    assert house.ask(GetTask(task, SYSTEM)).row.assignee == "ann"
+    with pytest.raises(NotFound, match="CRM-411"):
+        house.do(ReassignTask(task, "bot", SYSTEM))
+    with house._db.begin() as conn:
+        change_tasks(conn, [task], {"candidates": ["team:empty"]})
+    house.do(GrantRole("ann", "employee", SYSTEM, revoke=True))
+    drain(house)
+    assert house.ask(GetTask(task, SYSTEM)).row.assignee is None
+    house.do(TidyUp(SYSTEM))
+    assert seen_by(house, "mia", task), "the robot of the empty team is nobody"
+    for said in (STANDARD.format('assignee="bot"'), STANDARD.format('candidateUsers="bot"'), OURS.format('user="bot"')):
+        assert seen_by(house, "mia", started(house, said))
