@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import click
 
 from engine.cli.frame import actor, as_json, collect, common, engine, listing
@@ -119,16 +121,29 @@ def publish(key: str, version: int | None, json: bool) -> None:
 @listing
 @common
 def definitions(key: str | None, state: str | None, limit: int, json: bool) -> None:
-    """List definitions: the newest version of each, or all versions of one.
+    """List definitions with their cases: the newest version of each, or all versions of one.
 
     \b
     crmflow definitions --state published --json
+    crmflow definitions --key order-check
     """
-    from engine.cli.show import rows
+    from engine.cli.show import dump, rows
 
     wanted = DefinitionState(state) if state else None
     with engine() as opened:
         by = actor(opened)
         found = collect(opened, lambda n, at: ListDefinitions(by, key, wanted, limit=n, cursor=at), limit)
-    columns = {"Key": "key", "Version": "version", "State": "state", "Name": "name", "Owner": "owner", "Id": "id"}
-    rows(found, columns, as_json=json, empty="Nothing is deployed; see crmflow deploy.")
+    if json:
+        dump(list(found))
+        return
+    told = []
+    for row in found:
+        n = Counter(row.counts)
+        ended = n["completed"] + n["cancelled"] + n["terminated"]
+        told.append(
+            {"Key": row.key, "Version": row.version, "State": row.state, "Name": row.name, "Owner": row.owner}
+            | {"Running": n["active"], "Suspended": n["suspended"], "Incidents": n["incidents"], "Finished": ended}
+            | {"Id": row.id}
+        )
+    columns = {title: title for title in (told[0] if told else ())}
+    rows(told, columns, as_json=False, empty="Nothing is deployed; see crmflow deploy.")

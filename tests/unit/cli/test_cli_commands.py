@@ -98,7 +98,9 @@ def test_lists_as_json_and_as_tables(ready: Run) -> None:
         assert isinstance(data(ready(command, "--json")), list)
         assert ready(command).stdout.strip()
     assert data(ready("definitions", "--json"))[0]["key"] == "api-review"
-    assert "api-review" in ready("definitions", "--key", "api-review").stdout
+    shown = ready("definitions", "--key", "api-review").stdout
+    assert "api-review" in shown
+    assert "Running  Suspended  Incidents  Finished" in shown
     assert [row["id"] for row in data(ready("user", "list", "--json"))] == ["anna"]
     assert data(ready("team", "list", "--json"))[0]["members"] == ["anna"]
 
