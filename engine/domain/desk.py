@@ -228,6 +228,15 @@ class CheckTodo(Command[TodoRow]):
 
 
 @dataclass(frozen=True, slots=True)
+class DropTodo(Command[None]):
+    """Take a sub-task away that nobody needs. Raises ``NotFound`` CRM-425."""
+
+    task_id: str
+    todo_id: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Attach(Command[AttachmentRow]):
     task_id: str
     by: Actor

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from engine.domain.access import Actor, may_see_task
 from engine.domain.desk import (
@@ -21,6 +21,7 @@ from engine.domain.desk import (
     CheckTodo,
     CommentRow,
     Desk,
+    DropTodo,
     GetAttachment,
     GetDesk,
     TodoRow,
@@ -104,6 +105,18 @@ def check_todo(ctx: Context, cmd: CheckTodo) -> TodoRow:
         raise NotFound("CRM-425", f"The task has no sub-task '{cmd.todo_id}'.", fix="Load the task again.")
     text = ctx.conn.scalar(select(todo.c.text).where(todo.c.id == cmd.todo_id))
     return TodoRow(cmd.todo_id, str(text), cmd.done, cmd.by.id)
+
+
+@handles(DropTodo)
+def drop_todo(ctx: Context, cmd: DropTodo) -> None:
+    """Take a line away; the audit keeps that it was there."""
+    row = _readable(ctx, cmd.task_id, cmd.by, work=True)
+    mine = (todo.c.id == cmd.todo_id, todo.c.task_id == row.id)
+    text = ctx.conn.scalar(select(todo.c.text).where(*mine))
+    if text is None:
+        raise NotFound("CRM-425", f"The task has no sub-task '{cmd.todo_id}'.", fix="Load the task again.")
+    ctx.conn.execute(delete(todo).where(*mine))
+    ctx.audit(cmd.by, "task.todo-drop", target=row.id, detail={"todo": cmd.todo_id})
 
 
 @handles(Attach)

@@ -14,6 +14,7 @@ from engine.domain.desk import (
     Attach,
     CheckTodo,
     DelegateTask,
+    DropTodo,
     FollowTask,
     GetAttachment,
     GetDesk,
@@ -127,6 +128,16 @@ def test_sub_tasks_are_checked_off(engine, alice, bob, mine):
     ]
     with pytest.raises(NotFound):
         engine.do(CheckTodo(mine, "nothing", alice))
+
+
+def test_a_sub_task_nobody_needs_is_taken_away(engine, alice, bob, carol, mine):
+    todo, other = (engine.do(AddTodo(mine, alice, text)) for text in ("Cal the customer", "Call the customer"))
+    with pytest.raises(NotFound, match="CRM-403"):
+        engine.do(DropTodo(mine, todo.id, carol))
+    engine.do(DropTodo(mine, todo.id, bob))
+    assert [t.id for t in engine.ask(GetDesk(mine, alice)).todos] == [other.id]
+    with pytest.raises(NotFound, match="CRM-425"):
+        engine.do(DropTodo(mine, todo.id, bob))
 
 
 def test_files_are_kept_once_and_only_of_known_kinds(engine, alice, carol, mine):

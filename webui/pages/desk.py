@@ -19,6 +19,7 @@ from engine.domain.desk import (
     Attach,
     CheckTodo,
     DelegateTask,
+    DropTodo,
     FollowTask,
     GetAttachment,
     GetDesk,
@@ -118,6 +119,14 @@ def comment(task_id: str) -> ResponseReturnValue:
 def add(task_id: str) -> ResponseReturnValue:
     actor = need(Right.TASK_WORK)
     do(AddTodo(task_id, actor, request.form.get("text", "")))
+    return part(task_id, actor)
+
+
+@room.post("/<task_id>/todos/<todo_id>/drop")
+def drop(task_id: str, todo_id: str) -> ResponseReturnValue:
+    """Take a sub-task away."""
+    actor = need(Right.TASK_WORK)
+    do(DropTodo(task_id, todo_id, actor))
     return part(task_id, actor)
 
 

@@ -219,6 +219,15 @@ def test_who_was_quicker_is_told_by_name_and_in_ones_own_time(
     assert ">bob<" not in page
 
 
+def test_a_sub_task_is_written_and_taken_away(house: House, enter: Enter) -> None:
+    task, browser = house.task(), enter("alice")
+    part = {"headers": {"HX-Request": "true"}}
+    page = browser.post(f"/tasks/{task.id}/todos", data={"text": "Call <b>"}, **part).text
+    assert "Remove “Call &lt;b&gt;”" in page
+    (address,) = re.findall(r'action="(/tasks/[^"]+/drop)"', page)
+    assert "Call &lt;b&gt;" not in browser.post(address, **part).text
+
+
 def test_the_csv_is_the_whole_list_read_page_by_page(
     house: House, enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

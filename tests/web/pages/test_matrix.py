@@ -24,7 +24,7 @@ settings.show
 NEEDS = {
     Right.TASK_WORK: """
         desk.add desk.attach desk.change desk.check desk.choose_delegate desk.choose_later desk.comment desk.delegate
-        desk.download desk.follow desk.later desk.resolve desk.show
+        desk.download desk.drop desk.follow desk.later desk.resolve desk.show
         filters.columns filters.customers filters.drop filters.save
         inbox.export inbox.flows inbox.listing inbox.show instances.history settings.calendar sla.of_task
         sweep.attempt sweep.preview sweep.result sweep.run sweep.undo

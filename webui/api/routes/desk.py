@@ -12,6 +12,7 @@ from engine.domain.desk import (
     CommentRow,
     DelegateTask,
     Desk,
+    DropTodo,
     FollowTask,
     GetAttachment,
     GetDesk,
@@ -49,6 +50,10 @@ def add_comment(call: Call) -> CommentRow:
 
 def add_todo(call: Call) -> TodoRow:
     return call.engine.do(AddTodo(call.path["task_id"], call.by, call.body.text))
+
+
+def drop_todo(call: Call) -> None:
+    call.engine.do(DropTodo(call.path["task_id"], call.path["todo_id"], call.by))
 
 
 def check_todo(call: Call) -> TodoRow:
@@ -115,6 +120,10 @@ TAG = Tag(
         Route(
             "PATCH", "/tasks/{task_id}/todos/{todo_id}", check_todo, "desk", "Check a sub-task off", "勾选子任务",
             answer=TodoRow, right=_WORK, body=CheckBody, errors=(409,),
+        ),
+        Route(
+            "DELETE", "/tasks/{task_id}/todos/{todo_id}", drop_todo, "desk", "Remove a sub-task", "移除子任务",
+            right=_WORK, status=204, errors=(409,),
         ),
         Route(
             "POST", "/tasks/{task_id}/attachments", attach_file, "desk", "Attach a file", "添加附件",

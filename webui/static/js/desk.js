@@ -54,6 +54,16 @@ function tab(name) {
   chosen?.focus();
 }
 
+/** A sub-task that is taken away takes the focus with it: it goes to where the next one is written. */
+let gone = false;
+document.addEventListener('htmx:afterSettle', () => {
+  if (gone && document.activeElement === document.body) document.getElementById('todo-text')?.focus();
+  gone = false;
+});
+document.addEventListener('htmx:beforeRequest', (event) => {
+  gone = Boolean(event.target.querySelector?.('.todo-drop'));
+});
+
 const press = (selector) => document.querySelector(selector)?.click();
 /** Keys of what stands around a task; the inbox has its own (j, k, c, e, /). */
 export const KEYS = {
