@@ -70,7 +70,7 @@ class Extensions:
         """Input or output mappings, in order."""
         holder = zeebe(xml, "ioMapping")
         parts = [] if holder is None else list(holder.iterchildren(f"{{{ZEEBE}}}{side}"))
-        pairs = [(given(part, "target") or "", part.get("source")) for part in parts]
+        pairs = [(given(part, "target") or "", given(part, "source") or "= null") for part in parts]
         if child(xml, SIDES[side]) is not None:
             pairs += carried(xml, side, self.source.ids)
         found = []

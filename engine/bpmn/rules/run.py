@@ -208,6 +208,16 @@ def odd_mapping(c: Context) -> Iterator[Hit]:
                 yield hit(node.xml, line_of(e), part=local(e), target=target)
 
 
+@rule("CRM-819", WARNING)
+def sourceless(c: Context) -> Iterator[Hit]:
+    """A mapping says where its value comes from; without a source its target becomes null, as in Zeebe."""
+    for node in _nodes(c):
+        mapping = zeebe(node.xml, "ioMapping")
+        for e in mapping if mapping is not None else ():
+            if isinstance(e.tag, str) and not (e.get("source") or "").strip():
+                yield hit(node.xml, line_of(e), part=local(e), target=(e.get("target") or "?").strip())
+
+
 @rule("CRM-197", WARNING)
 def formal_type(c: Context) -> Iterator[Hit]:
     """A condition has a text; an empty one is never true."""

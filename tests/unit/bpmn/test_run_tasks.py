@@ -162,6 +162,16 @@ def test_without_mappings_a_call_sees_all_variables(play):
     assert next(iter(p.calls.values())).input == {"lead": LEAD, "n": 1}
 
 
+def test_a_mapping_without_a_source_gives_null(play):
+    mapped = '<zeebe:ioMapping><zeebe:input target="a"/><zeebe:output source=" " target="b"/></zeebe:ioMapping>'
+    p = play(process(S, service("w", ext=mapped), user("u"), flows("s > w > u")))
+    p.start(a=1, b=2)
+    (call,) = p.calls.values()
+    assert call.input == {"a": None}  # not the variable of that name
+    p.finish("w", b=3)
+    assert p.variables == {"a": 1, "b": None}
+
+
 def test_what_an_input_mapping_made_local_stays_local(play):
     ext = '<zeebe:ioMapping><zeebe:input source="=lead.name" target="title"/></zeebe:ioMapping>'
     p = play(process(S, user("u", ext), E, flows("s > u > e")), records=records)

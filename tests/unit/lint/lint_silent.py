@@ -142,6 +142,10 @@ def lengthy(at: str | None, length: int) -> bytes:
     return process(card, START, user(id=id), END, ways, head=head)
 
 
+def mapped(source: str) -> bytes:
+    return straight(user(ext(f'<zeebe:ioMapping><zeebe:input {source} target="y"/></zeebe:ioMapping>')))
+
+
 def started_by(form: str) -> bytes:
     start = f'<startEvent id="s">{ext(f"""<zeebe:formDefinition formId="{form}"/>""")}</startEvent>'
     return process(start, user(), END, flows("s", "t", "e"))
@@ -222,6 +226,7 @@ SILENT = [
     Case("CRM-879", "t", scripted("uuid()"), scripted("string(x)")),
     Case("CRM-879", "t", scripted("xs[lookup(item) = 1]"), scripted("{f: function(a) a + 1, r: f(x)}.r")),
     *(Case("CRM-818", at, lengthy(at, 256), lengthy(at, 255)) for at in ("m", "p", None)),
+    Case("CRM-819", "t", mapped(""), mapped('source="= x"')),
     Case("CRM-877", "p", carded('input="lead"'), carded('goal="g"')),
     Case("CRM-877", "p", carded(name="crmflow:output"), carded(name="output")),
     Case(

@@ -365,6 +365,14 @@ TEXTS: dict[str, Text] = {
         "系统按它查找案例，而数据库无法保存更长的内容。",
         "请改短。",
     ),
+    "CRM-819": Text(
+        "A mapping ({part}) of {el} to “{target}” has no source: it becomes null.",
+        "A null hides the variable of that name, or takes its value away.",
+        "Write the source in FEEL, or remove the mapping.",
+        "{el}的 {part} 映射“{target}”没有来源，其值为 null。",
+        "null 会遮盖同名变量，或清除它的值。",
+        "请用 FEEL 填写来源，或删除该映射。",
+    ),
     "CRM-877": Text(
         "The card of {el} says its “{attribute}”, which is not read there.",
         "The form of the start event checks what is handed in; the mappings of a caller say what it gives and gets.",
