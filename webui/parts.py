@@ -8,17 +8,16 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
-from babel.units import format_unit
 from flask import Flask, g, request
 from flask_babel import get_locale, gettext
 
 from engine.domain.questions import RecordKinds
-from engine.domain.spans import units_of
+from engine.domain.spans import spelled
 from engine.domain.values import ElementMark, Finding, RecordLink, RecordRef, TaskRow
+from engine.i18n import language
 from webui.door import ask, me
-from webui.i18n import is_chinese
 from webui.look import human, said
 from webui.said import said_error
 
@@ -51,18 +50,10 @@ def shown_field(value: Any, field: Mapping[str, Any]) -> str:
     if field["type"] == "date" and value:
         return human(date.fromisoformat(value))
     if field["type"] == "duration" and value:
-        return spelled(str(value))
+        return spelled(str(value), language(str(get_locale())))
     if field["type"] == "number" and isinstance(value, str):
         return human(Decimal(value))
     return human(value)
-
-
-def spelled(span: str) -> str:
-    """``PT1H30M`` as a person reads it: 1 hour 30 minutes; what is no such span as it is."""
-    units, locale = units_of(span) or {}, get_locale()
-    length: Literal["short", "long"] = "short" if is_chinese() else "long"  # Babel has the Chinese words as short alone
-    told = (format_unit(number, f"duration-{unit}", length, locale=locale) for unit, number in units.items())
-    return " ".join(told) or span
 
 
 def marks_of(marks: Iterable[ElementMark], key: str | None = None) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.domain.spans import spelled
 from engine.i18n import language, register, text
 
 _ACTS = {
@@ -31,21 +32,20 @@ register(
         "ladder.overdue": ("Overdue: {name} ({rung})", "已超时：{name}（{rung}）"),
         "ladder.soon": ("Due soon: {name} ({rung})", "即将到期：{name}（{rung}）"),
         "ladder.due": (
-            "The time for '{metric}' ({target}) of case {case} is due at {when}.",
+            "The time for {metric} ({target}) in case {case} is due at {when}.",
             "案例 {case} 的时限“{metric}”（{target}）截止时间为 {when}。",
         ),
         "ladder.failed": ("A step of the ladder failed: {name} ({rung})", "升级步骤未能执行：{name}（{rung}）"),
         "ladder.failure": ("{do}: {code} {message}", "{act}：{cause}{named}（{code}）"),
+        "ladder.accept": ("accepting it", "受理"),
+        "ladder.first_response": ("the first response", "首次答复"),
+        "ladder.next_response": ("the next response", "后续答复"),
+        "ladder.resolve": ("solving it", "解决"),
+        "ladder.stage": ("this stage", "阶段"),
+        "ladder.done": ("doing it", "完成"),
     }
 )
-_METRICS = {
-    "accept": "受理",
-    "first_response": "首次答复",
-    "next_response": "后续答复",
-    "resolve": "解决",
-    "stage": "阶段",
-    "done": "完成",
-}
+_METRICS = ("accept", "first_response", "next_response", "resolve", "stage", "done")
 _NAMED = re.compile(r"'([^']{1,80})'")  # our messages name the culprit so
 
 
@@ -53,8 +53,8 @@ def warning(clock: Mapping[str, Any], rung: str, case: str, locale: str, timezon
     """Title and text of a rung that tells."""
     when = clock["due_at"].astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if clock["due_at"] else "–"
     title = "ladder.overdue" if clock["breached_at"] is not None else "ladder.soon"
-    metric = _METRICS.get(clock["metric"], clock["metric"]) if language(locale) == "zh_Hans" else clock["metric"]
-    about = {"metric": metric, "target": clock["target"], "case": case, "when": when}
+    metric = text(f"ladder.{clock['metric']}", locale) if clock["metric"] in _METRICS else clock["metric"]
+    about = {"metric": metric, "target": spelled(str(clock["target"]), language(locale)), "case": case, "when": when}
     return text(title, locale, name=clock["name"], rung=rung), text("ladder.due", locale, **about)
 
 

@@ -308,7 +308,7 @@ def test_mails_and_webhooks_are_jobs_of_the_same_transaction(engine, clock, peop
         jobs = {row.type: row.payload.get("input") for row in conn.execute(t.job.select())}
     assert jobs["mail"]["to"] == "alice@example.org"
     assert jobs["mail"]["subject"] == "即将到期：处理（50%）"
-    assert "时限“解决”" in jobs["mail"]["text"]
+    assert "时限“解决”（8小时）" in jobs["mail"]["text"]
     assert "2026-03-03 01:00 CST" in jobs["mail"]["text"]
     assert jobs["webhook"]["data"]["rung"] == "50%"
     assert told(engine) == []

@@ -15,6 +15,7 @@ from webui.parts import shown_field
         ("PT8H", "8 hours", "8小时"),
         ("PT36H", "36 hours", "36小时"),  # not two days: whoever promised hours counts hours
         ("P1DT2H30M", "1 day 2 hours 30 minutes", "1天 2小时 30分钟"),
+        ("1 business day", "1 business day", "1 个工作日"),
         ("PT1.5S", "1.5 seconds", "1.5秒"),
         ("as agreed", "as agreed", "as agreed"),  # kept from before the field had this type
     ],
