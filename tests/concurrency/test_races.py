@@ -28,6 +28,7 @@ from engine.domain.commands import (
     StartInstance,
 )
 from engine.domain.errors import Conflict, CrmflowError
+from engine.domain.operating import MoveInstance
 from engine.domain.questions import ActorNamed, CheckHealth, GetHistory, GetInstance
 from engine.domain.states import InstanceState
 from engine.domain.values import FileIn
@@ -89,6 +90,26 @@ def test_two_people_complete_the_same_task(postgres, people, many):
         assert "2026-03-02" in loser.message, "says when"
         assert ends(postgres, started.instance_id) == ["Answered"]
         assert postgres.ask(GetInstance(started.instance_id, SYSTEM)).row.state is InstanceState.COMPLETED
+
+
+def test_a_case_is_moved_while_its_task_is_completed(postgres, people, many):
+    alice, _ = people
+    for _ in range(many(25, 200)):
+        started = postgres.do(StartInstance("race", alice))
+        (task,), case = started.tasks, started.instance_id
+        done, moved = race(
+            lambda t=task: postgres.do(CompleteTask(t, alice)),
+            lambda c=case: postgres.do(MoveInstance(c, SYSTEM, "again", to="Answer", everything=True)),
+        )
+        assert isinstance(done, Conflict) is not isinstance(moved, Conflict), (done, moved)
+        view = postgres.ask(GetInstance(case, SYSTEM))
+        if isinstance(moved, Conflict):
+            assert (view.row.state, ends(postgres, case)) == (InstanceState.COMPLETED, ["Answered"])
+        else:
+            (again,) = view.tasks
+            assert again.id != task
+            assert ends(postgres, case) == []
+    assert postgres.ask(CheckHealth(SYSTEM)) == ()
 
 
 def test_two_people_claim_the_same_task(postgres, people, many):

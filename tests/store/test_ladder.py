@@ -18,7 +18,7 @@ from engine.domain.commands import (
     PostJob,
     StartInstance,
 )
-from engine.domain.operating import SuspendInstance
+from engine.domain.operating import MoveInstance, SuspendInstance
 from engine.domain.questions import ActorNamed, GetTask, ListInstances, ListJobs, ListNotifications, ListTasks
 from engine.domain.sla_values import (
     ListClocks,
@@ -291,6 +291,23 @@ def test_a_rung_mails_nobody_twice(engine, clock, people, ladder, monkeypatch):
     assert told(engine) == [("alice", "Due soon: Work (50%)")]
     with engine._db.connect() as conn:
         assert [row.type for row in conn.execute(t.job.select()) if not row.type.startswith("crmflow:")] == ["mail"]
+
+
+def test_where_a_case_is_moved_the_clocks_go_with_it(engine, clock, people, ladder):
+    """Those of what was left end there, and their rungs with them; what is begun (again) has its whole time."""
+    steps = START + user("first", more=MARK) + user("second", more=MARK) + END
+    engine.do(Deploy((model("walk", steps + flow("start>first", "first>second", "second>end")),), SYSTEM, publish=True))
+    case = engine.do(StartInstance("walk", people, business_key="K1")).instance_id
+    clock.set(at("02 13:00"))
+    for to in ("second", "first"):
+        engine.do(MoveInstance(case, SYSTEM, "as agreed", to=to, everything=True))
+        clocks = engine.ask(ListClocks(SYSTEM, instance_id=case))
+        (runs,) = [row for row in clocks if row.state == "running"]
+        assert (runs.name, runs.started_at, runs.due_at) == (to.title(), at("02 13:00"), at("03 13:00"))
+        assert {row.state for row in clocks if row is not runs} == {"cancelled"}
+        with engine._db.connect() as conn:
+            (rung,) = [row.payload for row in conn.execute(t.job.select()) if row.type == "crmflow:rung"]
+        assert rung == {"clock": runs.id}
 
 
 def test_mails_and_webhooks_are_jobs_of_the_same_transaction(engine, clock, people, ladder, monkeypatch):
