@@ -26,6 +26,7 @@ from engine.services.library import Loaded
 from engine.services.registry import answers, handles
 from engine.store import models
 from engine.store.prepared import Insert
+from engine.store.queries import paged
 from engine.store.tables import import_run, quarantine, record
 
 _ASIDE = Insert(quarantine)
@@ -218,9 +219,6 @@ def list_quarantine(ctx: Context, ask: ListQuarantine) -> Page[Mapping[str, Any]
     query = select(quarantine.c.row, quarantine.c.reason, quarantine.c.raw)
     query = query.where(quarantine.c.import_id == ask.import_id)
     total = ctx.conn.scalar(select(func.count()).select_from(query.limit(1000).subquery())) or 0
-    if ask.cursor is not None and ask.cursor.isdecimal():
-        query = query.where(quarantine.c.row > int(ask.cursor))
-    found = ctx.conn.execute(query.order_by(quarantine.c.row).limit(ask.limit + 1)).mappings().all()
-    rows = tuple(dict(row) for row in found[: ask.limit])
-    more = str(rows[-1]["row"]) if len(found) > ask.limit else None
-    return Page(rows, next=more, total=min(total, 999), more=total > 999)
+    found, following = paged(ctx.conn, query, [quarantine.c.row], ask.limit, ask.cursor, down=False)
+    rows = tuple({"row": row.row, "reason": row.reason, "raw": row.raw} for row in found)
+    return Page(rows, next=following, total=min(total, 999), more=total > 999)

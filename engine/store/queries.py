@@ -54,8 +54,8 @@ def unseal(cursor: str, types: list[type]) -> list[Any]:
             # A cursor somebody made up must not reach the database: it cannot compare with, or keep, just anything.
             if not isinstance(value, kind) or "\x00" in str(value):
                 raise ValueError("not a sort value")
-            if isinstance(value, int) and not -(2**63) <= value < 2**63:
-                raise ValueError("too large a sort value")
+            if isinstance(value, int) and not -(2**31) <= value < 2**31:
+                raise ValueError("larger than any column holds")
             if isinstance(value, datetime) and (value.tzinfo is None or value.astimezone(UTC).year < 1900):
                 raise ValueError("not a time of ours")
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, msgspec.DecodeError) as error:

@@ -75,6 +75,10 @@ def test_bad_rows_are_put_aside_with_the_reason(lite: Engine, data: Path) -> Non
     accounts = take(lite, folder / "Accounts.csv", "zoho-accounts")
     assert (accounts.created, accounts.quarantined, accounts.finished) == (2226, 3, True)
     assert accounts.reasons == {"name: is required": 3}
+    page = lite.ask(ListQuarantine(accounts.import_id, SYSTEM, limit=2))
+    rest = lite.ask(ListQuarantine(accounts.import_id, SYSTEM, limit=2, cursor=page.next))
+    assert (len(page.items), len(rest.items), rest.next, rest.total) == (2, 1, None, 3)
+    assert page.items[-1]["row"] < rest.items[0]["row"]
 
     first = take(lite, folder / "Contacts.csv", "zoho-contacts", limit=250)
     assert (first.done, first.finished) == (250, False), "interrupted"

@@ -74,7 +74,7 @@ def test_backoff_doubles_up_to_an_hour():
     assert [backoff(10, n).total_seconds() for n in (0, 1, 2, 3, 50)] == [10, 20, 40, 80, 3600]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "e30", "!!!!", seal([1])[:-1]])
+@pytest.mark.parametrize("cursor", ["", "x", "e30", "!!!!", seal([1])[:-1], seal([2**31])])
 def test_cursors_of_others_are_refused(cursor):
     with pytest.raises(Invalid) as error:
         unseal(cursor, [int])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 
 from engine.domain.clock import FixedClock
 from engine.domain.commands import Command
+from engine.store.queries import seal
 from webui.api.limits import Bucket
+from webui.api.routes import ROUTES
 
 
 def send(api: Any, raw: bytes, path: str = "/instances", kind: str = "application/json") -> Any:
@@ -48,6 +51,21 @@ def test_fields_are_named(api: Any) -> None:
     got = api("employee", "POST", "/instances", {"key": 7, "variables": {}, "more": 1})
     assert set(got.json["fields"]) == {"key", "more"}
     assert got.json["fix"]
+
+
+PAGED = [route.name for route in ROUTES if route.query is not None and "cursor" in route.query.model_fields]
+#: Cursors somebody made up: no cursor, a number no database holds, keys of another list, and larger than a column.
+MADE_UP = ("nothing", "9" * 30, seal(["a"]), seal([2**40]), seal([2**40, "a"]), seal([datetime(1, 1, 1, tzinfo=UTC)]))
+
+
+@pytest.mark.parametrize("name", PAGED)
+def test_a_cursor_somebody_made_up_breaks_nothing(api: Any, name: str) -> None:
+    (route,) = (one for one in ROUTES if one.name == name)
+    path = re.sub(r"{\w+}", "nothing", route.path)
+    for cursor in MADE_UP:
+        got = api("administrator", route.method, path, query_string={"cursor": cursor})
+        # Where the next page begins after a name, any text is one.
+        assert got.status_code in (200, 404) or api.code(got) == (400, "CRM-012"), (cursor, got.text)
 
 
 def test_other_media_are_refused(api: Any) -> None:
