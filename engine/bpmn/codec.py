@@ -56,7 +56,10 @@ def _token(token: Token) -> list[Any]:
 
 
 def _asleep(token: Token) -> list[Any]:
-    """A sleeper's row: what the runs of a loop all say of themselves is left out, and what is said twice."""
+    """A sleeper's row: what the runs of a loop all say of themselves is left out, and what is said twice.
+
+    Its key is its place in the bed; the number of its run counts from there, so that rows are alike and small.
+    """
     row, inner = _token(token), token.internal_data
     given, index = inner.get("given"), inner.get("index")
     if given and token.data == given:
@@ -65,12 +68,19 @@ def _asleep(token: Token) -> list[Any]:
         row[_DETAIL] = True
     if given and given.get("loopCounter") == index + 1:
         del row[_INNER]["given"]["loopCounter"]
+    row[0] = None
+    if index is not None:
+        row[_INNER]["index"] = index - token.id
     return row
 
 
-def _woken(row: list[Any]) -> list[Any]:
-    """The whole row of a sleeper."""
+def _woken(key: int, row: list[Any]) -> list[Any]:
+    """The whole row of a sleeper; one with a key of its own is of before keys were left out."""
     inner = row[_INNER]
+    if row[0] is None:
+        row[0] = key
+        if "index" in inner:
+            inner["index"] += key
     if "given" in inner:
         inner["given"].setdefault("loopCounter", inner["index"] + 1)
     if row[_DATA] is True:
@@ -207,8 +217,8 @@ def _bed(instance: Instance, sleepers: Any) -> None:
     for key, beds in sleepers:
         scope = instance.subprocesses[key] if key else instance
 
-        def place(row: msgspec.Raw, scope: Any = scope) -> None:
-            _place(instance, scope, [_woken(decoder.decode(row))])
+        def place(at: int, row: msgspec.Raw, scope: Any = scope) -> None:
+            _place(instance, scope, [_woken(at, decoder.decode(row))])
 
         made = [Bed(host, low, high, packed, None) for host, low, high, packed in beds]
         ward = Ward(instance, scope, made, place, _unpacked_rows)

@@ -44,13 +44,13 @@ class Ward:
         instance: Instance,
         scope: Any,
         beds: list[Bed],
-        place: Callable[[Any], None],
+        place: Callable[[int, Any], None],
         unpack: Callable[[bytes], dict[int, Any]],
     ) -> None:
         self.instance = instance
         self.scope = scope
         self.beds = beds
-        self.place = place  # makes the token of a stored row
+        self.place = place  # makes the token of a key from its stored row
         self.unpack = unpack
 
     def rows(self, bed: Bed) -> dict[int, Any]:
@@ -69,7 +69,7 @@ class Ward:
 
     def wake(self, bed: Bed, key: int) -> Token:
         """The token of this key, from its row."""
-        self.place(self.rows(bed).pop(key))
+        self.place(key, self.rows(bed).pop(key))
         token: Token = dict.__getitem__(self.instance.tokens, key)
         return token
 

@@ -27,6 +27,16 @@ _URLS = "Write sqlite:///FILE or postgresql://…"
 #: What a statement may raise: SQLAlchemy's errors, and the drivers' own where statements are sent as text.
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
 _RETRY_STATES = {"40001", "40P01", "55P03"}  # serialisation failure, deadlock, lock not available
+#: Of a SQLite connection. A case's own pages are written with each of its steps: the longer the log before it is put
+#: into the file (16 MB, not 4), the fewer of these writes reach it; indexes of many open tasks stay in memory (16 MB).
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "synchronous=NORMAL",
+    "temp_store=MEMORY",
+    "wal_autocheckpoint=4000",
+    "cache_size=-16000",
+)
 
 
 def open_database(url: str, settings: Settings) -> Engine:
@@ -102,7 +112,7 @@ def _open_sqlite(url: URL, settings: Settings) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
