@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -32,7 +33,7 @@ NODES = 1_000
 LOGIN = "worker"
 _clock = process_time  # what ratios are measured by
 _EARLY = slice(10, 110)  # tasks 11 to 110
-_LATE = 100  # the last hundred: tasks 9,901 to 10,000
+_LATE = _EARLY.stop - _EARLY.start  # the last hundred: tasks 9,901 to 10,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,17 @@ def passes(engine: Engine, steps: int) -> Iterator[Pass]:
     raw.close()
 
 
-def loop_growth(engine: Engine, steps: int) -> dict[str, Any]:
-    """Medians of the last hundred tasks over those of tasks 11 to 110."""
-    done = list(passes(engine, steps))
-    early, late = done[_EARLY], done[-_LATE:]
+def loop_growth(engine: Engine, steps: int, young: Engine | None = None) -> dict[str, Any]:
+    """Medians of the last hundred tasks over those of tasks 11 to 110 of a new case (in ``young``, a new database).
+
+    The two are worked in turn: a machine that is slower for a while is so for both.
+    """
+    old, new = passes(engine, steps), passes(young or engine, _EARLY.stop)
+    before = len(list(islice(old, steps - _LATE))) + len(list(islice(new, _EARLY.start)))
+    both = list(zip(old, new, strict=True))
+    late, early = [one for one, _ in both], [other for _, other in both]
     return {
-        "steps": len(done),
+        "steps": before - _EARLY.start + len(late),
         "time_ratio": _ratio(early, late, "seconds"),
         "statements_ratio": _ratio(early, late, "statements"),
         "bytes_ratio": _ratio(early, late, "bytes"),
@@ -95,30 +101,38 @@ def _ratio(early: list[Pass], late: list[Pass], name: str) -> float:
     return round(median(getattr(p, name) for p in late) / median(getattr(p, name) for p in early), 3)
 
 
-def work_items(engine: Engine, items: int) -> float:
-    """Start a multi-instance of parallel tasks and complete them all; seconds."""
+def work_items(engine: Engine, items: int) -> Iterator[float]:
+    """Start a multi-instance of parallel tasks, then complete them one by one; seconds of each."""
     actor = engine.ask(ActorNamed(LOGIN))
     begun = _clock()
     started = engine.do(StartInstance("growth-items", actor, variables={"items": list(range(items))}))
+    yield _clock() - begun
     done = None
     for number, task in enumerate(started.tasks):
+        begun = _clock()
         actor = engine.ask(ActorNamed(LOGIN))
         done = engine.do(CompleteTask(task, actor, data={"answer": number}))
-    seconds = _clock() - begun
+        yield _clock() - begun
     if len(started.tasks) != items or done is None or done.instance_state.value != "completed":
         raise RuntimeError(f"{items} parallel items did not come to their end")
-    return seconds
 
 
-def item_growth(engine: Engine, items: int) -> float:
-    """Seconds of ``items`` parallel items over those of a tenth; 10 would be exactly linear."""
+def item_growth(engine: Engine, items: int, times: int = 5) -> float:
+    """Seconds of ``items`` parallel items over those of a tenth, the median of some; 10 would be exactly linear."""
     deploy(engine, "items", parallel())
-    work_items(engine, 10)  # caches are warm
-    # Ten small ones for a large one, half of them before it and half after: what else the machine does hits both.
-    small = [work_items(engine, items // 10) for _ in range(5)]
-    large = work_items(engine, items)
-    small += [work_items(engine, items // 10) for _ in range(5)]
-    return round(large / (sum(small) / len(small)), 2)
+    sum(work_items(engine, 10))  # caches are warm
+    return round(median(_large_to_small(engine, items) for _ in range(times)), 2)
+
+
+def _large_to_small(engine: Engine, items: int) -> float:
+    """Ten small ones, in turn with a tenth of the large one each: what else the machine does hits both."""
+    many = work_items(engine, items)
+    large, small = next(many), 0.0
+    for _ in range(10):
+        small += sum(work_items(engine, items // 10))
+        large += sum(islice(many, items // 10))
+    large += sum(many)  # nothing is left: it looks whether it came to its end
+    return large / (small / 10)
 
 
 def start_seconds(engine: Engine, key: str, times: int = 30) -> float:
@@ -144,17 +158,21 @@ def model_growth(engine: Engine, nodes: int) -> tuple[float, float]:
 def measure(db: str, steps: int = STEPS, items: int = ITEMS, nodes: int = NODES) -> dict[str, Any]:
     """The whole benchmark on one database."""
     engine = Engine.open(db)
+    young = Engine.open(db) if db in ("sqlite", "postgresql", "postgres") else engine  # of a URL there is one
     try:
         prepare(engine)
+        if young is not engine:
+            prepare(young)
         seconds, start_ratio = model_growth(engine, nodes)
         return {
-            "loop": loop_growth(engine, steps),
+            "loop": loop_growth(engine, steps, young),
             "multi_instance_ratio": item_growth(engine, items),
             "deploy_1000_s": seconds,
             "start_ratio": start_ratio,
         }
     finally:
-        engine.close()
+        for each in {engine, young}:
+            each.close()
 
 
 @click.command()
