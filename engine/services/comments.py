@@ -44,8 +44,8 @@ register(
         "told.comment": ("{who} commented on “{task}”", "{who} 评论了“{task}”"),
     }
 )
-#: Only what log-ins are made of: Chinese is written without spaces ("请@ann看一下"), and an address is no mention.
 _NAMED = 200  # people shown at once; more are found while one types
+#: Only what log-ins are made of: Chinese is written without spaces ("请@ann看一下"), and an address is no mention.
 _MENTION = re.compile(r"(?<![a-z0-9._-])[@＠]([a-z0-9][a-z0-9._@-]{0,118})", re.IGNORECASE | re.ASCII)
 #: How the files that could be mistaken begin: a page or program in a picture's clothes is refused.
 _BEGINS = {

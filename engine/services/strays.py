@@ -25,13 +25,14 @@ _LAST = ("role:manager", "role:administrator")  # whom they go to: the first of 
 def gather(ctx: Context, by: Actor) -> int:
     """Give what is stranded to whoever can take it; how many tasks that were."""
     offered = _distinct(ctx, task_candidate.c.candidate, task_candidate.c.free)
-    live = _live(ctx, [*offered, *_LAST])
+    there = _active(ctx)
+    live = _live(ctx, [*offered, *_LAST], there)
     rescue = next((each for each in _LAST if each in live), None)
     moved = 0
     if rescue is not None and (dead := [each for each in offered if each not in live]):
         moved = sum(_rescued(ctx, task_id, instance_id, rescue, by) for task_id, instance_id in _stranded(ctx, dead))
     holders = _distinct(ctx, task.c.assignee, task.c.assignee.is_not(None))
-    for login in set(holders) - _active(ctx):
+    for login in set(holders) - there:
         leaving.plan(ctx, login)
     return moved
 
@@ -51,8 +52,8 @@ def _active(ctx: Context) -> set[str]:
     return {login for login, roles in rows if may_work(roles)}
 
 
-def _live(ctx: Context, candidates: Collection[str]) -> set[str]:
-    """Those of the candidates behind whom somebody stands who is active, and may do tasks."""
+def _live(ctx: Context, candidates: Collection[str], there: Collection[str]) -> set[str]:
+    """Those of the candidates behind whom somebody stands who is there (active, and may do tasks)."""
     p, m = principal.c, membership.c
     told = select(cast(p.roles, Text)).where(p.kind == "user", p.active.is_(True)).distinct()
     sets = [roles for roles in ctx.conn.scalars(told) if may_work(msgspec.json.decode(roles))]
@@ -60,8 +61,9 @@ def _live(ctx: Context, candidates: Collection[str]) -> set[str]:
     up = select(m.team).join_from(membership, principal, p.id == m.member).where(*people).cte("up", recursive=True)
     up = up.union(select(m.team).where(m.member == up.c.team))
     found = {f"team:{team}" for team in ctx.conn.scalars(select(up.c.team))}
-    found |= {f"user:{login}" for login in _active(ctx)}
-    return found | {each for each in candidates if each.startswith("role:") and f'"{each[5:]}"' in " ".join(sets)}
+    found |= {f"user:{login}" for login in there}
+    found |= {f"role:{role}" for roles in sets for role in msgspec.json.decode(roles)}
+    return found & set(candidates)
 
 
 def _stranded(ctx: Context, dead: list[str]) -> list[tuple[str, str]]:
